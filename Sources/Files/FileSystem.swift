@@ -1,0 +1,71 @@
+import Foundation
+
+/// The operations that durability rests on. Everything that must survive a crash is written through this seam, so that a
+/// test can fail or kill the program at any one of them.
+package protocol FileSystem: Sendable {
+  /// Creates the file, or empties it, for writing.
+  func create(_ path: String) throws(FileError) -> Int32
+  /// Writes all bytes at the end of the file.
+  func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError)
+  /// Returns when the file's content is on stable storage.
+  func sync(_ descriptor: Int32, path: String) throws(FileError)
+  func close(_ descriptor: Int32)
+  func rename(_ path: String, to newPath: String) throws(FileError)
+  /// Returns when the directory's entries are on stable storage.
+  func syncDirectory(_ path: String) throws(FileError)
+  func remove(_ path: String) throws(FileError)
+  /// Creates the directory and its parents where they do not exist.
+  func createDirectory(_ path: String) throws(FileError)
+}
+
+/// The operating system's own file system.
+package struct SystemFileSystem: FileSystem {
+  package init() {}
+
+  package func create(_ path: String) throws(FileError) -> Int32 {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(.open, path: path, code: errno) }
+    return descriptor
+  }
+
+  package func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError) {
+    var rest = bytes
+    while let address = rest.baseAddress, !rest.isEmpty {
+      let written = Foundation.write(descriptor, address, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FileError(.write, path: path, code: errno)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  package func sync(_ descriptor: Int32, path: String) throws(FileError) {
+    guard fsync(descriptor) == 0 else { throw FileError(.sync, path: path, code: errno) }
+  }
+
+  package func close(_ descriptor: Int32) { _ = Foundation.close(descriptor) }
+
+  package func rename(_ path: String, to newPath: String) throws(FileError) {
+    guard Foundation.rename(path, newPath) == 0 else { throw FileError(.rename, path: newPath, code: errno) }
+  }
+
+  package func syncDirectory(_ path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(.syncDirectory, path: path, code: errno) }
+    defer { _ = Foundation.close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileError(.syncDirectory, path: path, code: errno) }
+  }
+
+  package func remove(_ path: String) throws(FileError) {
+    guard unlink(path) == 0 else { throw FileError(.remove, path: path, code: errno) }
+  }
+
+  package func createDirectory(_ path: String) throws(FileError) {
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue { return }
+    let parent = (path as NSString).deletingLastPathComponent
+    if !parent.isEmpty && parent != path { try createDirectory(parent) }
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw FileError(.createDirectory, path: path, code: errno) }
+  }
+}

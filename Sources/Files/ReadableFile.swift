@@ -1,0 +1,64 @@
+import Foundation
+
+/// A file open for reading at any place, from any thread. Reads copy instead of mapping: a file that is cut short while it
+/// is mapped ends the program with a bus error, which no input may do.
+package final class ReadableFile: Sendable {
+  package let path: String
+  package let byteCount: Int
+  private let descriptor: Int32
+
+  package init(_ path: String) throws(FileError) {
+    self.path = path
+    // Without O_NONBLOCK, opening a named pipe would wait for its writer for ever.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileError(.open, path: path, code: errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let code = errno
+      close(descriptor)
+      throw FileError(.stat, path: path, code: code)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw FileError(.open, path: path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+    }
+    byteCount = Int(status.st_size)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Fills `buffer` from `offset`; returns how many bytes there were, fewer than asked for only at the end of the file.
+  package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    var done = 0
+    while done < buffer.count, let address = buffer.baseAddress {
+      let count = pread(descriptor, address + done, buffer.count - done, off_t(offset + done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileError(.read, path: path, code: errno)
+      }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// Up to `count` bytes from `offset`; fewer only at the end of the file.
+  package func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    var failure: FileError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: max(0, min(count, byteCount - offset))) { buffer, initialized in
+      do throws(FileError) {
+        initialized = try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// The whole file.
+  package static func contents(of path: String) throws(FileError) -> [UInt8] {
+    let file = try ReadableFile(path)
+    return try file.read(at: 0, count: file.byteCount)
+  }
+}

@@ -1,0 +1,54 @@
+/// The characters a captcha is written in, each with its class index: its place in the list.
+package struct Alphabet: Sendable, Hashable {
+  package let characters: [Character]
+  private let indexOfCharacter: [Character: UInt16]
+
+  /// - Parameter characters: every character once, in class order; between 1 and 65,534 of them.
+  package init(_ characters: some Sequence<Character>) throws(AlphabetError) {
+    var indexOfCharacter: [Character: UInt16] = [:]
+    var list: [Character] = []
+    for character in characters {
+      guard list.count < 65_534 else { throw .tooManyCharacters }
+      guard indexOfCharacter.updateValue(UInt16(list.count), forKey: character) == nil else { throw .duplicate(character) }
+      list.append(character)
+    }
+    guard !list.isEmpty else { throw .empty }
+    self.characters = list
+    self.indexOfCharacter = indexOfCharacter
+  }
+
+  package var count: Int { characters.count }
+  package var text: String { String(characters) }
+
+  package func index(of character: Character) -> UInt16? { indexOfCharacter[character] }
+
+  /// The label that stands for `text`, or nil where a character is not in the alphabet.
+  package func label(of text: String) -> Label? {
+    var classes: [UInt16] = []
+    for character in text {
+      guard let index = indexOfCharacter[character] else { return nil }
+      classes.append(index)
+    }
+    return Label(classes: classes)
+  }
+
+  /// The text that `label` stands for.
+  /// - Precondition: every class index is below `count`.
+  package func text(of label: Label) -> String { String(label.classes.map { characters[Int($0)] }) }
+
+  package static func == (left: Alphabet, right: Alphabet) -> Bool { left.characters == right.characters }
+  package func hash(into hasher: inout Hasher) { hasher.combine(characters) }
+}
+
+package enum AlphabetError: Error, Equatable {
+  case empty
+  case duplicate(Character)
+  case tooManyCharacters
+}
+
+/// What is written in one image: a class index of the alphabet for each position, from left to right.
+package struct Label: Sendable, Hashable {
+  package var classes: [UInt16]
+  package init(classes: [UInt16]) { self.classes = classes }
+  package var count: Int { classes.count }
+}

@@ -1,0 +1,53 @@
+/// One labelled image, with what is needed to draw it again.
+package struct Sample: Sendable, Hashable {
+  /// Place in its split, from 0.
+  package let index: UInt64
+  /// What the image was drawn from; below 2^63, so that SQLite shows it as a positive number.
+  package let seed: UInt64
+  package let label: Label
+  package let image: Image
+
+  package init(index: UInt64, seed: UInt64, label: Label, image: Image) {
+    self.index = index
+    self.seed = seed
+    self.label = label
+    self.image = image
+  }
+}
+
+/// A part of a dataset that serves one purpose.
+package enum Split: String, Sendable, Hashable, CaseIterable, Comparable {
+  case train
+  case validation
+  case test
+
+  /// The split's number in seeds; never renumber.
+  private var stream: UInt64 {
+    switch self {
+    case .train: 0
+    case .validation: 1
+    case .test: 2
+    }
+  }
+
+  /// The seed of sample `index`. For one pipeline seed this is a bijection on 63 bits of (split, index), so no two samples
+  /// of a pipeline, in whichever splits, have a seed in common.
+  /// - Precondition: `index` is below 2^48.
+  package func seed(ofSample index: UInt64, pipelineSeed: UInt64) -> UInt64 {
+    precondition(index < 1 << 48)
+    return mixBits63((stream << 48 | index) ^ (mixBits63(pipelineSeed & mask63) ^ pipelineSeed >> 63))
+  }
+
+  package static func < (left: Split, right: Split) -> Bool { left.stream < right.stream }
+}
+
+private let mask63: UInt64 = 1 << 63 - 1
+
+/// A bijection on 63-bit numbers: the finaliser of SplitMix64 (Steele, Lea and Flood 2014) modulo 2^63. Each step, an odd
+/// multiplier or an exclusive or with a right shift, is invertible there.
+private func mixBits63(_ value: UInt64) -> UInt64 {
+  var z = (value &+ 0x9E37_79B9_7F4A_7C15) & mask63
+  z = ((z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9) & mask63
+  z = ((z ^ z >> 27) &* 0x94D0_49BB_1331_11EB) & mask63
+  return z ^ z >> 31
+}

@@ -1,0 +1,96 @@
+import Samples
+
+/// A whole pipeline, as its spec file describes it. Every default is in this folder, where the file is read.
+package struct PipelineSpec: Sendable, Hashable {
+  /// Names the workspace folder: letters, digits, `-`, `_` and `.`, at most 64, not starting with `.`.
+  package let name: String
+  /// Where every random choice of the pipeline starts: samples, order, initial weights, dropout.
+  package let seed: UInt64
+  package let captcha: CaptchaSpec
+  /// The splits that the pipeline draws; `train` is always among them.
+  package let datasets: [Split: DatasetSpec]
+  package let shards: ShardSpec
+  package let model: ModelSpec
+  package let training: TrainingSpec
+  package let evaluation: EvaluationSpec
+}
+
+/// What the images show and how they are drawn.
+package struct CaptchaSpec: Sendable, Hashable {
+  package enum Style: String, Sendable, CaseIterable {
+    /// As the Python package `captcha` 0.7.1 draws (class ImageCaptcha).
+    case imageCaptcha = "image-captcha"
+  }
+
+  package let style: Style
+  package let alphabet: Alphabet
+  /// Characters in each image: 1 ... 16.
+  package let length: Int
+  /// Width 16 ... 1024, height 16 ... 512.
+  package let geometry: Geometry
+  /// Family name of an installed font, or the path of a font file.
+  package let font: String
+}
+
+package struct DatasetSpec: Sendable, Hashable {
+  /// Samples in the split: 1 ... 1,000,000,000.
+  package let count: Int
+}
+
+/// How samples are packed into shard files.
+package struct ShardSpec: Sendable, Hashable {
+  /// Records in each shard but the last: 1 ... 1,048,576.
+  package let records: Int
+  /// Records in each independently compressed block but the last: 1 ... 4,096.
+  package let block: Int
+  /// Zstandard level: 1 ... 19.
+  package let compression: Int
+}
+
+package struct ModelSpec: Sendable, Hashable {
+  package enum Name: String, Sendable, CaseIterable {
+    /// dee1024's network, to the letter.
+    case seedCNN = "seed-cnn"
+    /// Ours.
+    case glyphnet
+  }
+
+  package let name: Name
+}
+
+/// How the model learns.
+package struct TrainingSpec: Sendable, Hashable {
+  package enum Optimizer: String, Sendable, CaseIterable { case adam, adamw }
+  package enum Schedule: String, Sendable, CaseIterable {
+    case constant
+    /// From a small rate up to `learning_rate` and down to almost nothing.
+    case oneCycle = "one-cycle"
+  }
+  package enum Precision: String, Sendable, CaseIterable {
+    /// bfloat16 where the CPU computes with it, else float32.
+    case automatic = "auto"
+    case float32
+    case bfloat16
+  }
+
+  /// Images in each step: 1 ... 4,096.
+  package let batch: Int
+  /// Passes over the train split: 1 ... 10,000.
+  package let epochs: Int
+  package let optimizer: Optimizer
+  /// The highest rate of the schedule: above 0, at most 1.
+  package let learningRate: Double
+  /// Decoupled weight decay (AdamW): 0 ... 1; 0 for `adam`.
+  package let weightDecay: Double
+  package let schedule: Schedule
+  /// Share of all steps in which a one-cycle rate rises: 0 ... 1.
+  package let warmup: Double
+  package let precision: Precision
+  /// Steps from one checkpoint to the next: 1 ... 1,000,000.
+  package let checkpointEvery: Int
+}
+
+package struct EvaluationSpec: Sendable, Hashable {
+  /// A split that the pipeline draws.
+  package let split: Split
+}

@@ -1,0 +1,30 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// A fixed number of threads that share the iterations of a loop.
+package struct Team: Sendable {
+  package let threadCount: Int
+
+  /// - Parameter threadCount: nil takes every core that this process may use.
+  package init(threadCount: Int? = nil) {
+    self.threadCount = max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount)
+  }
+
+  /// Calls `body` once with each of 0 ..< `count`, on up to `threadCount` threads, and returns when all calls have. The
+  /// iterations go to whichever thread is free, so `body` must not depend on their order.
+  package func run(count: Int, _ body: @Sendable (Int) -> Void) {
+    guard threadCount > 1 && count > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: min(threadCount, count)) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        body(index)
+      }
+    }
+  }
+}
