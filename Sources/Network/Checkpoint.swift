@@ -1,0 +1,56 @@
+import Kernels
+import Files
+
+/// All that training needs to go on exactly where it was: parameters, optimiser state and how many steps were made. What
+/// else a step depends on, the order of the samples, dropout and the learning rate, is a function of the step's number.
+package struct Checkpoint: Sendable {
+  package let step: Int
+  /// Of what the run is a function of; a checkpoint of another run is never continued.
+  package let runHash: String
+  package let tensors: [String: Safetensors.Tensor]
+
+  private static let firstMoment = "optimizer.first_moment"
+  private static let secondMoment = "optimizer.second_moment"
+
+  package init(step: Int, runHash: String, parameters: Parameters, optimizer: Optimizer) {
+    self.step = step
+    self.runHash = runHash
+    var tensors = parameters.tensors
+    func moment(_ buffer: AlignedBuffer) -> Safetensors.Tensor {
+      Safetensors.Tensor(
+        shape: [parameters.learnedCount],
+        values: Array(UnsafeBufferPointer(start: buffer.floats, count: parameters.learnedCount)))
+    }
+    tensors[Self.firstMoment] = moment(optimizer.firstMoment)
+    tensors[Self.secondMoment] = moment(optimizer.secondMoment)
+    self.tensors = tensors
+  }
+
+  /// Puts the state back.
+  /// - Returns: False where the checkpoint is of a network with other parameters.
+  package func restore(_ parameters: Parameters, _ optimizer: Optimizer) -> Bool {
+    guard let first = tensors[Self.firstMoment], let second = tensors[Self.secondMoment],
+      first.values.count == parameters.learnedCount && second.values.count == parameters.learnedCount
+    else { return false }
+    guard parameters.load(tensors) == nil else { return false }
+    optimizer.firstMoment.floats.update(from: first.values, count: first.values.count)
+    optimizer.secondMoment.floats.update(from: second.values, count: second.values.count)
+    return true
+  }
+
+  /// The checkpoint as a safetensors file.
+  package func encoded() throws -> [UInt8] {
+    try Safetensors(tensors: tensors, metadata: ["step": String(step), "run": runHash]).encoded()
+  }
+
+  /// - Throws: `ModelFileError` where the file is unreadable or damaged.
+  package init(contentsOf path: String) throws(ModelFileError) {
+    let file = try Safetensors(contentsOf: path)
+    guard let step = file.metadata["step"].flatMap({ Int($0) }), step >= 0, let runHash = file.metadata["run"] else {
+      throw .damaged(path: path, reason: "it is not a checkpoint")
+    }
+    self.step = step
+    self.runHash = runHash
+    tensors = file.tensors
+  }
+}

@@ -1,0 +1,88 @@
+import Kernels
+
+/// How a mini-batch is cut into lanes.
+struct Lanes: Sendable {
+  /// Enough for eight cores, and few enough that a lane's share of a usual batch keeps a convolution busy.
+  private static let countMax = 8
+
+  let count: Int
+  /// Images in each lane.
+  let images: Int
+
+  init(batch: Int) {
+    count = (1...min(Self.countMax, batch)).last { batch % $0 == 0 } ?? 1
+    images = batch / count
+  }
+
+  /// The share `share` of `total` equal things: a range of them.
+  func range(of share: Int, total: Int) -> Range<Int> { total * share / count..<total * (share + 1) / count }
+}
+
+/// What one layer gives the next for a whole mini-batch, [image][channel / block][row][column][block], and the gradient of
+/// the loss with respect to it.
+final class Activation: Sendable {
+  let shape: ActivationShape
+  let values: AlignedBuffer
+  /// Absent where nothing is learned below.
+  let gradient: AlignedBuffer?
+  private let laneByteCount: Int
+
+  init(_ shape: ActivationShape, precision: Precision, lanes: Lanes, gradient: GradientStorage) {
+    self.shape = shape
+    laneByteCount = lanes.images * shape.elementCount * precision.byteCount
+    let byteCount = laneByteCount * lanes.count
+    values = AlignedBuffer(byteCount: byteCount)
+    switch gradient {
+    case .none: self.gradient = nil
+    case .own: self.gradient = AlignedBuffer(byteCount: byteCount)
+    case .shared(let buffer): self.gradient = buffer
+    }
+  }
+
+  enum GradientStorage {
+    case none
+    case own
+    /// The gradient of another activation of the same size, which is dead by the time this one is written.
+    case shared(AlignedBuffer)
+  }
+
+  /// The first image of a lane.
+  func values(lane: Int) -> UnsafeMutableRawPointer { values.address + lane * laneByteCount }
+
+  func gradient(lane: Int) -> UnsafeMutableRawPointer {
+    guard let gradient else { preconditionFailure("no gradient is kept here") }
+    return gradient.address + lane * laneByteCount
+  }
+}
+
+/// Flat 32-bit features, [image][feature], with their gradient.
+final class Features: Sendable {
+  let count: Int
+  let values: AlignedBuffer
+  let gradient: AlignedBuffer
+  private let lanes: Lanes
+
+  init(count: Int, lanes: Lanes, isTraining: Bool) {
+    self.count = count
+    self.lanes = lanes
+    values = AlignedBuffer(Float.self, count: count * lanes.images * lanes.count)
+    gradient = AlignedBuffer(Float.self, count: isTraining ? count * lanes.images * lanes.count : 0)
+  }
+
+  func values(lane: Int) -> UnsafeMutablePointer<Float> { values.floats + lane * lanes.images * count }
+  func gradient(lane: Int) -> UnsafeMutablePointer<Float> { gradient.floats + lane * lanes.images * count }
+}
+
+/// One stage of the network with its memory.
+protocol Layer: Sendable {
+  /// Reads the layer's input and writes its output.
+  var forward: [Phase] { get }
+  /// Reads the gradient of the output, writes that of the input, in both cases overwriting what was there, and the
+  /// gradients of the layer's parameters.
+  var backward: [Phase] { get }
+}
+
+extension AlignedBuffer {
+  /// The memory as 32-bit floats.
+  package var floats: UnsafeMutablePointer<Float> { pointer(to: Float.self) }
+}

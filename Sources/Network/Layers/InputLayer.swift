@@ -1,0 +1,26 @@
+import Kernels
+import Samples
+
+/// Brings pixels to numbers: dark strokes become large, the light background small.
+// SAFETY: `images` is set before a pass and cleared after it; in between, the lanes only read it.
+final class InputLayer: @unchecked Sendable {
+  let output: Activation
+  /// [batch, height, width], gray, valid for the length of a pass.
+  var images: UnsafePointer<UInt8>?
+  private let precision: Precision
+  private let lanes: Lanes
+
+  init(geometry: Geometry, precision: Precision, lanes: Lanes) {
+    self.precision = precision
+    self.lanes = lanes
+    output = Activation(
+      ActivationShape(channels: 1, height: geometry.height, width: geometry.width, block: 1), precision: precision,
+      lanes: lanes, gradient: .none)
+  }
+
+  func run(lane: Int) {
+    guard let images else { preconditionFailure("a pass has images") }
+    let count = lanes.images * output.shape.elementCount
+    preprocess(pixels: images + lane * count, count: count, output: output.values(lane: lane), precision: precision)
+  }
+}

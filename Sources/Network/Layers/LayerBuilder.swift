@@ -1,0 +1,142 @@
+import Kernels
+
+/// The numbers of one parameter and, where it is being learned, of its gradient.
+// SAFETY: points into memory that the network owns for as long as its layers live; layers write their own parameters only.
+struct ParameterMemory: @unchecked Sendable {
+  let values: UnsafeMutablePointer<Float>
+  private let learnedGradient: UnsafeMutablePointer<Float>?
+
+  init(values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?) {
+    self.values = values
+    learnedGradient = gradient
+  }
+
+  var gradient: UnsafeMutablePointer<Float> {
+    guard let learnedGradient else { preconditionFailure("no gradient is kept here") }
+    return learnedGradient
+  }
+}
+
+/// Makes the layers of a plan, one after the other, each reading what the one before it gives.
+struct LayerBuilder {
+  private let parameters: Parameters
+  private let gradients: AlignedBuffer
+  private let state: StepState
+  private let lanes: Lanes
+  private let precision: Precision
+  private let backend: any Backend
+  private let isTraining: Bool
+
+  private(set) var layers: [any Layer] = []
+  /// What the last layer gives: image planes, then features once a linear layer has come.
+  private var current: Activation
+  private(set) var features: Features?
+  private var shortcut: ShortcutLayer?
+  private var dropoutCount = 0
+
+  init(
+    parameters: Parameters, gradients: AlignedBuffer, input: Activation, state: StepState, lanes: Lanes,
+    precision: Precision, backend: any Backend, isTraining: Bool
+  ) {
+    self.parameters = parameters
+    self.gradients = gradients
+    self.state = state
+    self.lanes = lanes
+    self.precision = precision
+    self.backend = backend
+    self.isTraining = isTraining
+    current = input
+  }
+
+  /// - Throws: `KernelError` where the backend has no kernel for the stage.
+  mutating func append(_ stage: NetworkPlan.Stage) throws(KernelError) {
+    switch stage {
+    case .convolution(let name, let geometry): try appendConvolution(name, geometry)
+    case .normalization(let name, _, let rate, let addsShortcut, let hasRelu):
+      appendNormalization(name, dropout: rate, addsShortcut: addsShortcut, hasRelu: hasRelu)
+    case .maxPool(_, let size):
+      let shape = ActivationShape(
+        channels: current.shape.channels, height: current.shape.height / size, width: current.shape.width / size,
+        block: current.shape.block)
+      let output = activation(shape, gradient: .own)
+      layers.append(
+        MaxPoolLayer(
+          pool: MaxPool(input: current.shape, size: size, precision: precision), input: current, output: output,
+          lanes: lanes, isTraining: isTraining))
+      current = output
+    case .shortcut:
+      let layer = ShortcutLayer(source: current, precision: precision, lanes: lanes, isTraining: isTraining)
+      layers.append(layer)
+      shortcut = layer
+    case .flatten(let size):
+      let output = Features(count: size.count, lanes: lanes, isTraining: isTraining)
+      layers.append(
+        FlattenLayer(
+          flatten: Flatten(shape: current.shape, precision: precision), input: current, output: output, lanes: lanes))
+      features = output
+    case .linear(let name, let inputs, let units, let rate, let hasRelu):
+      guard let input = features, input.count == inputs else { preconditionFailure("a plan flattens before it") }
+      let output = Features(count: units, lanes: lanes, isTraining: isTraining)
+      layers.append(
+        LinearLayer(
+          backend: backend, input: input, output: output, weight: memory(name + ".weight"), bias: memory(name + ".bias"),
+          activation: LinearActivation(features: units, hasReLU: hasRelu), dropout: nextDropout(rate), lanes: lanes,
+          isTraining: isTraining))
+      features = output
+    }
+  }
+
+  private mutating func appendConvolution(_ name: String, _ geometry: ConvolutionGeometry) throws(KernelError) {
+    let channels = geometry.outputChannels
+    let shape = ActivationShape(
+      channels: channels, height: geometry.outputHeight, width: geometry.outputWidth,
+      block: backend.preferredBlock(channels: channels, precision: precision))
+    let output = activation(shape, gradient: .own)
+    let kernel = try backend.makeConvolution(
+      geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.count, precision: precision,
+      training: isTraining, needsInputGradient: current.gradient != nil)
+    layers.append(
+      ConvolutionLayer(
+        kernel: kernel, input: current, output: output, weight: memory(name + ".weight"),
+        bias: geometry.hasBias ? memory(name + ".bias") : nil))
+    current = output
+  }
+
+  private mutating func appendNormalization(_ name: String, dropout rate: Double, addsShortcut: Bool, hasRelu: Bool) {
+    // Only the backward pass reads a normalisation's input again, and a shortcut that began there: without them the output
+    // takes its memory. The gradients of input and output share theirs: the one is dead when the other is written.
+    let isReadAgain = isTraining || shortcut?.source === current
+    let output =
+      isReadAgain ? activation(current.shape, gradient: current.gradient.map { .shared($0) } ?? .own) : current
+    layers.append(
+      NormalizationLayer(
+        norm: BatchNorm(
+          shape: current.shape, precision: precision, hasReLU: hasRelu, hasResidual: addsShortcut, lanes: lanes.count),
+        input: current, output: output, shortcut: addsShortcut ? shortcut : nil,
+        memory: .init(
+          gamma: memory(name + ".weight"), beta: memory(name + ".bias"), runningMean: memory(name + ".running_mean"),
+          runningVariance: memory(name + ".running_var")),
+        dropout: nextDropout(rate), lanes: lanes, isTraining: isTraining))
+    if addsShortcut { shortcut = nil }
+    current = output
+  }
+
+  private mutating func nextDropout(_ rate: Double) -> Dropout? {
+    guard rate > 0 else { return nil }
+    defer { dropoutCount += 1 }
+    return Dropout(rate: rate, number: dropoutCount, state: state)
+  }
+
+  private func activation(_ shape: ActivationShape, gradient: Activation.GradientStorage) -> Activation {
+    Activation(shape, precision: precision, lanes: lanes, gradient: isTraining ? gradient : .none)
+  }
+
+  private func memory(_ name: String) -> ParameterMemory {
+    guard let parameter = parameters.list.first(where: { $0.name == name }) else {
+      preconditionFailure("a plan declares '\(name)'")
+    }
+    return ParameterMemory(
+      values: parameters.values.floats + parameter.offset,
+      gradient: parameter.isLearned && isTraining ? gradients.floats + parameter.offset : nil)
+  }
+}

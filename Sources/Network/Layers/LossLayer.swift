@@ -1,0 +1,64 @@
+import Kernels
+import Samples
+
+/// What the logits are held against while learning, and how they are read afterwards.
+// SAFETY: `labels` is set before a pass and cleared after it; each lane writes its own loss.
+final class LossLayer: @unchecked Sendable {
+  /// [batch, length], class indices, valid for the length of a pass.
+  var labels: UnsafePointer<UInt16>?
+  private let description: ModelDescription
+  private let logits: Features
+  private let lanes: Lanes
+  /// The sum of each lane's losses: [lanes]
+  private let laneLosses: AlignedBuffer
+
+  init(description: ModelDescription, logits: Features, lanes: Lanes) {
+    self.description = description
+    self.logits = logits
+    self.lanes = lanes
+    laneLosses = AlignedBuffer(Double.self, count: lanes.count)
+  }
+
+  private var batch: Int { lanes.count * lanes.images }
+
+  /// Computes the loss of a lane and the gradient of its logits.
+  func run(lane: Int) {
+    guard let labels else { preconditionFailure("a training pass has labels") }
+    let laneLabels = labels + lane * lanes.images * description.length
+    let (values, gradient) = (logits.values(lane: lane), logits.gradient(lane: lane))
+    laneLosses.pointer(to: Double.self)[lane] =
+      switch description.loss {
+      case .crossEntropy:
+        SoftmaxCrossEntropy(positions: description.length, classes: description.alphabet.count).lossAndGradient(
+          logits: values, labels: laneLabels, images: lanes.images, totalImages: batch, gradient: gradient)
+          / Double(batch * description.length)
+      case .multiLabelSoftMargin:
+        MultiLabelSoftMargin(positions: description.length, classes: description.alphabet.count).lossAndGradient(
+          logits: values, labels: laneLabels, images: lanes.images, totalImages: batch, gradient: gradient)
+          / Double(batch)
+      }
+  }
+
+  /// The mean loss of the batch; lanes are added in their order.
+  var total: Double {
+    UnsafeBufferPointer(start: laneLosses.pointer(to: Double.self), count: lanes.count).reduce(0, +)
+  }
+
+  /// The most likely text of image `number` by the logits of the last pass.
+  func reading(ofImage number: Int) -> Reading {
+    let length = description.length
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { confidences in
+      var confidence = 1.0
+      let classes = [UInt16](unsafeUninitializedCapacity: length) { classes, count in
+        if let classes = classes.baseAddress, let confidences = confidences.baseAddress {
+          mostLikely(
+            logits: logits.values.floats + number * description.logitCount, rows: length,
+            classes: description.alphabet.count, labels: classes, confidences: confidences)
+        }
+        count = length
+      }
+      for position in 0..<length { confidence *= Double(confidences[position]) }
+      return Reading(label: Label(classes: classes), confidence: confidence)
+    }
+  }
+}

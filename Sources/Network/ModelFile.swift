@@ -1,0 +1,103 @@
+import Files
+import Samples
+
+/// A trained model as a safetensors file: its parameters by name, and in the metadata all else that reading an image
+/// needs.
+package struct ModelFile: Sendable {
+  package let description: ModelDescription
+  package let tensors: [String: Safetensors.Tensor]
+
+  /// - Throws: `ModelFileError` where the file is unreadable, damaged, or no model of this program.
+  package init(contentsOf path: String) throws(ModelFileError) {
+    try self.init(try Safetensors(contentsOf: path), path: path)
+  }
+
+  /// - Throws: `ModelFileError.damaged` where `file`, read from `path`, is no model of this program.
+  package init(_ file: Safetensors, path: String) throws(ModelFileError) {
+    guard let description = ModelDescription(metadata: file.metadata) else {
+      throw .damaged(path: path, reason: "its metadata does not describe a model")
+    }
+    self.description = description
+    let plan: NetworkPlan
+    do {
+      plan = try NetworkPlan(description)
+    } catch {
+      throw .damaged(path: path, reason: "its layers do not fit together: \(error)")
+    }
+    for declaration in plan.declarations {
+      guard let tensor = file.tensors[declaration.name], tensor.shape == declaration.shape else {
+        throw .damaged(path: path, reason: "it has no array '\(declaration.name)' of shape \(declaration.shape)")
+      }
+    }
+    tensors = file.tensors
+  }
+}
+
+extension Parameters {
+  /// Every parameter by name.
+  package var tensors: [String: Safetensors.Tensor] {
+    Dictionary(
+      uniqueKeysWithValues: list.map { ($0.name, Safetensors.Tensor(shape: $0.shape, values: Array(self[$0]))) })
+  }
+
+  /// Takes every parameter from `tensors`.
+  /// - Returns: The name of the first parameter that is missing there or has another shape, nil where all were taken.
+  package func load(_ tensors: [String: Safetensors.Tensor]) -> String? {
+    for parameter in list {
+      guard let tensor = tensors[parameter.name], tensor.shape == parameter.shape else { return parameter.name }
+      _ = self[parameter].update(fromContentsOf: tensor.values)
+    }
+    return nil
+  }
+}
+
+extension ModelDescription {
+  private static let format = "glyphline model 1"
+  private static let preprocessing = "1 - gray / 255"
+
+  /// The description as the texts of a safetensors file's metadata.
+  package var metadata: [String: String] {
+    [
+      "format": Self.format, "model": name, "charset": alphabet.text, "length": String(length),
+      "width": String(input.width), "height": String(input.height), "color": "gray",
+      "preprocessing": Self.preprocessing, "loss": loss.rawValue,
+      "layers": layers.map(\.text).joined(separator: "\n"),
+    ]
+  }
+
+  /// Reads what `metadata` writes, beside other keys; nil where a part is missing or makes no sense.
+  package init?(metadata: [String: String]) {
+    func number(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+      metadata[key].flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
+    }
+    guard metadata["format"] == Self.format, metadata["preprocessing"] == Self.preprocessing,
+      metadata["color"] == "gray", let name = metadata["model"],
+      let loss = metadata["loss"].flatMap({ Loss(rawValue: $0) }),
+      let alphabet = metadata["charset"].flatMap({ try? Alphabet($0) }), let length = number("length", 1...16),
+      let width = number("width", 1...1024), let height = number("height", 1...512),
+      let lines = metadata["layers"]?.split(separator: "\n"), !lines.isEmpty && lines.count <= 1000
+    else { return nil }
+    var layers: [LayerDescription] = []
+    for line in lines {
+      guard let layer = LayerDescription(text: String(line)) else { return nil }
+      layers.append(layer)
+    }
+    self.init(
+      name: name, input: Geometry(width: width, height: height, format: .gray), alphabet: alphabet, length: length,
+      loss: loss, layers: layers)
+  }
+
+  /// What of the data that the model was made for is not as in `other`, in words; empty where the model can read it.
+  package func differences(from other: ModelDescription) -> [String] {
+    var differences: [String] = []
+    if input != other.input {
+      differences.append(
+        "it reads images of \(input.width)x\(input.height), the data has \(other.input.width)x\(other.input.height)")
+    }
+    if length != other.length { differences.append("it reads \(length) characters, the data has \(other.length)") }
+    if alphabet != other.alphabet {
+      differences.append("its charset is '\(alphabet.text)', the data has '\(other.alphabet.text)'")
+    }
+    return differences
+  }
+}

@@ -1,0 +1,132 @@
+import Kernels
+import Samples
+import Workers
+
+/// A model in memory, ready to learn or to read, for mini-batches of one size.
+///
+/// All memory is allocated when the network is made. Activations keep what the backward pass reads again; gradients of
+/// activations are overwritten by every step, and so are the gradients of parameters.
+package final class Network: Sendable {
+  package enum Purpose: Sendable { case training, inference }
+
+  package let description: ModelDescription
+  package let plan: NetworkPlan
+  package let parameters: Parameters
+  /// The gradient of the loss, of the last step: [parameters.learnedCount].
+  package let gradients: AlignedBuffer
+  /// Images in a mini-batch.
+  package let batch: Int
+  package let team: Team
+
+  private let lanes: Lanes
+  private let input: InputLayer
+  private let output: Features
+  private let loss: LossLayer
+  private let state: StepState
+  private let forwardPass: Pass
+  private let backwardPass: Pass
+
+  /// - Parameters:
+  ///   - seed: Of the dropout masks; the initial weights are drawn by `Parameters.drawWeights`.
+  /// - Throws: `LayerError` where the layers do not fit together, `KernelError` where the backend has no kernel for one.
+  package init(
+    _ description: ModelDescription, for purpose: Purpose, batch: Int, precision: Precision, seed: UInt64 = 0,
+    backend: any Backend, team: Team
+  ) throws {
+    precondition(batch > 0)
+    self.description = description
+    self.batch = batch
+    self.team = team
+    plan = try NetworkPlan(description)
+    parameters = Parameters(plan.declarations)
+    lanes = Lanes(batch: batch)
+    gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
+    state = StepState(seed: seed)
+    input = InputLayer(geometry: description.input, precision: precision, lanes: lanes)
+    var builder = LayerBuilder(
+      parameters: parameters, gradients: gradients, input: input.output, state: state, lanes: lanes,
+      precision: precision, backend: backend, isTraining: purpose == .training)
+    for stage in plan.stages { try builder.append(stage) }
+    guard let features = builder.features else { preconditionFailure("a plan ends with a linear layer") }
+    output = features
+    loss = LossLayer(description: description, logits: features, lanes: lanes)
+    forwardPass = Pass([.lanes(input.run)] + builder.layers.flatMap(\.forward))
+    backwardPass = Pass(builder.layers.reversed().flatMap(\.backward))
+    lossPass = Pass([.lanes(loss.run)])
+  }
+
+  private let lossPass: Pass
+
+  /// A network that reads with the parameters of a model file.
+  /// - Throws: As the other initialiser.
+  package convenience init(
+    reading model: ModelFile, batch: Int, precision: Precision, backend: any Backend, team: Team
+  ) throws {
+    try self.init(
+      model.description, for: .inference, batch: batch, precision: precision, backend: backend, team: team)
+    let missing = parameters.load(model.tensors)
+    precondition(missing == nil, "a model file is checked when it is read")
+  }
+
+  /// Computes the loss of one mini-batch and its gradient with respect to every learned parameter.
+  /// - Parameters:
+  ///   - images: [batch, height, width], gray.
+  ///   - labels: [batch, length], class indices.
+  ///   - step: The number of the step, which decides the dropout masks.
+  /// - Returns: The mean loss of the batch.
+  package func computeGradients(images: [UInt8], labels: [UInt16], step: Int) -> Double {
+    precondition(images.count == batch * description.input.byteCount && labels.count == batch * description.length)
+    state.step = UInt64(step)
+    return images.withUnsafeBufferPointer { images in
+      labels.withUnsafeBufferPointer { labels in
+        input.images = images.baseAddress
+        loss.labels = labels.baseAddress
+        defer {
+          input.images = nil
+          loss.labels = nil
+        }
+        forwardPass.run(on: team, laneCount: lanes.count)
+        lossPass.run(on: team, laneCount: lanes.count)
+        backwardPass.run(on: team, laneCount: lanes.count)
+        return loss.total
+      }
+    }
+  }
+
+  /// Reads up to `batch` images.
+  /// - Parameter images: [count, height, width], gray, with `count` at most `batch`.
+  /// - Returns: What it reads in each, in order.
+  package func read(images: ArraySlice<UInt8>) -> [Reading] {
+    let count = images.count / description.input.byteCount
+    precondition(count <= batch && count * description.input.byteCount == images.count)
+    var padded = [UInt8](images)
+    padded.append(contentsOf: repeatElement(0, count: (batch - count) * description.input.byteCount))
+    padded.withUnsafeBufferPointer { images in
+      input.images = images.baseAddress
+      defer { input.images = nil }
+      forwardPass.run(on: team, laneCount: lanes.count)
+    }
+    return (0..<count).map { loss.reading(ofImage: $0) }
+  }
+
+  /// The logits of the last images: [batch, length * classes].
+  package var logits: UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: output.values.floats, count: batch * description.logitCount)
+  }
+}
+
+/// What a network reads in one image.
+package struct Reading: Sendable, Hashable {
+  package let label: Label
+  /// The probability it gives its answer, as the product over the positions: 0 ... 1.
+  package let confidence: Double
+}
+
+/// What changes from step to step, for the layers that depend on it.
+// SAFETY: written between passes only, when no other thread runs.
+final class StepState: @unchecked Sendable {
+  let seed: UInt64
+  var step: UInt64 = 0
+
+  init(seed: UInt64) { self.seed = seed }
+}

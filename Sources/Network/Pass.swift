@@ -1,0 +1,68 @@
+import Workers
+
+/// One piece of a pass over the network. A mini-batch is cut into lanes: equal runs of images, as many for any number of
+/// threads, so that no result depends on how many there are.
+enum Phase: Sendable {
+  /// Works on the images of one lane alone; neighbouring phases of this kind run one after the other while the lane's
+  /// numbers are still in the cache, without waiting for the other lanes.
+  case lanes(@Sendable (_ lane: Int) -> Void)
+  /// One of `laneCount` shares of a computation that reads all lanes.
+  case shares(@Sendable (_ share: Int) -> Void)
+  /// Done once, when all lanes are ready.
+  case once(@Sendable () -> Void)
+  /// Done once before the pass begins; for layers in any order, each on one thread.
+  case prepare(@Sendable () -> Void)
+  /// Done once after the pass; for layers in any order, each on one thread.
+  case conclude(@Sendable () -> Void)
+}
+
+/// A sequence of phases, run by a team with as few waits for one another as the phases allow.
+struct Pass: Sendable {
+  private enum Group: Sendable {
+    case each([@Sendable (Int) -> Void])
+    case once(@Sendable () -> Void)
+  }
+
+  private let preparations: [@Sendable () -> Void]
+  private let groups: [Group]
+  private let conclusions: [@Sendable () -> Void]
+
+  init(_ phases: [Phase]) {
+    var lanes: [@Sendable (Int) -> Void] = []
+    var groups: [Group] = []
+    var preparations: [@Sendable () -> Void] = []
+    var conclusions: [@Sendable () -> Void] = []
+    func closeLanes() {
+      if !lanes.isEmpty { groups.append(.each(lanes)) }
+      lanes = []
+    }
+    for phase in phases {
+      switch phase {
+      case .lanes(let body): lanes.append(body)
+      case .shares(let body):
+        closeLanes()
+        groups.append(.each([body]))
+      case .once(let body):
+        closeLanes()
+        groups.append(.once(body))
+      case .prepare(let body): preparations.append(body)
+      case .conclude(let body): conclusions.append(body)
+      }
+    }
+    closeLanes()
+    self.preparations = preparations
+    self.groups = groups
+    self.conclusions = conclusions
+  }
+
+  func run(on team: Team, laneCount: Int) {
+    team.run(count: preparations.count) { number in preparations[number]() }
+    for group in groups {
+      switch group {
+      case .each(let bodies): team.run(count: laneCount) { lane in for body in bodies { body(lane) } }
+      case .once(let body): body()
+      }
+    }
+    team.run(count: conclusions.count) { number in conclusions[number]() }
+  }
+}

@@ -1,0 +1,136 @@
+import Files
+import Foundation
+
+/// Arrays of 32-bit floats and a table of texts in one file: the safetensors format (huggingface/safetensors, README,
+/// "Format"): 8 bytes little-endian header length, a JSON header, then the arrays end to end. Keys are written sorted, so
+/// the same content always gives the same bytes.
+package struct Safetensors: Sendable, Equatable {
+  package struct Tensor: Sendable, Equatable {
+    package let shape: [Int]
+    /// Row-major.
+    package let values: [Float]
+
+    package init(shape: [Int], values: [Float]) {
+      self.shape = shape
+      self.values = values
+    }
+  }
+
+  package var tensors: [String: Tensor]
+  package var metadata: [String: String]
+
+  package init(tensors: [String: Tensor], metadata: [String: String]) {
+    self.tensors = tensors
+    self.metadata = metadata
+  }
+
+  /// The header may take no more than this; the format's own limit.
+  private static let headerByteCountMax = 100_000_000
+
+  private struct Entry: Codable {
+    var dtype: String
+    var shape: [Int]
+    var data_offsets: [Int]
+  }
+
+  private enum HeaderValue: Codable {
+    case entry(Entry)
+    case metadata([String: String])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let entry = try? container.decode(Entry.self) {
+        self = .entry(entry)
+      } else {
+        self = .metadata(try container.decode([String: String].self))
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .entry(let entry): try container.encode(entry)
+      case .metadata(let texts): try container.encode(texts)
+      }
+    }
+  }
+
+  /// The file's bytes.
+  package func encoded() throws -> [UInt8] {
+    var header: [String: HeaderValue] = [:]
+    if !metadata.isEmpty { header["__metadata__"] = .metadata(metadata) }
+    var offset = 0
+    let names = tensors.keys.sorted()
+    for name in names {
+      guard let tensor = tensors[name] else { continue }
+      let end = offset + tensor.values.count * 4
+      header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape, data_offsets: [offset, end]))
+      offset = end
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var text = [UInt8](try encoder.encode(header))
+    // Readers map the arrays in place, so they must start at a multiple of 8.
+    while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(8 + text.count + offset)
+    withUnsafeBytes(of: UInt64(text.count).littleEndian) { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: text)
+    for name in names {
+      tensors[name]?.values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    }
+    return bytes
+  }
+
+  /// - Throws: `ModelFileError.damaged` where the bytes are not a whole safetensors file of 32-bit floats.
+  package init(bytes: [UInt8], path: String) throws(ModelFileError) {
+    func damaged(_ reason: String) -> ModelFileError { .damaged(path: path, reason: reason) }
+    guard bytes.count >= 8 else { throw damaged("it has \(bytes.count) bytes, fewer than the 8 of the header length") }
+    let headerByteCount = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+    guard headerByteCount <= Self.headerByteCountMax && Int(headerByteCount) <= bytes.count - 8 else {
+      throw damaged("its header claims \(headerByteCount) bytes and the file has \(bytes.count)")
+    }
+    let start = 8 + Int(headerByteCount)
+    guard let header = try? JSONDecoder().decode([String: HeaderValue].self, from: Data(bytes[8..<start])) else {
+      throw damaged("its header is not the JSON of a safetensors file")
+    }
+    tensors = [:]
+    metadata = [:]
+    for (name, value) in header {
+      switch value {
+      case .metadata(let texts):
+        guard name == "__metadata__" else { throw damaged("'\(name)' has no type, shape and place") }
+        metadata = texts
+      case .entry(let entry):
+        guard entry.dtype == "F32" else { throw damaged("'\(name)' is \(entry.dtype); only F32 is read") }
+        guard entry.data_offsets.count == 2, let first = entry.data_offsets.first, let end = entry.data_offsets.last,
+          0 <= first && first <= end && end <= bytes.count - start
+        else { throw damaged("'\(name)' lies outside the file") }
+        var count = 1
+        for size in entry.shape {
+          let (product, overflow) = count.multipliedReportingOverflow(by: size)
+          guard size >= 0 && !overflow else { throw damaged("'\(name)' has an impossible shape") }
+          count = product
+        }
+        guard (end - first) % 4 == 0 && (end - first) / 4 == count else {
+          throw damaged("'\(name)' has \(end - first) bytes for the shape \(entry.shape)")
+        }
+        let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+          UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes[(start + first)..<(start + end)])
+          initialized = count
+        }
+        tensors[name] = Tensor(shape: entry.shape, values: values)
+      }
+    }
+  }
+
+  package init(contentsOf path: String) throws(ModelFileError) {
+    let bytes: [UInt8]
+    do {
+      bytes = try ReadableFile.contents(of: path)
+    } catch {
+      throw .file(error)
+    }
+    try self.init(bytes: bytes, path: path)
+  }
+}

@@ -1,0 +1,95 @@
+import Catalog
+import Evaluation
+import Files
+import Foundation
+import Kernels
+import Loader
+import Network
+import Samples
+import Specs
+
+/// How well a model read a split.
+package struct EvaluationOutcome: Sendable {
+  package let accuracy: AccuracyRow
+  /// The most frequent mistakes, worst first.
+  package let confusedPairs: [ConfusedPairRow]
+  package let catalogPath: String
+}
+
+extension Pipeline {
+  /// Images read at a time.
+  static let readingBatch = 64
+  private static let confusedPairCount = 5
+
+  /// Reads every sample of a split and records what was read.
+  /// - Parameter modelPath: nil for the pipeline's own model.
+  package func evaluate(split: Split, modelPath: String? = nil) throws -> EvaluationOutcome {
+    let path = modelPath ?? workspace.modelPath
+    if modelPath == nil && !FileManager.default.fileExists(atPath: path) {
+      throw PipelineError.missing(stage: "the model that evaluation needs", remedy: "`glyphline train` makes it")
+    }
+    let modelHash = ContentHash(of: try ReadableFile.contents(of: path))
+    let model = try ModelFile(contentsOf: path)
+    let request = StageRequest.evaluate(
+      split, of: spec, model: modelHash, data: try requireSplit(split, for: "evaluation"))
+    let differences = model.description.differences(from: ModelDescription(spec.model, reading: spec.captcha))
+    guard differences.isEmpty else { throw ModelFileError.mismatch(path: path, differences: differences) }
+    let recorded = try catalog.stage(named: request.name)
+    if let recorded, recorded.contentHash == request.hash.description, recorded.state == .done,
+      let accuracy = try catalog.accuracy(ofModel: modelHash.description, on: split)
+    {
+      report(.skipped(stage: request.name, reason: "\(accuracy.images) images were read"))
+      return try outcome(accuracy)
+    }
+    announce(request, recorded: recorded, whenInterrupted: "not finished")
+    try catalog.recordStage(request.row(.running))
+    let start = Date()
+    try judge(model, modelHash: modelHash, split: split, stage: request.name)
+    try catalog.recordStage(request.row(.done))
+    guard let accuracy = try catalog.accuracy(ofModel: modelHash.description, on: split) else {
+      preconditionFailure("the evaluation was just recorded")
+    }
+    report(
+      .finished(
+        stage: request.name,
+        summary: "\(accuracy.images) images read, \(Int(Double(accuracy.images) / -start.timeIntervalSinceNow)) a second"))
+    return try outcome(accuracy)
+  }
+
+  private func outcome(_ accuracy: AccuracyRow) throws -> EvaluationOutcome {
+    EvaluationOutcome(
+      accuracy: accuracy,
+      confusedPairs: try catalog.confusedPairs(ofEvaluation: accuracy.evaluation, first: Self.confusedPairCount),
+      catalogPath: workspace.catalogPath)
+  }
+
+  private func judge(_ model: ModelFile, modelHash: ContentHash, split: Split, stage: String) throws {
+    let network = try Network(
+      reading: model, batch: Self.readingBatch, precision: try resolvedPrecision(), backend: backend, team: team)
+    let dataset = try dataset(of: split)
+    let loader = try BatchLoader(dataset, order: .sequential, batchSize: Self.readingBatch, threadCount: 1)
+    var evaluator = Evaluator(network)
+    while let batch = try loader.next() {
+      try cancellation.check()
+      evaluator.evaluate(batch)
+      report(
+        .progress(
+          stage: stage, done: evaluator.summary.images, total: dataset.sampleCount, unit: "images",
+          detail: "\(evaluator.summary.exact) exact"))
+    }
+    let alphabet = model.description.alphabet
+    _ = try catalog.recordEvaluation(
+      EvaluationRow(
+        modelHash: modelHash.description, split: split, caseFoldedExact: evaluator.summary.caseFoldedExact,
+        predictions: evaluator.predictions.map { prediction in
+          PredictionRow(
+            sampleIndex: prediction.index, predicted: alphabet.text(of: prediction.reading.label),
+            isExact: prediction.isExact, confidence: prediction.reading.confidence)
+        },
+        confusion: evaluator.summary.confusion.entries.map { entry in
+          ConfusionRow(
+            position: entry.position, truth: alphabet.characters[Int(entry.truth)],
+            predicted: alphabet.characters[Int(entry.predicted)], count: entry.count)
+        }))
+  }
+}

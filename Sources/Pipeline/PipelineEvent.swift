@@ -1,0 +1,13 @@
+/// What a pipeline tells while it works.
+package enum PipelineEvent: Sendable {
+  /// A stage begins; `reason` says why it is needed.
+  case started(stage: String, reason: String)
+  /// A stage is up to date.
+  case skipped(stage: String, reason: String)
+  /// How far a stage is; `detail` says what is worth knowing beside it.
+  case progress(stage: String, done: Int, total: Int, unit: String, detail: String)
+  /// A stage is done.
+  case finished(stage: String, summary: String)
+  /// Something a person should know.
+  case note(String)
+}

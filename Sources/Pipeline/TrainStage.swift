@@ -1,0 +1,144 @@
+import Catalog
+import Files
+import Foundation
+import Kernels
+import Loader
+import Network
+import Samples
+import Specs
+import Trainer
+import Workers
+
+extension Pipeline {
+  /// Trains the model from the train split, or goes on where a stopped training was.
+  package func train() throws {
+    let precision = try resolvedPrecision()
+    let model = ModelDescription(spec.model, reading: spec.captcha)
+    let request = StageRequest.train(
+      spec, model: model, precision: precision.rawValue, data: try requireSplit(.train, for: "training"))
+    let recorded = try catalog.stage(named: request.name)
+    if let recorded, recorded.contentHash == request.hash.description, recorded.state == .done,
+      (try? ModelFile(contentsOf: workspace.modelPath)) != nil
+    {
+      report(.skipped(stage: request.name, reason: workspace.modelPath))
+      return
+    }
+    let dataset = try dataset(of: .train)
+    let plan = TrainingPlan(
+      training: spec.training, model: model, seed: spec.seed, precision: precision,
+      stepsPerEpoch: dataset.sampleCount / spec.training.batch, runHash: request.hash.description)
+    let trainer = try Trainer(plan, backend: backend, team: team)
+    if recorded?.contentHash != request.hash.description {
+      announce(request, recorded: recorded, whenInterrupted: "")
+      try catalog.restartTraining(request.row(.running))
+    } else {
+      try resume(trainer)
+      announce(request, recorded: recorded, whenInterrupted: "going on after step \(trainer.step) of \(plan.stepCount)")
+      try catalog.recordStage(request.row(.running))
+    }
+    report(.note(describe(trainer, model: model)))
+    let start = Date()
+    let firstStep = trainer.step
+    try learn(trainer, dataset: dataset, stage: request.name)
+    try saveModel(trainer, model: model)
+    try catalog.recordStage(request.row(.done))
+    let images = (trainer.step - firstStep) * spec.training.batch
+    report(
+      .finished(
+        stage: request.name,
+        summary: "\(images) images learned from, \(Int(Double(images) / -start.timeIntervalSinceNow)) a second"))
+  }
+
+  /// The request of a split's build stage, whose samples must be there.
+  func requireSplit(_ split: Split, for purpose: String) throws -> StageRequest {
+    let request = buildRequest(split)
+    let recorded = try catalog.stage(named: request.name)
+    guard let count = spec.datasets[split]?.count, recorded?.contentHash == request.hash.description,
+      recorded?.state == .done, try catalog.sampleCount(of: split) == count
+    else {
+      throw PipelineError.missing(
+        stage: "the \(split.rawValue) split that \(purpose) needs", remedy: "`glyphline build` makes it")
+    }
+    return request
+  }
+
+  func dataset(of split: Split) throws -> Dataset {
+    try Dataset(paths: try catalog.shards(of: split).map { workspace.path(ofFile: $0.file) })
+  }
+
+  private func describe(_ trainer: Trainer, model: ModelDescription) -> String {
+    let operations = (try? NetworkPlan(model).operationCount) ?? 0
+    return "\(model.name): \(trainer.parameters.learnedCount) parameters, \(operations / 1_000_000) million operations to"
+      + " read an image; \(backend.name), \(trainer.plan.precision.rawValue), \(team.threadCount) threads"
+  }
+
+  /// Puts the trainer where the newest usable checkpoint was, and drops from the catalog what came after it.
+  private func resume(_ trainer: Trainer) throws {
+    for row in try catalog.checkpoints() {
+      let path = workspace.path(ofFile: row.file)
+      do {
+        if trainer.restore(try Checkpoint(contentsOf: path)) { break }
+        report(.note("\(path) is of another training; it is left out"))
+      } catch {
+        report(.note("\(error); training goes on from the checkpoint before it"))
+      }
+    }
+    try catalog.truncateTraining(afterStep: trainer.step)
+  }
+
+  private func learn(_ trainer: Trainer, dataset: Dataset, stage: String) throws {
+    var metrics: [MetricRow] = []
+    let batch = spec.training.batch
+    var smoothedLoss: Double?
+    while !trainer.isDone {
+      let loader = try BatchLoader(
+        dataset, order: .shuffled(.init(seed: spec.seed, epoch: trainer.step / trainer.plan.stepsPerEpoch)),
+        batchSize: batch, startBatch: trainer.step % trainer.plan.stepsPerEpoch, threadCount: 1)
+      var start = Date()
+      while let images = try loader.next() {
+        let step = try trainer.learn(from: images)
+        let end = Date()
+        metrics.append(
+          MetricRow(
+            step: step.number + 1, epoch: step.epoch, images: (step.number + 1) * batch, loss: step.loss,
+            learningRate: step.learningRate, imagesPerSecond: Double(batch) / end.timeIntervalSince(start)))
+        start = end
+        smoothedLoss = smoothedLoss.map { 0.98 * $0 + 0.02 * step.loss } ?? step.loss
+        report(
+          .progress(
+            stage: stage, done: (step.number + 1) * batch, total: trainer.plan.stepCount * batch, unit: "images",
+            detail: "loss \(String(format: "%.4f", smoothedLoss ?? step.loss))"))
+        if cancellation.isCancelled || trainer.isDone || trainer.step % spec.training.checkpointEvery == 0 {
+          try save(trainer, metrics: metrics)
+          metrics = []
+        }
+        try cancellation.check()
+      }
+    }
+  }
+
+  /// Makes a checkpoint durable, records it with the steps that led to it, and removes those that no longer count: all but
+  /// this one and the regular one before it.
+  private func save(_ trainer: Trainer, metrics: [MetricRow]) throws {
+    let path = workspace.checkpointPath(step: trainer.step)
+    let bytes = try trainer.checkpoint.encoded()
+    try writeDurably(bytes, to: path, in: fileSystem)
+    try catalog.recordCheckpoint(
+      CheckpointRow(
+        step: trainer.step, file: workspace.file(ofPath: path), contentHash: ContentHash(of: bytes).description,
+        loss: metrics.last?.loss),
+      metrics: metrics)
+    let every = spec.training.checkpointEvery
+    let kept = [trainer.step, (trainer.step - 1) / every * every]
+    for row in try catalog.checkpoints() where !kept.contains(row.step) {
+      try catalog.removeCheckpoint(atStep: row.step)
+      // A file that is gone already needs no removing.
+      try? fileSystem.remove(workspace.path(ofFile: row.file))
+    }
+  }
+
+  private func saveModel(_ trainer: Trainer, model: ModelDescription) throws {
+    let file = Safetensors(tensors: trainer.parameters.tensors, metadata: model.metadata)
+    try writeDurably(try file.encoded(), to: workspace.modelPath, in: fileSystem)
+  }
+}

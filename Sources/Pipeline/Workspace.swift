@@ -1,0 +1,56 @@
+import Files
+import Foundation
+import Samples
+
+/// The folder that one pipeline's results live in.
+package struct Workspace: Sendable {
+  package let path: String
+
+  package init(path: String) { self.path = path }
+
+  /// Where a pipeline lives unless told otherwise.
+  package init(forPipeline name: String) { self.init(path: "runs/" + name) }
+
+  package var catalogPath: String { path + "/catalog.sqlite" }
+  package var shardsPath: String { path + "/shards" }
+  package var checkpointsPath: String { path + "/checkpoints" }
+  package var modelPath: String { path + "/model.safetensors" }
+  private var lockPath: String { path + "/lock" }
+
+  /// The name under which the catalog knows a shard: its path from the workspace.
+  package func shardFile(_ split: Split, number: Int) -> String {
+    let digits = String(number)
+    return "shards/\(split.rawValue)-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".shard.zst"
+  }
+
+  package func path(ofFile file: String) -> String { path + "/" + file }
+
+  func checkpointPath(step: Int) -> String {
+    let digits = String(step)
+    return checkpointsPath + "/step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits + ".safetensors"
+  }
+
+  /// The path from the workspace, of a path within it.
+  func file(ofPath path: String) -> String { String(path.dropFirst(self.path.count + 1)) }
+
+  /// Creates the folders that are missing and locks the workspace for as long as the lock lives.
+  /// - Throws: `FileError` where that is not possible; `PipelineError.busy` where another command works on it.
+  func prepare(in fileSystem: any FileSystem) throws -> LockFile {
+    for folder in [path, shardsPath, checkpointsPath] { try fileSystem.createDirectory(folder) }
+    do {
+      return try LockFile(lockPath)
+    } catch where error.operation == .lock && error.code == EWOULDBLOCK {
+      throw PipelineError.busy(workspace: path)
+    }
+  }
+
+  /// Removes what a killed writer left half-written.
+  func removePartialFiles(in fileSystem: any FileSystem) throws {
+    for folder in [path, shardsPath, checkpointsPath] {
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+      where name.hasSuffix(DurableFile.temporarySuffix) {
+        try fileSystem.remove(folder + "/" + name)
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Files
+import Foundation
+import Kernels
+import Loader
+import Network
+import Samples
+import Specs
+import Workers
+
+/// What a training run learns from, and with what.
+package struct TrainingPlan: Sendable {
+  package let training: TrainingSpec
+  package let model: ModelDescription
+  /// Of initial weights, order and dropout.
+  package let seed: UInt64
+  package let precision: Precision
+  /// Full mini-batches in an epoch.
+  package let stepsPerEpoch: Int
+  /// Of everything that the final weights are a function of.
+  package let runHash: String
+
+  package init(
+    training: TrainingSpec, model: ModelDescription, seed: UInt64, precision: Precision, stepsPerEpoch: Int,
+    runHash: String
+  ) {
+    self.training = training
+    self.model = model
+    self.seed = seed
+    self.precision = precision
+    self.stepsPerEpoch = stepsPerEpoch
+    self.runHash = runHash
+  }
+
+  package var stepCount: Int { stepsPerEpoch * training.epochs }
+}
+
+/// One step of training, done.
+package struct TrainingStep: Sendable, Hashable {
+  /// From 0.
+  package let number: Int
+  package let epoch: Int
+  /// The mean loss of the mini-batch, before the step's change of the weights.
+  package let loss: Double
+  package let learningRate: Double
+}
+
+/// Learns the parameters of a network from mini-batches.
+///
+/// Every step is a function of the parameters, the optimiser's state and the step's number, so a run that is continued from
+/// a checkpoint makes the very steps that it would have made.
+package final class Trainer {
+  package let plan: TrainingPlan
+  /// The number of the next step.
+  package private(set) var step = 0
+  private let network: Network
+  private let optimizer: Optimizer
+  private let learningRate: LearningRate
+
+  /// - Throws: What `Network.init` throws.
+  package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
+    self.plan = plan
+    network = try Network(
+      plan.model, for: .training, batch: plan.training.batch, precision: plan.precision, seed: plan.seed,
+      backend: backend, team: team)
+    network.parameters.drawWeights(seed: plan.seed)
+    optimizer = Optimizer(network.parameters, weightDecay: plan.training.weightDecay)
+    learningRate = LearningRate(plan.training, stepCount: plan.stepCount)
+  }
+
+  package var parameters: Parameters { network.parameters }
+  package var isDone: Bool { step >= plan.stepCount }
+  package var checkpoint: Checkpoint {
+    Checkpoint(step: step, runHash: plan.runHash, parameters: network.parameters, optimizer: optimizer)
+  }
+
+  /// Goes on from `checkpoint`.
+  /// - Returns: False, and nothing changed, where it is of another run.
+  package func restore(_ checkpoint: Checkpoint) -> Bool {
+    guard checkpoint.runHash == plan.runHash, checkpoint.step <= plan.stepCount,
+      checkpoint.restore(network.parameters, optimizer)
+    else { return false }
+    step = checkpoint.step
+    return true
+  }
+
+  /// Makes the next step.
+  /// - Throws: `TrainingError.diverged` where the loss is no longer a number; the parameters are then as before the step.
+  package func learn(from batch: Batch) throws(TrainingError) -> TrainingStep {
+    let number = step
+    let loss = network.computeGradients(images: batch.images, labels: batch.labels, step: number)
+    guard loss.isFinite else { throw .diverged(step: number) }
+    let rate = learningRate.rate(atStep: number)
+    optimizer.update(network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: network.team)
+    step += 1
+    return TrainingStep(number: number, epoch: number / plan.stepsPerEpoch, loss: loss, learningRate: rate)
+  }
+}
+
+package enum TrainingError: Error, Equatable, CustomStringConvertible {
+  case diverged(step: Int)
+
+  package var description: String {
+    switch self {
+    case .diverged(let step): "the loss of step \(step) is not a number; try a lower training.learning_rate"
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+@main
+struct Glyphline: ParsableCommand {
+  static let version = "0.1.0"
+  static let configuration = CommandConfiguration(
+    commandName: "glyphline",
+    abstract: "Teaches an ordinary computer to read text captchas.",
+    discussion: """
+      A pipeline is one spec file. `glyphline run SPEC` draws its labelled images into shards, trains a model from them \
+      and evaluates it; whatever is done already is not done again, and whatever was interrupted goes on where it was. \
+      Results are in the workspace, runs/NAME, above all in its catalog.sqlite.
+      """,
+    version: version,
+    subcommands: [
+      Run.self, Build.self, Train.self, Eval.self, Predict.self, Status.self, Inspect.self, Bench.self,
+    ])
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Pipeline
+import Specs
+import Workers
+
+/// What all commands take.
+struct CommonOptions: ParsableArguments {
+  @Flag(help: "Print the result as one JSON document.")
+  var json = false
+
+  @Option(help: ArgumentHelp("Threads to use; all cores unless given.", valueName: "count"))
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024") }
+  }
+}
+
+/// What commands on a pipeline take.
+struct PipelineOptions: ParsableArguments {
+  @Argument(help: "The pipeline's spec file.", completion: .file(extensions: ["yaml", "yml"]))
+  var spec: String
+
+  @Option(help: ArgumentHelp("The folder of results; runs/NAME unless given.", valueName: "folder"))
+  var workspace: String?
+
+  func validate() throws {
+    if workspace == "" { throw ValidationError("--workspace takes the path of a folder") }
+  }
+
+  func workspace(of spec: PipelineSpec) -> Workspace {
+    var path = workspace ?? Workspace(forPipeline: spec.name).path
+    while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+    return Workspace(path: path)
+  }
+}
+
+/// Runs `body` on a pipeline, telling on standard error what happens, and records the command.
+func withPipeline<Value>(
+  _ options: PipelineOptions, _ common: CommonOptions, body: (Pipeline) throws -> Value
+) throws -> Value {
+  try reportingErrors(resumeWith: CommandLine.arguments.joined(separator: " ")) { cancellation in
+    let spec = try PipelineSpec(contentsOf: options.spec)
+    let progress = ProgressPrinter()
+    defer { progress.finishLine() }
+    let pipeline = try Pipeline(
+      spec, in: options.workspace(of: spec), threadCount: common.threads, cancellation: cancellation,
+      report: progress.show)
+    let command = (["glyphline"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+    return try pipeline.recording(command, version: Glyphline.version, body)
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Pipeline
+
+/// Tells on standard error what a pipeline does: one line that is written over again and again where a person watches, a
+/// line now and then where the output goes into a file.
+final class ProgressPrinter {
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private var stageStart: (name: String, done: Int, time: Date)?
+  private var lastShown = Date.distantPast
+  private var hasOpenLine = false
+
+  /// Seconds between two lines about the same stage.
+  private var interval: TimeInterval { isTerminal ? 0.1 : 10 }
+
+  func show(_ event: PipelineEvent) {
+    switch event {
+    case .started(let stage, let reason): line("\(stage): \(reason)")
+    case .skipped(let stage, let reason): line("\(stage): done already (\(reason))")
+    case .finished(let stage, let summary): line("\(stage): \(summary)")
+    case .note(let text): line(text)
+    case .progress(let stage, let done, let total, let unit, let detail):
+      show(stage: stage, done: done, total: total, unit: unit, detail: detail)
+    }
+  }
+
+  private func show(stage: String, done: Int, total: Int, unit: String, detail: String) {
+    let now = Date()
+    guard let start = stageStart, start.name == stage else {
+      stageStart = (stage, done, now)
+      lastShown = now
+      return
+    }
+    guard now.timeIntervalSince(lastShown) >= interval else { return }
+    lastShown = now
+    let rate = Double(done - start.done) / max(1e-9, now.timeIntervalSince(start.time))
+    let rest = rate > 0 ? duration(Double(total - done) / rate) : "?"
+    let percent = 100 * done / max(1, total)
+    let text = "\(stage): \(percent) % of \(total) \(unit), \(Int(rate)) a second, \(rest) left, \(detail)"
+    guard isTerminal else { return line(text) }
+    write("\r\u{1B}[K" + text)
+    hasOpenLine = true
+  }
+
+  private func line(_ text: String) {
+    finishLine()
+    write(text + "\n")
+  }
+
+  /// Ends the line that is being written over.
+  func finishLine() {
+    if hasOpenLine { write("\r\u{1B}[K") }
+    hasOpenLine = false
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+/// Such as "45 s", "3 min 20 s" or "2 h 5 min".
+private func duration(_ seconds: Double) -> String {
+  let seconds = Int(min(seconds, 1e9).rounded())
+  if seconds < 60 { return "\(seconds) s" }
+  if seconds < 3600 { return "\(seconds / 60) min \(seconds % 60) s" }
+  return "\(seconds / 3600) h \(seconds % 3600 / 60) min"
+}

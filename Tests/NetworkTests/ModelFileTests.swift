@@ -1,0 +1,68 @@
+import Files
+import Foundation
+import Kernels
+import Network
+import Samples
+import Testing
+import Workers
+
+@Suite struct ModelFileTests {
+  private let path = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID()).safetensors").path()
+
+  private func makeNetwork() throws -> Network {
+    let description = ModelDescription(
+      name: "test", input: Geometry(width: 8, height: 8, format: .gray), alphabet: try Alphabet("é中b"), length: 2,
+      loss: .crossEntropy,
+      layers: [.convolution(filters: 4, kernel: 3, stride: 2, hasBias: true), .batchNorm, .relu, .linear(units: 6)])
+    let network = try Network(
+      description, for: .training, batch: 2, precision: .float32, backend: PlainBackend(), team: Team(threadCount: 1))
+    network.parameters.drawWeights(seed: 1)
+    return network
+  }
+
+  private func encode(_ network: Network) throws -> [UInt8] {
+    try Safetensors(tensors: network.parameters.tensors, metadata: network.description.metadata).encoded()
+  }
+
+  @Test func comesBackAsItWas() throws {
+    defer { unlink(path) }
+    let network = try makeNetwork()
+    try writeDurably(try encode(network), to: path)
+    let file = try ModelFile(contentsOf: path)
+    #expect(file.description == network.description)
+    #expect(file.tensors == network.parameters.tensors)
+    let other = try makeNetwork()
+    other.parameters.drawWeights(seed: 2)
+    #expect(other.parameters.load(file.tensors) == nil)
+    #expect(other.parameters.tensors == network.parameters.tensors)
+  }
+
+  /// Every shorter file and every changed byte of the header is either refused or, as in a name or a comment, harmless;
+  /// none may trap.
+  @Test func survivesDamage() throws {
+    let bytes = try encode(try makeNetwork())
+    for count in 0..<bytes.count {
+      #expect(throws: ModelFileError.self) { try Safetensors(bytes: Array(bytes.prefix(count)), path: path) }
+    }
+    let headerByteCount = 8 + Int(bytes[0]) + Int(bytes[1]) << 8
+    for place in 0..<headerByteCount {
+      for value in [0x22, 0x39, 0xFF] as [UInt8] {
+        var damaged = bytes
+        damaged[place] = value
+        guard let file = try? Safetensors(bytes: damaged, path: path) else { continue }
+        _ = try? ModelFile(file, path: path)
+      }
+    }
+  }
+
+  @Test func layersKeepTheirText() {
+    let layers: [LayerDescription] = [
+      .convolution(filters: 32, kernel: 5, stride: 2, hasBias: true), .batchNorm, .dropout(rate: 0.5), .relu,
+      .maxPool(size: 2), .shortcut, .add, .linear(units: 144),
+    ]
+    for layer in layers { #expect(LayerDescription(text: layer.text) == layer) }
+    for text in ["", "relu x=1", "linear", "linear units=0", "linear units=-1", "dropout rate=1", "dropout rate=nan"] {
+      #expect(LayerDescription(text: text) == nil, "\(text)")
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Kernels
+import Network
+import Samples
+import Testing
+import Workers
+
+/// The gradient of a whole network, against what changing each weight a little does to the loss.
+@Suite struct NetworkGradientTests {
+  private static let models: [[LayerDescription]] = [
+    [
+      .convolution(filters: 8, kernel: 3, stride: 2, hasBias: true), .batchNorm, .relu, .shortcut,
+      .convolution(filters: 8, kernel: 3, stride: 1, hasBias: false), .batchNorm, .add, .relu, .maxPool(size: 2),
+      .linear(units: 6),
+    ],
+    [
+      .convolution(filters: 5, kernel: 5, stride: 1, hasBias: true), .batchNorm, .dropout(rate: 0.5), .relu,
+      .maxPool(size: 2), .linear(units: 9), .dropout(rate: 0.25), .relu, .linear(units: 6),
+    ],
+  ]
+
+  @Test(arguments: models, [ModelDescription.Loss.crossEntropy, .multiLabelSoftMargin])
+  func agreesWithFiniteDifferences(layers: [LayerDescription], loss: ModelDescription.Loss) throws {
+    let description = try describe(layers, loss: loss)
+    let network = try Network(
+      description, for: .training, batch: 4, precision: .float32, seed: 3, backend: PlainBackend(),
+      team: Team(threadCount: 1))
+    network.parameters.drawWeights(seed: 5)
+    let (images, labels) = drawBatch(description, count: 4, seed: 7)
+    _ = network.computeGradients(images: images, labels: labels, step: 1)
+    let gradients = Array(
+      UnsafeBufferPointer(start: network.gradients.floats, count: network.parameters.learnedCount))
+    let values = network.parameters.values.floats
+    var random = RandomStream(seed: 11, stream: 0)
+    for parameter in network.parameters.list where parameter.isLearned {
+      for _ in 0..<4 {
+        let place = parameter.offset + random.next(below: parameter.count)
+        let value = values[place]
+        let reach: Float = 2e-3
+        values[place] = value + reach
+        let above = network.computeGradients(images: images, labels: labels, step: 1)
+        values[place] = value - reach
+        let below = network.computeGradients(images: images, labels: labels, step: 1)
+        values[place] = value
+        let slope = (above - below) / Double(2 * reach)
+        // ReLU and max pool have corners that a finite step may cross, hence the absolute part.
+        #expect(
+          abs(slope - Double(gradients[place])) < 2e-3 + 0.03 * abs(slope),
+          "\(parameter.name)[\(place - parameter.offset)]: \(gradients[place]), finite difference \(slope)")
+      }
+    }
+  }
+
+  @Test(arguments: models)
+  func doesNotDependOnThreads(layers: [LayerDescription]) throws {
+    let description = try describe(layers, loss: .crossEntropy)
+    let (images, labels) = drawBatch(description, count: 16, seed: 2)
+    let results = try [1, 2, 3].map { threadCount in
+      let network = try Network(
+        description, for: .training, batch: 16, precision: .float32, seed: 3, backend: makeBackend(),
+        team: Team(threadCount: threadCount))
+      network.parameters.drawWeights(seed: 5)
+      let loss = network.computeGradients(images: images, labels: labels, step: 1)
+      return (loss, Array(UnsafeBufferPointer(start: network.gradients.floats, count: network.parameters.learnedCount)))
+    }
+    for result in results { #expect(result == results[0]) }
+  }
+
+  @Test func fastBackendAgreesWithPlain() throws {
+    for layers in Self.models {
+      let description = try describe(layers, loss: .crossEntropy)
+      let (images, labels) = drawBatch(description, count: 16, seed: 2)
+      let results = try [PlainBackend(), makeBackend()].map { backend in
+        let network = try Network(
+          description, for: .training, batch: 16, precision: .float32, seed: 3, backend: backend,
+          team: Team(threadCount: 2))
+        network.parameters.drawWeights(seed: 5)
+        _ = network.computeGradients(images: images, labels: labels, step: 1)
+        return Array(UnsafeBufferPointer(start: network.gradients.floats, count: network.parameters.learnedCount))
+      }
+      for (plain, fast) in zip(results[0], results[1]) { #expect(abs(plain - fast) < 1e-4 + 1e-3 * abs(plain)) }
+    }
+  }
+
+  @Test func rejectsLayersThatDoNotFit() throws {
+    let impossible: [[LayerDescription]] = [
+      [], [.relu, .linear(units: 6)], [.linear(units: 5)], [.linear(units: 6), .batchNorm],
+      [.shortcut, .linear(units: 6)], [.batchNorm, .add, .relu, .linear(units: 6)], [.maxPool(size: 13), .linear(units: 6)],
+      [
+        .shortcut, .convolution(filters: 2, kernel: 3, stride: 1, hasBias: false), .batchNorm, .add, .relu,
+        .linear(units: 6),
+      ],
+    ]
+    for layers in impossible {
+      let description = try describe(layers, loss: .crossEntropy)
+      #expect(throws: LayerError.self) { try NetworkPlan(description) }
+    }
+  }
+
+  private func describe(_ layers: [LayerDescription], loss: ModelDescription.Loss) throws -> ModelDescription {
+    ModelDescription(
+      name: "test", input: Geometry(width: 14, height: 12, format: .gray), alphabet: try Alphabet("abc"), length: 2,
+      loss: loss, layers: layers)
+  }
+
+  private func drawBatch(_ description: ModelDescription, count: Int, seed: UInt64) -> ([UInt8], [UInt16]) {
+    var random = RandomStream(seed: seed, stream: 0)
+    let images = (0..<count * description.input.byteCount).map { _ in UInt8(random.next(below: 256)) }
+    let labels = (0..<count * description.length).map { _ in UInt16(random.next(below: description.alphabet.count)) }
+    return (images, labels)
+  }
+}
