@@ -1,1 +1,2 @@
-// placeholder
+/// The SQL that makes an empty catalog: `catalog.sql` of this folder, word for word.
+package let catalogSchema = String(decoding: PackageResources.catalog_sql, as: UTF8.self)

@@ -1,0 +1,99 @@
+import GRDB
+import Schemas
+
+/// The SQLite file of a workspace: the index of its samples, the state of its stages, and every result. Its tables and
+/// views are described in `Schemas/catalog.sql`.
+///
+/// One process writes (the workspace lock sees to that); any number of others read meanwhile. What a method has
+/// recorded is on stable storage when it returns, and is there as a whole or not at all after a crash.
+package final class Catalog: Sendable {
+  package enum Access: Sendable {
+    /// The catalog must exist.
+    case read
+    /// The catalog is made where there is none.
+    case write
+  }
+
+  /// The application id of SQLite's file header, 'GLPH', by which a catalog is told from other databases.
+  package static let applicationID = 0x474C_5048
+  /// The `user_version` of SQLite's file header.
+  package static let schemaVersion = 1
+  /// How long a statement waits for another program's lock. Only a writing `sqlite3` shell can hold one that long.
+  private static let busyTimeoutSeconds = 10.0
+
+  package let path: String
+  private let queue: DatabaseQueue
+
+  /// - Throws: `notADatabase`, `notACatalog`, `newerVersion`, or `failed` where the file cannot be opened or made.
+  package init(_ path: String, for access: Access) throws(CatalogError) {
+    self.path = path
+    var configuration = Configuration()
+    configuration.readonly = access == .read
+    configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
+    do {
+      queue = try DatabaseQueue(path: path, configuration: configuration)
+      try queue.writeWithoutTransaction { database in
+        // Before anything is written: the file may belong to someone else.
+        let isNew = try Self.isNew(database, path: path)
+        guard access == .write else {
+          if isNew { throw CatalogError.notACatalog(path: path) }
+          return
+        }
+        // Readers never wait for the writer, nor the writer for readers.
+        try database.execute(sql: "PRAGMA journal_mode = WAL")
+        // A commit says that a shard or checkpoint is whole, and older files may then be deleted; so it must not be
+        // lost with the power, as a commit to the log can be at level NORMAL.
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+        if isNew {
+          try database.inTransaction {
+            try database.execute(sql: catalogSchema)
+            return .commit
+          }
+        }
+      }
+    } catch {
+      throw CatalogError(error, path: path, operation: "open the catalog")
+    }
+  }
+
+  /// Moves what the write-ahead log holds into the database file, which then is complete by itself, and closes it.
+  /// A catalog that is dropped without it loses nothing: the next one to open the file finds the log beside it.
+  package func close() throws(CatalogError) {
+    do {
+      try queue.close()
+    } catch {
+      throw CatalogError(error, path: path, operation: "close the catalog")
+    }
+  }
+
+  /// Whether the file is an empty database: just made, or left by a crash between its making and the schema.
+  private static func isNew(_ database: Database, path: String) throws -> Bool {
+    let application = try Int.fetchOne(database, sql: "PRAGMA application_id")
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    let objectCount = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
+    if application == 0 && version == 0 && objectCount == 0 { return true }
+    guard application == applicationID && version > 0 else { throw CatalogError.notACatalog(path: path) }
+    guard version <= schemaVersion else {
+      throw CatalogError.newerVersion(path: path, found: version, supported: schemaVersion)
+    }
+    return false
+  }
+
+  /// Runs `body` in one transaction that is durable when this returns, and undone if `body` throws.
+  func write<Value>(_ operation: String, _ body: (Database) throws -> Value) throws(CatalogError) -> Value {
+    do {
+      return try queue.write(body)
+    } catch {
+      throw CatalogError(error, path: path, operation: operation)
+    }
+  }
+
+  /// Runs `body` on one state of the catalog.
+  func read<Value>(_ operation: String, _ body: (Database) throws -> Value) throws(CatalogError) -> Value {
+    do {
+      return try queue.read(body)
+    } catch {
+      throw CatalogError(error, path: path, operation: operation)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import GRDB
+import Samples
+
+/// A model judged on a split.
+package struct EvaluationRow: Sendable, Equatable {
+  /// SHA-256 of the model file, in hexadecimal.
+  package let modelHash: String
+  package let split: Split
+  /// Images whose text was read exactly once both texts are lower-cased.
+  package let caseFoldedExact: Int
+  /// One for each image.
+  package let predictions: [PredictionRow]
+  package let confusion: [ConfusionRow]
+
+  package init(
+    modelHash: String, split: Split, caseFoldedExact: Int, predictions: [PredictionRow], confusion: [ConfusionRow]
+  ) {
+    self.modelHash = modelHash
+    self.split = split
+    self.caseFoldedExact = caseFoldedExact
+    self.predictions = predictions
+    self.confusion = confusion
+  }
+}
+
+/// What was read in one image.
+package struct PredictionRow: Sendable, Equatable {
+  /// Of a recorded sample of the split.
+  package let sampleIndex: UInt64
+  package let predicted: String
+  package let isExact: Bool
+  /// The model's probability of `predicted`: 0 ... 1.
+  package let confidence: Double
+
+  package init(sampleIndex: UInt64, predicted: String, isExact: Bool, confidence: Double) {
+    self.sampleIndex = sampleIndex
+    self.predicted = predicted
+    self.isExact = isExact
+    self.confidence = confidence
+  }
+}
+
+/// How often the character `truth` was read as `predicted` at one position.
+package struct ConfusionRow: Sendable, Equatable {
+  /// From 0.
+  package let position: Int
+  package let truth: Character
+  package let predicted: Character
+  /// Above 0.
+  package let count: Int
+
+  package init(position: Int, truth: Character, predicted: Character, count: Int) {
+    self.position = position
+    self.truth = truth
+    self.predicted = predicted
+    self.count = count
+  }
+}
+
+/// A row of the view `image_accuracy`, and the share of characters beside it.
+package struct AccuracyRow: Sendable, Equatable, Decodable, FetchableRecord {
+  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+
+  /// The evaluation's number.
+  package let evaluation: Int
+  package let modelHash: String
+  package let split: Split
+  package let images: Int
+  /// Images read without a mistake.
+  package let exact: Int
+  package let accuracy: Double
+  /// Bounds of the accuracy's 95 % interval.
+  package let low95: Double
+  package let high95: Double
+  package let characterAccuracy: Double
+  package let caseFoldedAccuracy: Double
+}
+
+/// A row of the view `confused_pairs`.
+package struct ConfusedPairRow: Sendable, Equatable, Decodable, FetchableRecord {
+  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+
+  package let truth: String
+  package let predicted: String
+  package let count: Int
+  /// The part of all `truth` characters that was read as `predicted`.
+  package let shareOfTruth: Double
+}
+
+extension Catalog {
+  /// Records an evaluation with its predictions and confusion counts.
+  /// - Returns: The evaluation's number, above those of all earlier ones.
+  package func recordEvaluation(_ evaluation: EvaluationRow) throws(CatalogError) -> Int {
+    try write("record an evaluation of split \(evaluation.split)") { database in
+      let exact = evaluation.predictions.count { $0.isExact }
+      try database.execute(
+        sql: "INSERT INTO evaluation (model_hash, split, images, exact, case_folded_exact) VALUES (?, ?, ?, ?, ?)",
+        arguments: [
+          evaluation.modelHash, evaluation.split.rawValue, evaluation.predictions.count, exact,
+          evaluation.caseFoldedExact,
+        ])
+      let id = Int(database.lastInsertedRowID)
+      try Self.insert(evaluation.predictions, of: evaluation.split, evaluation: id, in: database)
+      try Self.insert(evaluation.confusion, evaluation: id, in: database)
+      return id
+    }
+  }
+
+  /// The newest evaluation of the model on the split, nil if there is none.
+  package func accuracy(ofModel modelHash: String, on split: Split) throws(CatalogError) -> AccuracyRow? {
+    try read("read the accuracy on split \(split)") { database in
+      try AccuracyRow.fetchOne(
+        database,
+        sql: """
+          SELECT image_accuracy.*, model_hash,
+            (SELECT total(correct) / total(count) FROM position_accuracy
+             WHERE position_accuracy.evaluation = evaluation.id) AS character_accuracy
+          FROM evaluation JOIN image_accuracy ON image_accuracy.evaluation = evaluation.id
+          WHERE model_hash = ? AND evaluation.split = ?
+          ORDER BY evaluation.id DESC LIMIT 1
+          """,
+        arguments: [modelHash, split.rawValue])
+    }
+  }
+
+  /// The most frequent mistakes of an evaluation, at most `count`, worst first.
+  package func confusedPairs(ofEvaluation id: Int, first count: Int) throws(CatalogError) -> [ConfusedPairRow] {
+    try read("read the confused pairs") { database in
+      try ConfusedPairRow.fetchAll(
+        database,
+        sql: """
+          SELECT truth, predicted, count, share_of_truth FROM confused_pairs WHERE evaluation = ?
+          ORDER BY count DESC, share_of_truth DESC, truth, predicted LIMIT ?
+          """,
+        arguments: [id, count])
+    }
+  }
+
+  private static func insert(
+    _ predictions: [PredictionRow], of split: Split, evaluation: Int, in database: Database
+  ) throws {
+    let statement = try database.cachedStatement(
+      sql: """
+        INSERT INTO prediction (evaluation, split, sample_index, predicted, exact, confidence) VALUES (?, ?, ?, ?, ?, ?)
+        """)
+    let split = split.rawValue
+    for prediction in predictions {
+      try statement.execute(arguments: [
+        evaluation, split, Int64(bitPattern: prediction.sampleIndex), prediction.predicted, prediction.isExact,
+        prediction.confidence,
+      ])
+    }
+  }
+
+  private static func insert(_ confusion: [ConfusionRow], evaluation: Int, in database: Database) throws {
+    let statement = try database.cachedStatement(
+      sql: "INSERT INTO confusion (evaluation, position, truth, predicted, count) VALUES (?, ?, ?, ?, ?)")
+    for row in confusion {
+      try statement.execute(arguments: [
+        evaluation, row.position, String(row.truth), String(row.predicted), row.count,
+      ])
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import GRDB
+
+/// What is noted of a command when it starts.
+package struct RunRow: Sendable, Equatable {
+  /// How a command ended.
+  package enum Outcome: String, Sendable { case done, failed, interrupted }
+
+  /// As it was typed.
+  package let command: String
+  /// Of the program.
+  package let version: String
+  /// The processor's name.
+  package let cpu: String
+  package let threads: Int
+  /// Of the numbers that the network computes with; nil where none does.
+  package let precision: String?
+
+  package init(command: String, version: String, cpu: String, threads: Int, precision: String?) {
+    self.command = command
+    self.version = version
+    self.cpu = cpu
+    self.threads = threads
+    self.precision = precision
+  }
+}
+
+extension Catalog {
+  /// Records that a command starts, and that those which never said how they ended have died: there is one writer.
+  /// - Returns: The number of the run.
+  package func startRun(_ run: RunRow, at time: Date) throws(CatalogError) -> Int {
+    try write("record the start of a run") { database in
+      try database.execute(sql: "UPDATE run SET outcome = 'died' WHERE outcome = 'running'")
+      try database.execute(
+        sql: """
+          INSERT INTO run (command, started_at, outcome, version, cpu, threads, precision)
+          VALUES (?, ?, 'running', ?, ?, ?, ?)
+          """,
+        arguments: [run.command, time.ISO8601Format(), run.version, run.cpu, run.threads, run.precision])
+      return Int(database.lastInsertedRowID)
+    }
+  }
+
+  /// Records how run `id` ended.
+  package func finishRun(_ id: Int, _ outcome: RunRow.Outcome, at time: Date) throws(CatalogError) {
+    try write("record the end of a run") { database in
+      try database.execute(
+        sql: "UPDATE run SET outcome = ?, finished_at = ? WHERE id = ?",
+        arguments: [outcome.rawValue, time.ISO8601Format(), id])
+    }
+  }
+}

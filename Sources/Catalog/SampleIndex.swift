@@ -1,0 +1,181 @@
+import GRDB
+import Samples
+
+extension Split: Decodable {}
+
+/// A shard file that the catalog lists.
+package struct ShardRow: Sendable, Equatable, Decodable, FetchableRecord {
+  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+
+  package let split: Split
+  /// Place of the shard in its split, from 0.
+  package let number: Int
+  /// Relative to the workspace.
+  package let file: String
+  /// Index in the split of the shard's first sample.
+  package let firstIndex: UInt64
+  /// How many samples the shard holds.
+  package let records: Int
+  package let byteCount: Int
+  /// SHA-256 of the whole file, in hexadecimal.
+  package let contentHash: String
+
+  package init(
+    split: Split, number: Int, file: String, firstIndex: UInt64, records: Int, byteCount: Int, contentHash: String
+  ) {
+    self.split = split
+    self.number = number
+    self.file = file
+    self.firstIndex = firstIndex
+    self.records = records
+    self.byteCount = byteCount
+    self.contentHash = contentHash
+  }
+}
+
+/// What the catalog lists of a sample, besides its place.
+package struct SampleRow: Sendable, Equatable {
+  package let label: Label
+  /// Below 2^63.
+  package let seed: UInt64
+
+  package init(label: Label, seed: UInt64) {
+    self.label = label
+    self.seed = seed
+  }
+}
+
+extension Catalog {
+  /// With a statement for each sample, most of the time would go into starting statements.
+  private static let samplesPerStatement = 64
+
+  /// Records a durable shard file and all its samples. A shard that is recorded already is left as it is.
+  /// - Parameters:
+  ///   - alphabet: What the labels are written in; each character a single Unicode scalar.
+  ///   - samples: In record order, `shard.records` of them, their labels of classes of `alphabet`.
+  /// - Throws: `shardExists` if a different shard has this number, `unsupportedCharacter`, or `failed`.
+  package func recordShard(_ shard: ShardRow, alphabet: Alphabet, samples: [SampleRow]) throws(CatalogError) {
+    precondition(samples.count == shard.records)
+    try write("record shard \(shard.number) of split \(shard.split)") { database in
+      if let recorded = try Self.shard(shard.number, of: shard.split, in: database) {
+        guard recorded == shard else {
+          throw CatalogError.shardExists(path: path, split: shard.split.rawValue, number: shard.number)
+        }
+        return
+      }
+      let charset = try Self.recordCharset(alphabet, in: database)
+      try Self.insert(shard, in: database)
+      try Self.insert(samples, of: shard, alphabet: alphabet, charset: charset, in: database)
+    }
+  }
+
+  /// The shards of a split that are recorded, in order.
+  package func shards(of split: Split) throws(CatalogError) -> [ShardRow] {
+    try read("list the shards of split \(split)") { database in
+      try ShardRow.fetchAll(
+        database, sql: "SELECT * FROM shard WHERE split = ? ORDER BY number", arguments: [split.rawValue])
+    }
+  }
+
+  /// How many samples of a split are recorded.
+  package func sampleCount(of split: Split) throws(CatalogError) -> Int {
+    try read("count the samples of split \(split)") { database in
+      // Shards are recorded with their samples, so there is no need to visit millions of rows.
+      try Int.fetchOne(
+        database, sql: "SELECT coalesce(sum(records), 0) FROM shard WHERE split = ?", arguments: [split.rawValue]) ?? 0
+    }
+  }
+
+  /// Records that a split is built anew: in one transaction, `stage` takes the place of what its name stood for, and
+  /// the split's shards and samples are dropped, with the evaluations that were made on them.
+  package func restartBuild(_ stage: StageRow, of split: Split) throws(CatalogError) {
+    try write("restart the build of split \(split)") { database in
+      for table in ["evaluation", "sample", "shard"] {
+        try database.execute(literal: "DELETE FROM \(sql: table) WHERE split = \(split.rawValue)")
+      }
+      try database.execute(
+        sql: "DELETE FROM charset WHERE NOT EXISTS (SELECT 1 FROM sample WHERE sample.charset = charset.id)")
+      try Self.insert(stage, in: database)
+    }
+  }
+
+  private static func shard(_ number: Int, of split: Split, in database: Database) throws -> ShardRow? {
+    try ShardRow.fetchOne(
+      database, sql: "SELECT * FROM shard WHERE split = ? AND number = ?", arguments: [split.rawValue, number])
+  }
+
+  private static func insert(_ shard: ShardRow, in database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO shard (split, number, file, first_index, records, byte_count, content_hash)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        shard.split.rawValue, shard.number, shard.file, Int64(bitPattern: shard.firstIndex), shard.records,
+        shard.byteCount, shard.contentHash,
+      ])
+  }
+
+  private static func insert(
+    _ samples: [SampleRow], of shard: ShardRow, alphabet: Alphabet, charset: Int, in database: Database
+  ) throws {
+    let scalars = alphabet.characters.flatMap(\.unicodeScalars)
+    let fullStatement = try database.cachedStatement(sql: insertStatement(sampleCount: samplesPerStatement))
+    for start in stride(from: 0, to: samples.count, by: samplesPerStatement) {
+      let chunk = samples[start..<min(start + samplesPerStatement, samples.count)]
+      // Numbers of 2^63 and more turn negative, and the table refuses them.
+      let firstIndex = Int64(bitPattern: shard.firstIndex) &+ Int64(start)
+      var values = [
+        shard.split.rawValue.databaseValue, shard.number.databaseValue, charset.databaseValue, firstIndex.databaseValue,
+        start.databaseValue,
+      ]
+      values.reserveCapacity(values.count + 2 * chunk.count)
+      for sample in chunk {
+        var text = ""
+        for index in sample.label.classes { text.unicodeScalars.append(scalars[Int(index)]) }
+        values.append(text.databaseValue)
+        values.append(Int64(bitPattern: sample.seed).databaseValue)
+      }
+      let isFull = chunk.count == samplesPerStatement
+      let statement =
+        try isFull ? fullStatement : database.cachedStatement(sql: insertStatement(sampleCount: chunk.count))
+      // Unchecked: the number of values is right by construction, and counting names each of them.
+      statement.setUncheckedArguments(StatementArguments(values))
+      try statement.execute()
+    }
+  }
+
+  /// SQL that inserts samples with consecutive places. Its parameters are split, shard, charset, first index, first
+  /// record, then label and seed of each sample.
+  private static func insertStatement(sampleCount: Int) -> String {
+    let rows = (0..<sampleCount).map { "(?1, ?4 + \($0), ?2, ?5 + \($0), ?\(6 + 2 * $0), ?3, ?\(7 + 2 * $0))" }
+    return "INSERT INTO sample (split, sample_index, shard, record, label, charset, seed) VALUES "
+      + rows.joined(separator: ", ")
+  }
+
+  /// The number of the charset with these characters, which is recorded if it is new.
+  private static func recordCharset(_ alphabet: Alphabet, in database: Database) throws -> Int {
+    for character in alphabet.characters {
+      guard character.unicodeScalars.count == 1, character != "\0" else {
+        throw CatalogError.unsupportedCharacter(character)
+      }
+    }
+    var id = charsetID(of: alphabet)
+    while let characters = try String.fetchOne(
+      database, sql: "SELECT characters FROM charset WHERE id = ?", arguments: [id])
+    {
+      if characters == alphabet.text { return id }
+      id += 1
+    }
+    try database.execute(sql: "INSERT INTO charset (id, characters) VALUES (?, ?)", arguments: [id, alphabet.text])
+    return id
+  }
+}
+
+/// The number of a charset: 23 bits, the most that SQLite stores in three bytes, of the 32-bit FNV-1a hash (Fowler,
+/// Noll and Vo) of its characters in UTF-8. A number counted up would depend on what else was ever recorded.
+private func charsetID(of alphabet: Alphabet) -> Int {
+  var hash: UInt32 = 0x811C_9DC5
+  for byte in alphabet.text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+  return Int(hash >> 9)
+}
