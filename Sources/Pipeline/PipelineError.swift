@@ -1,17 +1,15 @@
-import Network
-
 /// Why a pipeline cannot go on, beside what its parts throw.
 package enum PipelineError: Error, CustomStringConvertible {
   /// Another command writes to the workspace.
   case busy(workspace: String)
   /// A stage whose result this command needs is missing or stale.
   case missing(stage: String, remedy: String)
-  /// The model reads something else than the data shows.
-  case modelMismatch(path: String, differences: [String])
   /// An image that the model cannot read.
   case imageMismatch(path: String, found: String, expected: String)
   /// A file name that does not begin with a label.
   case unlabelled(path: String)
+  /// A shard has no record of this number.
+  case noSuchRecord(Int, path: String, count: Int)
   /// The spec asks for arithmetic that this CPU does not have.
   case unsupportedPrecision(String, backend: String)
 
@@ -20,12 +18,12 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .busy(let workspace):
       "\(workspace): another glyphline command is writing here; wait for it, or name another --workspace"
     case .missing(let stage, let remedy): "\(stage) is not there yet; \(remedy)"
-    case .modelMismatch(let path, let differences):
-      "\(path): the model does not fit the data: \(differences.joined(separator: "; "))"
     case .imageMismatch(let path, let found, let expected):
       "\(path): the image is \(found); the model reads \(expected)"
     case .unlabelled(let path):
       "\(path): its name gives no label; --expect-from-name needs names such as AB12_anything.png"
+    case .noSuchRecord(let number, let path, let count):
+      "\(path): there is no record \(number); the shard has records 0...\(count - 1)"
     case .unsupportedPrecision(let precision, let backend):
       "training.precision: \(precision) is not possible on this CPU with \(backend); use auto or float32"
     }

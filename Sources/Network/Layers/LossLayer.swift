@@ -58,7 +58,8 @@ final class LossLayer: @unchecked Sendable {
         count = length
       }
       for position in 0..<length { confidence *= Double(confidences[position]) }
-      return Reading(label: Label(classes: classes), confidence: confidence)
+      // A model file may hold any numbers, not-a-number among them.
+      return Reading(label: Label(classes: classes), confidence: confidence.isNaN ? 0 : min(1, confidence))
     }
   }
 }

@@ -1,0 +1,33 @@
+import Images
+import Shards
+
+/// What is to be seen of one shard.
+package struct ShardInspection {
+  private let reader: ShardReader
+
+  /// - Throws: `ShardError`.
+  package init(_ path: String) throws { reader = try ShardReader(path) }
+
+  package var header: ShardHeader { reader.header }
+  package var formatVersion: Int { Int(ShardHeader.formatVersion) }
+  package var byteCount: Int { reader.byteCount }
+  /// Bytes of all records, decompressed: what `zstd -dc` writes.
+  package var contentByteCount: Int { header.recordCount * header.recordLayout.byteCount }
+
+  /// - Throws: `PipelineError.noSuchRecord`, or `ShardError` where the record's block is damaged.
+  package func record(_ number: Int) throws -> ShardRecord {
+    guard (0..<header.recordCount).contains(number) else {
+      throw PipelineError.noSuchRecord(number, path: reader.path, count: header.recordCount)
+    }
+    return try reader.record(number)
+  }
+
+  package func text(of record: ShardRecord) -> String {
+    header.charsets[record.charset].text(of: record.sample.label)
+  }
+
+  /// - Throws: `ImageError`.
+  package func writePNG(of record: ShardRecord, to path: String) throws {
+    try PNGWriter.write(record.sample.image, to: path)
+  }
+}

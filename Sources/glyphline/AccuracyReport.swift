@@ -1,0 +1,60 @@
+import Foundation
+import Pipeline
+
+/// How well a model read a split, for people and for programs.
+struct AccuracyReport: Encodable {
+  struct Pair: Encodable {
+    let truth: String
+    let predicted: String
+    let count: Int
+    let shareOfTruth: Double
+  }
+
+  let evaluation: Int
+  let split: String
+  let images: Int
+  let exact: Int
+  let accuracy: Double
+  let low95: Double
+  let high95: Double
+  let characterAccuracy: Double
+  let caseFoldedAccuracy: Double
+  let confusedPairs: [Pair]
+  let catalog: String
+
+  init(_ outcome: EvaluationOutcome) {
+    let row = outcome.accuracy
+    evaluation = row.evaluation
+    split = row.split.rawValue
+    images = row.images
+    exact = row.exact
+    accuracy = row.accuracy
+    low95 = row.low95
+    high95 = row.high95
+    characterAccuracy = row.characterAccuracy
+    caseFoldedAccuracy = row.caseFoldedAccuracy
+    confusedPairs = outcome.confusedPairs.map { pair in
+      Pair(truth: pair.truth, predicted: pair.predicted, count: pair.count, shareOfTruth: pair.shareOfTruth)
+    }
+    catalog = outcome.catalogPath
+  }
+
+  func print(asJSON: Bool) throws {
+    if asJSON { return try printJSON(self) }
+    Swift.print(
+      """
+
+      \(split): \(exact) of \(images) images read without a mistake: \(percent(accuracy)) \
+      (95 % interval \(percent(low95)) to \(percent(high95)))
+      characters read right, one by one: \(percent(characterAccuracy))
+      """)
+    if caseFoldedAccuracy > accuracy {
+      Swift.print("images read without a mistake, case folded: \(percent(caseFoldedAccuracy))")
+    }
+    if !confusedPairs.isEmpty { Swift.print("most confused:") }
+    for pair in confusedPairs {
+      Swift.print("  \(pair.truth) read as \(pair.predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(pair.truth)")
+    }
+    Swift.print("everything else: sqlite3 \(catalog)")
+  }
+}

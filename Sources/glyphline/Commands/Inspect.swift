@@ -1,0 +1,90 @@
+import ArgumentParser
+import Pipeline
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Show what a shard holds, or one of its records as text or picture.")
+
+  @Argument(help: "A shard file.", completion: .file(extensions: ["zst"]))
+  var shard: String
+
+  @Option(help: ArgumentHelp("A record of the shard, from 0.", valueName: "number"))
+  var record: Int?
+
+  @Option(help: ArgumentHelp("Write the record's image here.", valueName: "file"))
+  var png: String?
+
+  @Flag(help: "Print the result as one JSON document.")
+  var json = false
+
+  func validate() throws {
+    if png != nil && record == nil { throw ValidationError("--png needs --record") }
+  }
+
+  private struct ShardReport: Encodable {
+    let shard: String
+    let formatVersion: Int
+    let generatorVersion: Int
+    let specHash: String
+    let split: String
+    let firstIndex: Int
+    let records: Int
+    let recordsPerBlock: Int
+    let blocks: Int
+    let width: Int
+    let height: Int
+    let channels: Int
+    let labelCapacity: Int
+    let charsets: [String]
+    let compression: Int
+    let byteCount: Int
+    let contentByteCount: Int
+  }
+
+  private struct RecordReport: Encodable {
+    let shard: String
+    let record: Int
+    let split: String
+    let index: Int
+    let seed: Int
+    let label: String
+    let png: String?
+  }
+
+  func run() throws {
+    try reportingErrors(resumeWith: "") { _ in
+      let inspection = try ShardInspection(shard)
+      if let record { try show(record, of: inspection) } else { try show(inspection) }
+    }
+  }
+
+  private func show(_ inspection: ShardInspection) throws {
+    let header = inspection.header
+    let report = ShardReport(
+      shard: shard, formatVersion: inspection.formatVersion, generatorVersion: Int(header.generatorVersion),
+      specHash: header.specHash.description, split: header.split.rawValue, firstIndex: Int(header.firstIndex),
+      records: header.recordCount, recordsPerBlock: header.blockRecordCount, blocks: header.blockCount,
+      width: header.geometry.width, height: header.geometry.height, channels: header.geometry.format.rawValue,
+      labelCapacity: header.labelCapacity, charsets: header.charsets.map(\.text), compression: header.compressionLevel,
+      byteCount: inspection.byteCount, contentByteCount: inspection.contentByteCount)
+    if json { return try printJSON(report) }
+    print(
+      """
+      \(report.shard): shard format \(report.formatVersion), generator \(report.generatorVersion), spec \(report.specHash)
+      split \(report.split), samples \(report.firstIndex)...\(report.firstIndex + report.records - 1)
+      \(report.records) records in \(report.blocks) blocks of \(report.recordsPerBlock), zstd level \(report.compression)
+      images \(report.width)x\(report.height), \(report.channels) bytes a pixel; labels of up to \(report.labelCapacity) of \
+      \(report.charsets.map { "'\($0)'" }.joined(separator: ", "))
+      \(report.byteCount) bytes, \(report.contentByteCount) decompressed
+      """)
+  }
+
+  private func show(_ number: Int, of inspection: ShardInspection) throws {
+    let record = try inspection.record(number)
+    if let png { try inspection.writePNG(of: record, to: png) }
+    let report = RecordReport(
+      shard: shard, record: number, split: inspection.header.split.rawValue, index: Int(record.sample.index),
+      seed: Int(record.sample.seed), label: inspection.text(of: record), png: png)
+    if json { return try printJSON(report) }
+    print("\(report.label), sample \(report.index) of \(report.split), seed \(report.seed)")
+  }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Pipeline
+import Foundation
+import Specs
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Show how each stage stands: done, stale and why, part done, missing.")
+
+  @OptionGroup var pipeline: PipelineOptions
+  @OptionGroup var common: CommonOptions
+
+  private struct Report: Encodable {
+    struct Stage: Encodable {
+      let stage: String
+      let state: String
+      let detail: String
+    }
+
+    let pipeline: String
+    let workspace: String
+    let stages: [Stage]
+  }
+
+  func run() throws {
+    let status = try reportingErrors(resumeWith: "") { _ in
+      let spec = try PipelineSpec(contentsOf: pipeline.spec)
+      return try PipelineStatus(spec, in: pipeline.workspace(of: spec))
+    }
+    if common.json {
+      return try printJSON(
+        Report(
+          pipeline: status.pipeline, workspace: status.workspace,
+          stages: status.stages.map { .init(stage: $0.name, state: $0.state.word, detail: $0.state.detail) }))
+    }
+    print("\(status.pipeline) in \(status.workspace)")
+    for stage in status.stages {
+      let name = stage.name.padding(toLength: 18, withPad: " ", startingAt: 0)
+      let word = stage.state.word.padding(toLength: 11, withPad: " ", startingAt: 0)
+      print("  \(name)\(word)\(stage.state.detail)")
+    }
+  }
+}
