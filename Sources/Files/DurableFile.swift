@@ -51,7 +51,8 @@ package struct DurableFile: ~Copyable {
       try? fileSystem.remove(temporaryPath)
       throw error
     }
-    try fileSystem.syncDirectory((path as NSString).deletingLastPathComponent)
+    let directory = (path as NSString).deletingLastPathComponent
+    try fileSystem.syncDirectory(directory.isEmpty ? "." : directory)
   }
 }
 

@@ -1,0 +1,82 @@
+import Samples
+import Shards
+
+/// The shards of one split, seen as one list of blocks. It holds their headers and seek tables, about 20 bytes for
+/// each block, and no open file.
+package struct Dataset: Sendable {
+  package let geometry: Geometry
+  package let alphabet: Alphabet
+  /// The most characters in a label.
+  package let labelCapacity: Int
+  package let sampleCount: Int
+  /// By index of their first sample.
+  let shards: [ShardReader]
+  /// Number, in the dataset, of each shard's first block; then the number of all blocks.
+  private let firstBlocks: [Int]
+
+  /// - Parameter paths: The shards of a split, in any order.
+  /// - Throws: `LoaderError` where a shard cannot be read or does not go with the others.
+  package init(paths: [String]) throws(LoaderError) {
+    var shards: [ShardReader] = []
+    do throws(ShardError) {
+      for path in paths { shards.append(try ShardReader(path)) }
+    } catch {
+      throw .shard(error)
+    }
+    try self.init(shards)
+  }
+
+  package init(_ shards: [ShardReader]) throws(LoaderError) {
+    let shards = shards.sorted { $0.header.firstIndex < $1.header.firstIndex }
+    guard let first = shards.first else { throw .noShards }
+    for (previous, shard) in zip(shards, shards.dropFirst()) {
+      try Self.check(shard, isOfOneDatasetWith: previous)
+    }
+    guard first.header.charsets.count == 1 else { throw .severalCharsets(path: first.path) }
+    self.shards = shards
+    geometry = first.header.geometry
+    alphabet = first.header.charsets[0]
+    labelCapacity = first.header.labelCapacity
+    sampleCount = shards.reduce(0) { $0 + $1.header.recordCount }
+    firstBlocks = shards.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.header.blockCount) }
+  }
+
+  private static func check(
+    _ shard: ShardReader, isOfOneDatasetWith previous: ShardReader
+  ) throws(LoaderError) {
+    func difference(_ property: LoaderError.Property) -> LoaderError {
+      .difference(property, path: previous.path, otherPath: shard.path)
+    }
+    guard shard.header.split == previous.header.split else { throw difference(.split) }
+    guard shard.header.geometry == previous.header.geometry else { throw difference(.geometry) }
+    guard shard.header.labelCapacity == previous.header.labelCapacity else { throw difference(.labelCapacity) }
+    guard shard.header.charsets == previous.header.charsets else { throw difference(.charset) }
+    guard previous.header.firstIndex + UInt64(previous.header.recordCount) <= shard.header.firstIndex else {
+      throw .overlap(path: previous.path, otherPath: shard.path)
+    }
+  }
+
+  var blockCount: Int { firstBlocks[shards.count] }
+
+  /// Records of every block, in index order.
+  var blockRecordCounts: [Int] {
+    shards.flatMap { shard in (0..<shard.header.blockCount).map { shard.header.recordCount(ofBlock: $0) } }
+  }
+
+  /// Bytes of the largest block, decompressed.
+  var blockByteCountMax: Int {
+    shards.reduce(0) { max($0, $1.header.recordCount(ofBlock: 0) * $1.header.recordLayout.byteCount) }
+  }
+
+  /// Reads block `number` of the dataset.
+  func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
+    // The last shard whose first block is not after `number`.
+    var low = 0
+    var high = shards.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if firstBlocks[middle] <= number { low = middle } else { high = middle }
+    }
+    try shards[low].read(block: number - firstBlocks[low], into: &block)
+  }
+}

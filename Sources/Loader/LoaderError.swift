@@ -1,0 +1,39 @@
+import Shards
+
+/// Why a dataset cannot be loaded.
+package enum LoaderError: Error, Equatable, CustomStringConvertible {
+  /// What all shards of a dataset have in common.
+  package enum Property: String, Sendable {
+    case split
+    case geometry = "image size or color"
+    case labelCapacity = "label length"
+    case charset
+  }
+
+  case noShards
+  case shard(ShardError)
+  /// Two shards that are not of one dataset.
+  case difference(Property, path: String, otherPath: String)
+  /// Two shards hold the same samples.
+  case overlap(path: String, otherPath: String)
+  /// Class indices of one batch would mean different characters.
+  case severalCharsets(path: String)
+  case tooFewSamples(sampleCount: Int, batchSize: Int)
+  /// A position that the epoch does not have: it was taken in another dataset or with another batch size.
+  case noSuchBatch(number: Int, batchesPerEpoch: Int)
+
+  package var description: String {
+    switch self {
+    case .noShards: "there are no shards to load"
+    case .shard(let error): error.description
+    case .difference(let property, let path, let otherPath):
+      "\(path) and \(otherPath) differ in \(property.rawValue), so they are not of one dataset"
+    case .overlap(let path, let otherPath): "\(path) and \(otherPath) hold the same samples"
+    case .severalCharsets(let path): "\(path) has several charsets; batches have labels of one"
+    case .tooFewSamples(let sampleCount, let batchSize):
+      "the dataset has \(sampleCount) samples, fewer than one batch of \(batchSize)"
+    case .noSuchBatch(let number, let batchesPerEpoch):
+      "there is no batch \(number) to go on from: an epoch has \(batchesPerEpoch) batches"
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Files
+
+/// The seek table of the Zstandard Seekable Format 0.1.0: where each frame starts and what its content must be. The
+/// header is its first entry, with no content. Every byte of it follows from the header and the blocks, and a reader
+/// compares them all, so the table needs no checksum of its own.
+package struct SeekTable: Sendable, Hashable {
+  package struct Entry: Sendable, Hashable {
+    package let compressedByteCount: UInt32
+    /// Bytes of the content: records, without compression.
+    package let contentByteCount: UInt32
+    /// Low 32 bits of the content's XXH64 with seed 0, which every block's frame ends in too.
+    package let checksum: UInt32
+  }
+
+  /// One for the header and one for each block.
+  package private(set) var entries: [Entry]
+  /// Where the frame of each entry starts, and where the last one ends.
+  package private(set) var offsets: [Int]
+
+  /// XXH64 of no bytes is 0xEF46DB3751D8E999.
+  private static let checksumOfNothing: UInt32 = 0x51D8_E999
+
+  init(headerByteCount: Int) {
+    entries = []
+    offsets = [0]
+    append(
+      Entry(
+        compressedByteCount: UInt32(headerByteCount), contentByteCount: 0, checksum: Self.checksumOfNothing))
+  }
+
+  mutating func append(_ entry: Entry) {
+    entries.append(entry)
+    offsets.append(offsets[offsets.count - 1] + Int(entry.compressedByteCount))
+  }
+
+  /// Where the seek table itself starts.
+  package var end: Int { offsets[offsets.count - 1] }
+}
+
+// MARK: - Bytes
+
+extension SeekTable {
+  /// The whole last frame of the file.
+  func encoded() -> [UInt8] {
+    let byteCount = SeekTableLayout.byteCount(frameCount: entries.count)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(byteCount)
+    bytes.append(littleEndian: SeekTableLayout.frameMagicNumber)
+    bytes.append(littleEndian: UInt32(byteCount - SeekTableLayout.frameContentByteCount.end))
+    for entry in entries {
+      bytes.append(littleEndian: entry.compressedByteCount)
+      bytes.append(littleEndian: entry.contentByteCount)
+      bytes.append(littleEndian: entry.checksum)
+    }
+    bytes.append(littleEndian: UInt32(entries.count))
+    bytes.append(SeekTableLayout.descriptorValue)
+    bytes.append(littleEndian: SeekTableLayout.seekableMagicNumber)
+    return bytes
+  }
+
+  /// - Parameters:
+  ///   - frame: The last bytes of the file, as many as the seek table of this header has.
+  ///   - header: The header of the same file.
+  ///   - frameOffset: Where `frame` starts in the file.
+  /// - Throws: `ShardFault` where a byte is not what the header and the file's length make it.
+  init(decoding frame: [UInt8], header: ShardHeader, headerByteCount: Int, frameOffset: Int) throws(ShardFault) {
+    let bytes = frame.span.bytes
+    let frameCount = header.blockCount + 1
+    let footerOffset = frame.count - SeekTableLayout.seekableMagic.end
+    // The fixed bytes at both ends, the outermost first: they tell an unfinished or foreign file from a damaged one.
+    let seekableMagic: UInt32 = bytes.integer(at: footerOffset + SeekTableLayout.seekableMagic.offset)
+    try Self.check(SeekTableLayout.seekableMagic, seekableMagic, SeekTableLayout.seekableMagicNumber)
+    let descriptor: UInt8 = bytes.integer(at: footerOffset + SeekTableLayout.descriptor.offset)
+    try Self.check(SeekTableLayout.descriptor, descriptor, SeekTableLayout.descriptorValue)
+    let foundFrameCount: UInt32 = bytes.integer(at: footerOffset + SeekTableLayout.frameCount.offset)
+    try Self.check(SeekTableLayout.frameCount, foundFrameCount, UInt32(frameCount))
+    let frameMagic: UInt32 = bytes.integer(at: SeekTableLayout.frameMagic.offset)
+    try Self.check(SeekTableLayout.frameMagic, frameMagic, SeekTableLayout.frameMagicNumber)
+    let content: UInt32 = bytes.integer(at: SeekTableLayout.frameContentByteCount.offset)
+    try Self.check(
+      SeekTableLayout.frameContentByteCount, content, UInt32(frame.count - SeekTableLayout.frameContentByteCount.end))
+
+    self.init(headerByteCount: headerByteCount)
+    entries.reserveCapacity(frameCount)
+    offsets.reserveCapacity(frameCount + 1)
+    for number in 0..<frameCount {
+      let offset = SeekTableLayout.frameContentByteCount.end + number * SeekTableLayout.checksum.end
+      let entry = Entry(
+        compressedByteCount: bytes.integer(at: offset + SeekTableLayout.compressedByteCount.offset),
+        contentByteCount: bytes.integer(at: offset + SeekTableLayout.contentByteCount.offset),
+        checksum: bytes.integer(at: offset + SeekTableLayout.checksum.offset))
+      if number == 0 {
+        try Self.check(SeekTableLayout.compressedByteCount, entry.compressedByteCount, UInt32(headerByteCount))
+        try Self.check(SeekTableLayout.contentByteCount, entry.contentByteCount, 0)
+        try Self.check(SeekTableLayout.checksum, entry.checksum, Self.checksumOfNothing)
+      } else {
+        let contentByteCount = header.recordCount(ofBlock: number - 1) * header.recordLayout.byteCount
+        try Self.check(SeekTableLayout.contentByteCount, entry.contentByteCount, UInt32(contentByteCount))
+        append(entry)
+      }
+    }
+    guard end == frameOffset else {
+      throw .wrongSeekTable(field: "sum of all frames", found: UInt64(end), expected: UInt64(frameOffset))
+    }
+  }
+
+  private static func check<Value: FixedWidthInteger>(
+    _ field: ShardField, _ found: Value, _ expected: Value
+  ) throws(ShardFault) {
+    guard found == expected else {
+      throw .wrongSeekTable(field: field.name, found: UInt64(found), expected: UInt64(expected))
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import Samples
+
+/// A sample as a shard holds it.
+package struct ShardRecord: Sendable, Hashable {
+  /// Number of the charset, in the shard's header, that the label's classes are of.
+  package let charset: Int
+  package let sample: Sample
+
+  package init(charset: Int, sample: Sample) {
+    self.charset = charset
+    self.sample = sample
+  }
+}
+
+/// A block on its way into a shard: a Zstandard frame of records.
+package struct EncodedBlock: Sendable {
+  package let number: Int
+  /// The frame's bytes as they stand in the file.
+  let frame: [UInt8]
+  let entry: SeekTable.Entry
+}
+
+/// Makes blocks of one shard, on any number of threads: a block's bytes depend on the header, its samples and
+/// libzstd's version alone.
+package struct ShardBlockEncoder: Sendable {
+  private let header: ShardHeader
+
+  package init(_ header: ShardHeader) { self.header = header }
+
+  /// Block `number`, of samples whose labels are all of charset 0.
+  /// - Precondition: as for `encode(block:records:)`.
+  package func encode(block number: Int, samples: [Sample]) -> EncodedBlock {
+    encode(block: number, records: samples.map { ShardRecord(charset: 0, sample: $0) })
+  }
+
+  /// Block `number`.
+  /// - Precondition: `records` are all records of the block, in order, with the header's geometry, at most as many
+  ///   characters as it allows, and classes of their charset.
+  package func encode(block number: Int, records: [ShardRecord]) -> EncodedBlock {
+    precondition(records.count == header.recordCount(ofBlock: number))
+    let layout = header.recordLayout
+    var content: [UInt8] = []
+    content.reserveCapacity(records.count * layout.byteCount)
+    let firstIndex = header.firstIndex + UInt64(number * header.blockRecordCount)
+    for (place, record) in records.enumerated() {
+      precondition(
+        record.sample.index == firstIndex + UInt64(place), "a shard's records follow each other without gaps")
+      append(record, to: &content)
+    }
+    let frame = zstdFrame(of: content, level: header.compressionLevel)
+    return EncodedBlock(
+      number: number, frame: frame,
+      entry: SeekTable.Entry(
+        compressedByteCount: UInt32(frame.count), contentByteCount: UInt32(content.count),
+        checksum: ZstdFrameHead.checksum(of: frame.span.bytes)))
+  }
+
+  private func append(_ record: ShardRecord, to content: inout [UInt8]) {
+    let sample = record.sample
+    let classCount = header.charsets[record.charset].count
+    precondition(sample.image.geometry == header.geometry && sample.seed < ShardLimits.seedEnd)
+    precondition(sample.label.count <= header.labelCapacity && sample.label.classes.allSatisfy { $0 < classCount })
+    content.append(littleEndian: sample.index)
+    content.append(littleEndian: sample.seed)
+    content.append(littleEndian: UInt16(record.charset))
+    content.append(littleEndian: UInt16(sample.label.count))
+    for value in sample.label.classes { content.append(littleEndian: value) }
+    for _ in sample.label.count..<header.labelCapacity { content.append(littleEndian: RecordLayout.noClass) }
+    content += sample.image.pixels
+  }
+}
+
+/// Room for one decompressed block, used again for block after block: of any shard, by one thread at a time. Reading
+/// into it overwrites what it held; after a failed read it holds no records.
+package struct ShardBlock: ~Copyable {
+  /// Records of the block read last.
+  package private(set) var recordCount = 0
+  private var frame: [UInt8] = []
+  private var content: [UInt8] = []
+  private var layout = RecordLayout(labelCapacity: 0, imageByteCount: 0)
+  private var decompressor = ZstdDecompressor()
+
+  package init() {}
+
+  /// The sample's place in its split.
+  package func index(ofRecord record: Int) -> UInt64 {
+    content.span.bytes.integer(at: offset(ofRecord: record) + RecordLayout.index.offset)
+  }
+
+  /// Copies the record's class indices, `RecordLayout.noClass` past the label's end.
+  /// - Parameter destination: [label capacity].
+  package func copyClasses(ofRecord record: Int, to destination: UnsafeMutableBufferPointer<UInt16>) {
+    precondition(destination.count == layout.labelCapacity)
+    let bytes = content.span.bytes
+    let offset = offset(ofRecord: record) + layout.classesOffset
+    for position in 0..<layout.labelCapacity {
+      destination[position] = bytes.integer(at: offset + RecordLayout.classByteCount * position)
+    }
+  }
+
+  /// Copies the record's image.
+  /// - Parameter destination: [height, width, channel].
+  package func copyPixels(ofRecord record: Int, to destination: UnsafeMutableBufferPointer<UInt8>) {
+    precondition(destination.count == layout.imageByteCount)
+    let offset = offset(ofRecord: record) + layout.pixelsOffset
+    // SAFETY: both sides are slices with bounds checked, of the same length, and `destination` is not part of
+    // `content`.
+    content.withUnsafeBytes { content in
+      UnsafeMutableRawBufferPointer(destination)
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: content[offset..<offset + layout.imageByteCount]))
+    }
+  }
+
+  /// - Parameter geometry: of the shard that the block was read from.
+  package func record(_ record: Int, geometry: Geometry) -> ShardRecord {
+    let bytes = content.span.bytes
+    let offset = offset(ofRecord: record)
+    let labelCount: UInt16 = bytes.integer(at: offset + RecordLayout.labelCount.offset)
+    let classes = (0..<Int(labelCount)).map { position in
+      bytes.integer(at: offset + layout.classesOffset + RecordLayout.classByteCount * position, as: UInt16.self)
+    }
+    let charset: UInt16 = bytes.integer(at: offset + RecordLayout.charset.offset)
+    let sample = Sample(
+      index: index(ofRecord: record), seed: bytes.integer(at: offset + RecordLayout.seed.offset),
+      label: Label(classes: classes),
+      image: Image(geometry: geometry, pixels: Array(content[offset + layout.pixelsOffset..<offset + layout.byteCount]))
+    )
+    return ShardRecord(charset: Int(charset), sample: sample)
+  }
+
+  private func offset(ofRecord record: Int) -> Int {
+    precondition(record >= 0 && record < recordCount)
+    return record * layout.byteCount
+  }
+}
+
+// MARK: - Decoding
+
+extension ShardBlock {
+  /// A Zstandard block has at least 4 bytes and makes at most 128 KiB (RFC 8878, section 3.1.1.2). So a small file
+  /// cannot make a reader allocate much.
+  private static let expansionMax = (128 << 10) / 4
+
+  /// Has `read` fill the `byteCount` bytes of the next block's frame.
+  mutating func readFrame(
+    byteCount: Int, _ read: (inout [UInt8]) throws(ShardError) -> Void
+  ) throws(ShardError) {
+    recordCount = 0
+    frame.resize(to: byteCount)
+    try read(&frame)
+  }
+
+  /// Makes this block `number` of a shard, from the frame just read.
+  mutating func decode(number: Int, of header: ShardHeader, entry: SeekTable.Entry) throws(ShardFault) {
+    try decompress(entry)
+    try checkRecords(number: number, of: header)
+    layout = header.recordLayout
+    recordCount = header.recordCount(ofBlock: number)
+  }
+
+  private mutating func decompress(_ entry: SeekTable.Entry) throws(ShardFault) {
+    do throws(ZstdError) {
+      let head = try ZstdFrameHead(frame.span.bytes)
+      guard head.byteCount == frame.count else { throw ZstdError(message: "the frame ends too early") }
+      guard head.contentByteCount == UInt64(entry.contentByteCount) else {
+        throw ZstdError(message: "the frame announces content of another length")
+      }
+      guard head.hasChecksum else { throw ZstdError(message: "the frame has no checksum") }
+      guard frame.count >= Int(entry.contentByteCount) / Self.expansionMax else {
+        throw ZstdError(message: "the frame is too short for its content")
+      }
+    } catch {
+      throw .wrongFrame(error.message)
+    }
+    guard ZstdFrameHead.checksum(of: frame.span.bytes) == entry.checksum else { throw .wrongChecksum }
+    content.resize(to: Int(entry.contentByteCount))
+    do throws(ZstdError) {
+      try decompressor.decompress(frame, into: &content)
+    } catch {
+      throw .undecodable(error.message)
+    }
+  }
+
+  /// A block whose checksum is right can still come from a program that wrote nonsense.
+  private func checkRecords(number: Int, of header: ShardHeader) throws(ShardFault) {
+    let bytes = content.span.bytes
+    let layout = header.recordLayout
+    let firstRecord = number * header.blockRecordCount
+    for place in 0..<header.recordCount(ofBlock: number) {
+      let offset = place * layout.byteCount
+      func impossible(_ field: String, _ value: UInt64) -> ShardFault {
+        .impossibleRecord(number: firstRecord + place, field: field, value: value)
+      }
+      let index: UInt64 = bytes.integer(at: offset + RecordLayout.index.offset)
+      guard index == header.firstIndex + UInt64(firstRecord + place) else { throw impossible("index", index) }
+      let seed: UInt64 = bytes.integer(at: offset + RecordLayout.seed.offset)
+      guard seed < ShardLimits.seedEnd else { throw impossible("seed", seed) }
+      let charset = Int(bytes.integer(at: offset + RecordLayout.charset.offset, as: UInt16.self))
+      guard charset < header.charsets.count else { throw impossible("charset", UInt64(charset)) }
+      let labelCount = Int(bytes.integer(at: offset + RecordLayout.labelCount.offset, as: UInt16.self))
+      guard labelCount <= layout.labelCapacity else { throw impossible("label_count", UInt64(labelCount)) }
+      let classCount = header.charsets[charset].count
+      for position in 0..<layout.labelCapacity {
+        let value: UInt16 = bytes.integer(
+          at: offset + layout.classesOffset + RecordLayout.classByteCount * position)
+        guard position < labelCount ? value < classCount : value == RecordLayout.noClass else {
+          throw impossible("class \(position)", UInt64(value))
+        }
+      }
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Grows or shrinks to `count`, keeping its memory where that is large enough.
+  fileprivate mutating func resize(to count: Int) {
+    if count < self.count {
+      removeLast(self.count - count)
+    } else {
+      append(contentsOf: repeatElement(0, count: count - self.count))
+    }
+  }
+}

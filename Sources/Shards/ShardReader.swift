@@ -1,0 +1,42 @@
+import Files
+
+/// A shard whose header and seek table are sound. Blocks are checked as they are read.
+///
+/// The file is open only while it is read, which costs a few microseconds a block: a dataset of any number of shards
+/// can then be read at once, with a usual limit of 1,024 open files.
+package struct ShardReader: Sendable {
+  package let path: String
+  package let header: ShardHeader
+  package let seekTable: SeekTable
+  /// As in `ShardSummary`.
+  package let fingerprint: ContentHash
+  package let byteCount: Int
+
+  /// - Throws: `ShardError` where the file cannot be read or is not a shard with a sound header and seek table.
+  package init(_ path: String) throws(ShardError) {
+    let shard = try ShardFile(path)
+    let (header, headerBytes) = try shard.header()
+    let (seekTable, seekTableBytes) = try shard.seekTable(header: header, headerByteCount: headerBytes.count)
+    self.path = path
+    self.header = header
+    self.seekTable = seekTable
+    byteCount = shard.file.byteCount
+    fingerprint = ContentHash(of: headerBytes + seekTableBytes)
+  }
+
+  /// Reads block `number` into `block` and checks everything of it: frame, checksum, every record's fields.
+  /// - Precondition: `number` is below `header.blockCount`.
+  /// - Throws: `ShardError` with the block's place; `block` then holds no records.
+  package func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
+    try ShardFile(path).read(block: number, of: header, seekTable: seekTable, into: &block)
+  }
+
+  /// Record `number`, counted from 0 in the shard. Decompresses its whole block.
+  /// - Precondition: `number` is below `header.recordCount`.
+  package func record(_ number: Int) throws(ShardError) -> ShardRecord {
+    precondition(number >= 0 && number < header.recordCount)
+    var block = ShardBlock()
+    try read(block: number / header.blockRecordCount, into: &block)
+    return block.record(number % header.blockRecordCount, geometry: header.geometry)
+  }
+}

@@ -1,0 +1,46 @@
+/// Looks for every fault of a shard, where a reader stops at the first.
+package enum ShardVerifier {
+  /// All faults; none of a sound shard. Where the header is damaged nothing after it can be judged; where the seek
+  /// table is, the blocks are found by their own frames, as far as these are sound.
+  package static func verify(_ path: String) -> [ShardError] {
+    var faults: [ShardError] = []
+    do throws(ShardError) {
+      let shard = try ShardFile(path)
+      let (header, headerBytes) = try shard.header()
+      let seekTable: SeekTable
+      do throws(ShardError) {
+        seekTable = try shard.seekTable(header: header, headerByteCount: headerBytes.count).0
+      } catch {
+        faults.append(error)
+        seekTable = walk(shard, header: header, headerByteCount: headerBytes.count, faults: &faults)
+      }
+      var block = ShardBlock()
+      for number in 0..<seekTable.entries.count - 1 {
+        do throws(ShardError) {
+          try shard.read(block: number, of: header, seekTable: seekTable, into: &block)
+        } catch {
+          faults.append(error)
+        }
+      }
+    } catch {
+      faults.append(error)
+    }
+    return faults
+  }
+
+  /// The seek table that the frames themselves make, up to the first frame that has no end.
+  private static func walk(
+    _ shard: ShardFile, header: ShardHeader, headerByteCount: Int, faults: inout [ShardError]
+  ) -> SeekTable {
+    var seekTable = SeekTable(headerByteCount: headerByteCount)
+    for number in 0..<header.blockCount {
+      do throws(ShardError) {
+        seekTable.append(try shard.entry(ofBlock: number, of: header, at: seekTable.end))
+      } catch {
+        faults.append(error)
+        break
+      }
+    }
+    return seekTable
+  }
+}

@@ -1,0 +1,88 @@
+import Files
+import Samples
+
+/// A shard that is whole and on stable storage.
+package struct ShardSummary: Sendable, Hashable {
+  package let path: String
+  package let byteCount: Int
+  package let firstIndex: UInt64
+  package let recordCount: Int
+  /// The SHA-256 of header and seek table. They hold the header's hash and all blocks' checksums, so a shard with the
+  /// same fingerprint has the same content, and it is had again without reading the blocks.
+  package let fingerprint: ContentHash
+}
+
+/// Writes one shard, block after block, with the memory of one block. The file has its name once `finish()` returns;
+/// dropped before, the writer leaves nothing.
+package struct ShardWriter: ~Copyable {
+  package let header: ShardHeader
+  private let encoder: ShardBlockEncoder
+  private var file: DurableFile
+  private var seekTable: SeekTable
+  private var pending: [ShardRecord] = []
+  private let headerBytes: [UInt8]
+
+  package init(
+    _ path: String, header: ShardHeader, in fileSystem: any FileSystem = SystemFileSystem()
+  ) throws(ShardError) {
+    self.header = header
+    encoder = ShardBlockEncoder(header)
+    headerBytes = header.encoded()
+    seekTable = SeekTable(headerByteCount: headerBytes.count)
+    file = try Self.begin(path, with: headerBytes, in: fileSystem)
+  }
+
+  private static func begin(
+    _ path: String, with headerBytes: [UInt8], in fileSystem: any FileSystem
+  ) throws(ShardError) -> DurableFile {
+    do throws(FileError) {
+      var file = try DurableFile(path, in: fileSystem)
+      try file.write(headerBytes)
+      return file
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// Blocks written so far.
+  package var blockCount: Int { seekTable.entries.count - 1 }
+
+  /// Writes the next block.
+  /// - Precondition: `block.number` is `blockCount`, and no record waits for its block to fill.
+  package mutating func append(_ block: EncodedBlock) throws(ShardError) {
+    precondition(block.number == blockCount && pending.isEmpty)
+    seekTable.append(block.entry)
+    do throws(FileError) {
+      try file.write(block.frame)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// Takes the next record; writes its block once that is full.
+  /// - Precondition: the shard has room for it; else as for `ShardBlockEncoder.encode(block:records:)`.
+  package mutating func append(_ record: ShardRecord) throws(ShardError) {
+    pending.append(record)
+    guard pending.count == header.recordCount(ofBlock: blockCount) else { return }
+    let block = encoder.encode(block: blockCount, records: pending)
+    pending.removeAll(keepingCapacity: true)
+    try append(block)
+  }
+
+  /// Makes the shard durable under its name.
+  /// - Precondition: every record that the header counts was appended.
+  package consuming func finish() throws(ShardError) -> ShardSummary {
+    precondition(blockCount == header.blockCount, "a shard lacks blocks")
+    let seekTableBytes = seekTable.encoded()
+    let summary = ShardSummary(
+      path: file.path, byteCount: seekTable.end + seekTableBytes.count, firstIndex: header.firstIndex,
+      recordCount: header.recordCount, fingerprint: ContentHash(of: headerBytes + seekTableBytes))
+    do throws(FileError) {
+      try file.write(seekTableBytes)
+      try file.finish()
+    } catch {
+      throw .file(error)
+    }
+    return summary
+  }
+}

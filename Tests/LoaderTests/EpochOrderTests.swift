@@ -1,0 +1,78 @@
+import Loader
+import Testing
+
+@Suite struct EpochOrderTests {
+  /// Ten windows of blocks of 16, with smaller ones where shards end.
+  private let blockRecordCounts = (0..<320).map { $0 % 40 == 39 ? 5 : 16 }
+
+  /// (block, place in the block) of every record, in the order of the epoch.
+  private func sequence(_ order: EpochOrder) -> [(block: Int, record: Int)] {
+    var sequence: [(block: Int, record: Int)?] = Array(repeating: nil, count: order.recordCount)
+    for number in 0..<order.windowCount {
+      let window = order.window(number)
+      var place = 0
+      for block in window.blocks {
+        for record in 0..<blockRecordCounts[block] {
+          sequence[window.positions.lowerBound + window.places[place]] = (block, record)
+          place += 1
+        }
+      }
+    }
+    return sequence.compactMap { $0 }
+  }
+
+  private func order(epoch: UInt32?, seed: UInt64 = 3) -> EpochOrder {
+    EpochOrder(
+      blockRecordCounts: blockRecordCounts, windowBlockCount: 32,
+      shuffle: epoch.map { EpochOrder.Shuffle(seed: seed, epoch: $0) })
+  }
+
+  @Test(arguments: [nil, 0, 1, 4_000_000_000] as [UInt32?])
+  func everyRecordOnce(epoch: UInt32?) {
+    let order = order(epoch: epoch)
+    let sequence = sequence(order)
+    #expect(sequence.count == blockRecordCounts.reduce(0, +))
+    #expect(Set(sequence.map { $0.block << 16 | $0.record }).count == sequence.count)
+    for number in 0..<order.windowCount {
+      let positions = order.window(number).positions
+      #expect(order.window(containing: positions.lowerBound) == number)
+      #expect(order.window(containing: positions.upperBound - 1) == number)
+    }
+  }
+
+  @Test func unshuffledIsStoredOrder() {
+    let keys = sequence(order(epoch: nil)).map { $0.block << 16 | $0.record }
+    #expect(keys == keys.sorted())
+  }
+
+  @Test func epochsAndSeedsDifferAndRepeat() {
+    let keys = { (order: EpochOrder) in sequence(order).map { $0.block << 16 | $0.record } }
+    let first = keys(order(epoch: 0))
+    #expect(first == keys(order(epoch: 0)))
+    for other in [order(epoch: 1), order(epoch: 0, seed: 4)] {
+      let equal = zip(first, keys(other)).count { $0 == $1 }
+      // Two random orders of so many records agree in one place on average.
+      #expect(equal < 10)
+    }
+  }
+
+  @Test func neighboursComeFromManyBlocks() {
+    let blocks = sequence(order(epoch: 0)).map { $0.block }
+    // A record's successor is of the same block in 1 of 32 cases.
+    let repeats = zip(blocks, blocks.dropFirst()).count { $0 == $1 }
+    #expect(repeats * 20 < blocks.count)
+    // A batch of 64 draws on most of the 32 blocks of its window.
+    for start in stride(from: 0, to: blocks.count - 64, by: 64) {
+      #expect(Set(blocks[start..<start + 64]).count > 18)
+    }
+  }
+
+  @Test func orderIsTheSameForEver() {
+    // A resumed epoch must go on in the order in which it began, also after an update of program or compiler.
+    let order = EpochOrder(
+      blockRecordCounts: [2, 2, 2, 2, 1], windowBlockCount: 2, shuffle: .init(seed: 20_200_605, epoch: 2))
+    let windows = (0..<order.windowCount).map { order.window($0) }
+    #expect(windows.map(\.blocks) == [[3, 1], [4, 0], [2]])
+    #expect(windows.map(\.places) == [[2, 0, 1, 3], [0, 2, 1], [1, 0]])
+  }
+}
