@@ -27,10 +27,10 @@ package final class Network: Sendable {
   private let backwardPass: Pass
 
   /// - Parameters:
-  ///   - seed: Of the dropout masks; the initial weights are drawn by `Parameters.drawWeights`.
+  ///   - dropoutSeed: Of the dropout masks alone; the initial weights are drawn by `Parameters.drawWeights`.
   /// - Throws: `LayerError` where the layers do not fit together, `KernelError` where the backend has no kernel for one.
   package init(
-    _ description: ModelDescription, for purpose: Purpose, batch: Int, precision: Precision, seed: UInt64 = 0,
+    _ description: ModelDescription, for purpose: Purpose, batch: Int, precision: Precision, dropoutSeed: UInt64 = 0,
     backend: any Backend, team: Team
   ) throws {
     precondition(batch > 0)
@@ -41,7 +41,7 @@ package final class Network: Sendable {
     parameters = Parameters(plan.declarations)
     lanes = Lanes(batch: batch)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
-    state = StepState(seed: seed)
+    state = StepState(dropoutSeed: dropoutSeed)
     input = InputLayer(geometry: description.input, precision: precision, lanes: lanes)
     var builder = LayerBuilder(
       parameters: parameters, gradients: gradients, input: input.output, state: state, lanes: lanes,
@@ -125,8 +125,8 @@ package struct Reading: Sendable, Hashable {
 /// What changes from step to step, for the layers that depend on it.
 // SAFETY: written between passes only, when no other thread runs.
 final class StepState: @unchecked Sendable {
-  let seed: UInt64
+  let dropoutSeed: UInt64
   var step: UInt64 = 0
 
-  init(seed: UInt64) { self.seed = seed }
+  init(dropoutSeed: UInt64) { self.dropoutSeed = dropoutSeed }
 }

@@ -64,11 +64,12 @@ package final class Parameters: Sendable {
   }
 
   /// Draws the initial weights, PyTorch's default for convolutions and linear layers: uniform in ±1/sqrt(fan in), which is
-  /// Kaiming's uniform rule with a = sqrt(5) (`torch.nn.Linear.reset_parameters`, PyTorch 2). A pure function of `seed`.
+  /// Kaiming's uniform rule with a = sqrt(5) (`torch.nn.Linear.reset_parameters`, PyTorch 2). A pure function of `seed`, which no other random
+  /// stream uses.
   package func drawWeights(seed: UInt64) {
     for (number, parameter) in list.enumerated() {
       guard case .weight(let fanIn, _) = parameter.role else { continue }
-      var random = RandomStream(seed: seed, stream: RandomStreams.weights + UInt64(number))
+      var random = RandomStream(seed: seed, stream: UInt64(number))
       let bound = 1 / Double(fanIn).squareRoot()
       for index in parameter.range { values.floats[index] = Float(random.next(in: -bound...bound)) }
     }
@@ -78,11 +79,4 @@ package final class Parameters: Sendable {
   package subscript(parameter: Parameter) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: values.floats + parameter.offset, count: parameter.count)
   }
-}
-
-/// First numbers of the random streams that a pipeline's seed is split into; far enough apart never to meet.
-package enum RandomStreams {
-  package static let weights: UInt64 = 1 << 32
-  package static let dropout: UInt64 = 2 << 32
-  package static let order: UInt64 = 3 << 32
 }

@@ -96,7 +96,7 @@ package struct Benchmark {
       throw PipelineError.missing(stage: "the train split that loading needs", remedy: "`glyphline build` makes it")
     }
     let dataset = try Dataset(paths: paths)
-    var epoch = 0
+    var epoch: UInt32 = 0
     return {
       let loader = try BatchLoader(
         dataset, order: .shuffled(.init(seed: spec.seed, epoch: epoch)), batchSize: spec.training.batch,
@@ -117,7 +117,7 @@ package struct Benchmark {
   private func training() throws -> Work {
     let network = try Network(
       ModelDescription(spec.model, reading: spec.captcha), for: .training, batch: spec.training.batch,
-      precision: precision, seed: spec.seed, backend: backend, team: team)
+      precision: precision, backend: backend, team: team)
     network.parameters.drawWeights(seed: spec.seed)
     let optimizer = Optimizer(network.parameters, weightDecay: spec.training.weightDecay)
     let (images, labels) = try drawImages(spec.training.batch)

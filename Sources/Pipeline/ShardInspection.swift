@@ -9,7 +9,7 @@ package struct ShardInspection {
   package init(_ path: String) throws { reader = try ShardReader(path) }
 
   package var header: ShardHeader { reader.header }
-  package var formatVersion: Int { Int(ShardHeader.formatVersion) }
+  package var formatVersion: Int { Int(HeaderLayout.version) }
   package var byteCount: Int { reader.byteCount }
   /// Bytes of all records, decompressed: what `zstd -dc` writes.
   package var contentByteCount: Int { header.recordCount * header.recordLayout.byteCount }

@@ -28,14 +28,10 @@ struct StageRequest: Sendable {
   static func build(_ split: Split, of spec: PipelineSpec, by generator: GeneratorIdentity) -> StageRequest {
     StageRequest(
       name: "build \(split.rawValue)",
-      text: prefixed("captcha", spec.captcha.canonicalText) + prefixed("shards", spec.shards.canonicalText) + """
-        seed=\(spec.seed)
-        shard format version=\(ShardHeader.formatVersion)
-        generator version=\(generator.version)
-        FreeType version=\(generator.freeTypeVersion)
-        font file=\(generator.fontHash)
-
-        """)
+      text: lines(
+        section("captcha", spec.captcha.canonicalText), section("shards", spec.shards.canonicalText), "seed=\(spec.seed)",
+        "shard format version=\(HeaderLayout.version)", "generator version=\(generator.version)",
+        "FreeType version=\(generator.freeTypeVersion)", "font file=\(generator.fontHash)"))
   }
 
   /// The model. How it is drawn from the samples is in `model`'s layers, so that a named model whose layers change is
@@ -43,30 +39,26 @@ struct StageRequest: Sendable {
   static func train(_ spec: PipelineSpec, model: ModelDescription, precision: String, data: StageRequest) -> StageRequest {
     StageRequest(
       name: "train",
-      text: prefixed("model", spec.model.canonicalText) + prefixed("training", spec.training.canonicalText) + """
-        layers=\(model.layers.map(\.text).joined(separator: "; "))
-        precision=\(precision)
-        seed=\(spec.seed)
-        datasets.train.count=\(spec.datasets[.train]?.count ?? 0)
-        samples=\(data.hash)
-
-        """)
+      text: lines(
+        section("model", spec.model.canonicalText), section("training", spec.training.canonicalText),
+        "layers=\(model.layers.map(\.text).joined(separator: "; "))", "precision=\(precision)", "seed=\(spec.seed)",
+        "datasets.train.count=\(spec.datasets[.train]?.count ?? 0)", "samples=\(data.hash)"))
   }
 
   /// What the model file with hash `model` reads in a split.
   static func evaluate(_ split: Split, of spec: PipelineSpec, model: ContentHash, data: StageRequest) -> StageRequest {
     StageRequest(
       name: "evaluate \(split.rawValue)",
-      text: """
-        model file=\(model)
-        datasets.\(split.rawValue).count=\(spec.datasets[split]?.count ?? 0)
-        samples=\(data.hash)
-
-        """)
+      text: lines(
+        "model file=\(model)", "datasets.\(split.rawValue).count=\(spec.datasets[split]?.count ?? 0)",
+        "samples=\(data.hash)"))
   }
 
-  private static func prefixed(_ section: String, _ canonicalText: String) -> String {
-    canonicalText.split(separator: "\n").map { "\(section).\($0)\n" }.joined()
+  private static func lines(_ lines: String...) -> String { lines.map { $0 + "\n" }.joined() }
+
+  /// The lines of one section of the spec, each with the section before its key.
+  private static func section(_ name: String, _ canonicalText: String) -> String {
+    canonicalText.split(separator: "\n").map { "\(name).\($0)" }.joined(separator: "\n")
   }
 }
 

@@ -92,7 +92,10 @@ extension Pipeline {
     var smoothedLoss: Double?
     while !trainer.isDone {
       let loader = try BatchLoader(
-        dataset, order: .shuffled(.init(seed: spec.seed, epoch: trainer.step / trainer.plan.stepsPerEpoch)),
+        dataset,
+        order: .shuffled(
+          .init(
+            seed: SeedPurpose.order.seed(from: spec.seed), epoch: UInt32(trainer.step / trainer.plan.stepsPerEpoch))),
         batchSize: batch, startBatch: trainer.step % trainer.plan.stepsPerEpoch, threadCount: 1)
       var start = Date()
       while let images = try loader.next() {

@@ -58,6 +58,20 @@ package struct RandomStream: Sendable {
   }
 }
 
+/// What else than samples a pipeline draws random numbers for. Each purpose has a seed of its own, so that no two of them
+/// ever read the same stream.
+package enum SeedPurpose: UInt64, Sendable {
+  case weights = 1
+  case dropout
+  case order
+
+  /// The purpose's seed in a pipeline.
+  package func seed(from pipelineSeed: UInt64) -> UInt64 {
+    var random = RandomStream(seed: pipelineSeed, stream: .max - rawValue)
+    return UInt64(random.next()) << 32 | UInt64(random.next())
+  }
+}
+
 /// Ten rounds of Philox 4x32 on one counter.
 package func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
   var (c0, c1, c2, c3) = (counter.x, counter.y, counter.z, counter.w)

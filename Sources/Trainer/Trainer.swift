@@ -60,9 +60,10 @@ package final class Trainer {
   package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
     self.plan = plan
     network = try Network(
-      plan.model, for: .training, batch: plan.training.batch, precision: plan.precision, seed: plan.seed,
+      plan.model, for: .training, batch: plan.training.batch, precision: plan.precision,
+      dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed),
       backend: backend, team: team)
-    network.parameters.drawWeights(seed: plan.seed)
+    network.parameters.drawWeights(seed: SeedPurpose.weights.seed(from: plan.seed))
     optimizer = Optimizer(network.parameters, weightDecay: plan.training.weightDecay)
     learningRate = LearningRate(plan.training, stepCount: plan.stepCount)
   }

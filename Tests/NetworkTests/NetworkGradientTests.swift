@@ -22,7 +22,7 @@ import Workers
   func agreesWithFiniteDifferences(layers: [LayerDescription], loss: ModelDescription.Loss) throws {
     let description = try describe(layers, loss: loss)
     let network = try Network(
-      description, for: .training, batch: 4, precision: .float32, seed: 3, backend: PlainBackend(),
+      description, for: .training, batch: 4, precision: .float32, dropoutSeed: 3, backend: PlainBackend(),
       team: Team(threadCount: 1))
     network.parameters.drawWeights(seed: 5)
     let (images, labels) = drawBatch(description, count: 4, seed: 7)
@@ -56,7 +56,7 @@ import Workers
     let (images, labels) = drawBatch(description, count: 16, seed: 2)
     let results = try [1, 2, 3].map { threadCount in
       let network = try Network(
-        description, for: .training, batch: 16, precision: .float32, seed: 3, backend: makeBackend(),
+        description, for: .training, batch: 16, precision: .float32, dropoutSeed: 3, backend: makeBackend(),
         team: Team(threadCount: threadCount))
       network.parameters.drawWeights(seed: 5)
       let loss = network.computeGradients(images: images, labels: labels, step: 1)
@@ -71,7 +71,7 @@ import Workers
       let (images, labels) = drawBatch(description, count: 16, seed: 2)
       let results = try [PlainBackend(), makeBackend()].map { backend in
         let network = try Network(
-          description, for: .training, batch: 16, precision: .float32, seed: 3, backend: backend,
+          description, for: .training, batch: 16, precision: .float32, dropoutSeed: 3, backend: backend,
           team: Team(threadCount: 2))
         network.parameters.drawWeights(seed: 5)
         _ = network.computeGradients(images: images, labels: labels, step: 1)

@@ -96,6 +96,7 @@ struct Dropout: Sendable {
 
   /// The mask of the current step.
   var mask: DropoutMask {
-    DropoutMask(seed: state.seed, step: UInt32(truncatingIfNeeded: state.step), layer: UInt32(number), rate: Float(rate))
+    DropoutMask(
+      seed: state.dropoutSeed, step: UInt32(truncatingIfNeeded: state.step), layer: UInt32(number), rate: Float(rate))
   }
 }
