@@ -7,14 +7,14 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test lint format bench clean
 
-# The libraries and the font that the program needs, and the two shells that the tests read its files with.
+# The libraries and the font that the program needs, and the two programs that the tests read its files with.
 PACKAGES ?= libzstd-dev libdnnl-dev libfreetype-dev libpng-dev libsqlite3-dev libssl-dev pkg-config fonts-noto-mono \
 	zstd sqlite3
 
 # Code for this very CPU, so that vectors are as wide as it has them. The option has another name on ARM.
 NATIVE := $(if $(filter aarch64 arm64,$(shell uname -m)),-mcpu=native,-march=native)
-# The same options for program and tests, so that nothing is built twice: by default, tests have everything built anew in
-# a way that lets them import what is internal. Ours do without.
+# The same options for program and tests, so that nothing is built twice: by default, tests have everything built anew
+# in a way that lets them import what is internal. Ours do without.
 BUILD := -c release -Xcc $(NATIVE)
 SOURCES := Sources Tests Schemas Package.swift
 

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A file that appears under its name only when it is whole and on stable storage. It is written under a temporary name
-/// beside its place; `finish()` syncs it, renames it and syncs the directory. A file that is dropped unfinished, or whose
-/// sync failed, leaves nothing under its name (if the directory's sync fails, the whole file stands there, though a crash may
-/// still take it away); a failed sync is never tried again, since the kernel may have dropped the
+/// A file that appears under its name only when it is whole and on stable storage. It is written under a temporary
+/// name beside its place; `finish()` syncs it, renames it and syncs the directory. A file that is dropped unfinished,
+/// or whose sync failed, leaves nothing under its name (if the directory's sync fails, the whole file stands there,
+/// though a crash may still take it away); a failed sync is never tried again, since the kernel may have dropped the
 /// unwritten pages ("Can applications recover from fsync failures?", Rebello et al., USENIX ATC 2020).
 package struct DurableFile: ~Copyable {
   /// What temporary names end in; such files are rubbish once no program writes them.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The operations that durability rests on. Everything that must survive a crash is written through this seam, so that a
-/// test can fail or kill the program at any one of them.
+/// The operations that durability rests on. Everything that must survive a crash is written through this seam, so
+/// that a test can fail or kill the program at any one of them.
 package protocol FileSystem: Sendable {
   /// Creates the file, or empties it, for writing.
   func create(_ path: String) throws(FileError) -> Int32

@@ -1,7 +1,8 @@
 import Foundation
 
-/// An exclusive lock on a workspace, held by the kernel for as long as this value lives: when the process dies, however it
-/// dies, the lock is gone. (`flock`, since a lock by `fcntl` is lost when any descriptor of the file is closed.)
+/// An exclusive lock on a workspace, held by the kernel for as long as this value lives: when the process dies,
+/// however it dies, the lock is gone. (`flock`, since a lock by `fcntl` is lost when any descriptor of the file is
+/// closed.)
 package struct LockFile: ~Copyable {
   private let descriptor: Int32
 

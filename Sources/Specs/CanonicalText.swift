@@ -1,6 +1,6 @@
-// A part of a spec as text: one `key=value` line for each key of the spec file, defaults included, always in the same order.
-// Equal parts have equal texts, whatever their files look like, so that the hash of a text stands for the part; and two
-// texts that differ can be compared key by key. Text values are quoted, so no value holds a line break.
+// A part of a spec as text: one `key=value` line for each key of the spec file, defaults included, always in the same
+// order. Equal parts have equal texts, whatever their files look like, so that the hash of a text stands for the
+// part; and two texts that differ can be compared key by key. Text values are quoted, so no value holds a line break.
 //
 // Results are stored under the hashes of these texts: adding a key, or changing the order, makes them all stale.
 

@@ -20,9 +20,9 @@ struct CharsetError: Error {
 }
 
 extension Alphabet {
-  /// The characters that a charset of the spec file means, in the order in which it gives them. Names joined by `+` stand
-  /// for the characters they name; any other text stands for its own characters, composed to one code point each (Unicode
-  /// normalisation form C). So `lower` is 26 characters, and `rewol` five.
+  /// The characters that a charset of the spec file means, in the order in which it gives them. Names joined by `+`
+  /// stand for the characters they name; any other text stands for its own characters, composed to one code point
+  /// each (Unicode normalisation form C). So `lower` is 26 characters, and `rewol` five.
   init(charset: String) throws(CharsetError) {
     let names = charset.split(separator: "+", omittingEmptySubsequences: false).map {
       CharsetName(rawValue: String($0))
@@ -45,8 +45,8 @@ extension Alphabet {
 }
 
 extension Character {
-  /// Whether the character is one visible code point that stays one character in whatever company, so that the text of a
-  /// label always splits into the label's characters again. Combining marks, jamo and flag letters do not.
+  /// Whether the character is one visible code point that stays one character in whatever company, so that the text
+  /// of a label always splits into the label's characters again. Combining marks, jamo and flag letters do not.
   fileprivate var canBeWritten: Bool {
     guard unicodeScalars.count == 1, let scalar = unicodeScalars.first, !scalar.properties.isWhitespace else {
       return false
@@ -57,8 +57,9 @@ extension Character {
     }
   }
 
-  /// The character, if it can be shown, and its code points, such as `"e" U+0065`.
+  /// The character and its first code points, such as `"e" (U+65)`.
   fileprivate var codePoints: String {
-    "\(String(self).debugDescription) (\(unicodeScalars.map { "U+" + String($0.value, radix: 16, uppercase: true) }.joined(separator: " ")))"
+    let points = unicodeScalars.prefix(4).map { "U+" + String($0.value, radix: 16, uppercase: true) }
+    return "\"\(oneLine(String(self), countMax: 4))\" (\(points.joined(separator: " ")))"
   }
 }

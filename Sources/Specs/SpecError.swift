@@ -25,13 +25,13 @@ package struct SpecError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     if case .unreadable(let error) = problem { return error.description }
     let place = line.map { "\(path):\($0)" } ?? path
-    return keyPath.isEmpty ? "\(place): \(explanation)" : "\(place): \(keyPath): \(explanation)"
+    return keyPath.isEmpty ? "\(place): \(explanation)" : "\(place): \(oneLine(keyPath, countMax: 60)): \(explanation)"
   }
 
   private var explanation: String {
     switch problem {
     case .unreadable(let error): error.description
-    case .notYAML(let reason): reason
+    case .notYAML(let reason): oneLine(reason, countMax: 200)
     case .unknownKey(let allowed):
       "unknown key\(suggestion(among: allowed)), allowed: \(allowed.joined(separator: ", "))"
     case .repeatedKey: "found more than once, allowed: once"
@@ -44,6 +44,15 @@ package struct SpecError: Error, Equatable, CustomStringConvertible {
     let found = String(keyPath.split(separator: ".").last ?? "")
     return nearest(to: found, among: allowed).map { ", did you mean \"\($0)\"?" } ?? ""
   }
+}
+
+/// The first `countMax` code points of `text`, without line breaks and other control characters: a message stays one
+/// line whatever the file holds.
+func oneLine(_ text: String, countMax: Int) -> String {
+  let visible = text.unicodeScalars.prefix(countMax).map { scalar in
+    scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: false) : String(scalar)
+  }
+  return visible.joined() + (text.unicodeScalars.count > countMax ? "..." : "")
 }
 
 /// The word with the least edit distance to `word`, if so small that a slip of the fingers explains it.

@@ -1,8 +1,8 @@
 /// The keys of one mapping of the spec file, such as `captcha`.
 protocol SpecKey: RawRepresentable, CaseIterable where RawValue == String {}
 
-/// One mapping of a spec file, read key by key. Each reading method states what the key may hold, and throws an error with
-/// line, key path, what was found and what is allowed.
+/// One mapping of a spec file, read key by key. Each reading method states what the key may hold, and throws an error
+/// with line, key path, what was found and what is allowed.
 struct SpecMapping<Key: SpecKey> {
   private let path: String
   private let keyPath: String
@@ -136,8 +136,8 @@ extension SpecNode {
     return isPlain && ["", "~", "null", "Null", "NULL"].contains(text) ? nil : text
   }
 
-  /// A plain scalar that is a whole number in YAML 1.1 and in 1.2: no octal, hexadecimal or base 60, no underscores, and no
-  /// leading zeros, which the two versions read differently.
+  /// A plain scalar that is a whole number in YAML 1.1 and in 1.2: no octal, hexadecimal or base 60, no underscores,
+  /// and no leading zeros, which the two versions read differently.
   fileprivate var decimalDigits: String? {
     guard case .scalar(let text, isPlain: true) = content, text.wholeMatch(of: /[-+]?(0|[1-9][0-9]*)/) != nil
     else { return nil }
@@ -160,9 +160,9 @@ extension SpecNode {
         "nothing"
       } else if isDecimal(text) {
         // Only its quotes keep quoted digits from being a number.
-        isPlain ? abbreviated(text) : "the text \"\(abbreviated(text))\""
+        isPlain ? oneLine(text, countMax: 40) : "the text \"\(oneLine(text, countMax: 40))\""
       } else {
-        abbreviated(text).debugDescription
+        "\"\(oneLine(text, countMax: 40))\""
       }
     }
   }
@@ -170,6 +170,4 @@ extension SpecNode {
   private func isDecimal(_ text: String) -> Bool {
     text.wholeMatch(of: /[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?/) != nil
   }
-
-  private func abbreviated(_ text: String) -> String { text.count > 40 ? "\(text.prefix(40))..." : text }
 }

@@ -76,9 +76,9 @@ struct SpecParser {
     SpecError(path: path, line: line, keyPath: "", problem: .notYAML(reason))
   }
 
-  /// A name that follows both a `&` and a `*` in the text. A few nested aliases make a document of billions of nodes, which
-  /// the YAML library would walk through while it compares keys, so such a text must not reach it. Looking at the bare text
-  /// finds every alias that leads anywhere, and more: the same name after both signs in a comment, say.
+  /// A name that follows both a `&` and a `*` in the text. A few nested aliases make a document of billions of nodes,
+  /// which the YAML library would walk through while it compares keys, so such a text must not reach it. Looking at
+  /// the bare text finds every alias that leads anywhere, and more: the same name after both signs in a comment, say.
   private func aliasedAnchor(in yaml: String) -> String? {
     anchorNames(after: UInt8(ascii: "&"), in: yaml).intersection(anchorNames(after: UInt8(ascii: "*"), in: yaml)).min()
   }

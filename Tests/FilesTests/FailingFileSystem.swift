@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Synchronization
 
-/// The system's files, but one operation fails with `EIO`: a write after half of its bytes, a rename after nothing, a sync
-/// after all. Closing cannot fail.
+/// The system's files, but one operation fails with `EIO`: a write after half of its bytes, a rename after nothing, a
+/// sync after all. Closing cannot fail.
 final class FailingFileSystem: FileSystem {
   private let system = SystemFileSystem()
   private let failingNumber: Int

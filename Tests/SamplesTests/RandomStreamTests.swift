@@ -49,8 +49,8 @@ import Testing
     #expect(squares <= freedom + 5 * (2 * freedom).squareRoot() + 10)
   }
 
-  /// A bound of three quarters of 2^32 has every fourth word refused; a plain product would give the lowest third of the
-  /// numbers half of the draws.
+  /// A bound of three quarters of 2^32 has every fourth word refused; a plain product would give the lowest third of
+  /// the numbers half of the draws.
   @Test func largeBoundsAreUniform() {
     let bound = 3 << 30
     var random = RandomStream(seed: 2, stream: 0)

@@ -80,6 +80,18 @@ private func refusal(path: String) -> SpecError? {
     #expect(try refusal(yaml: String(repeating: opening, count: 900)) != nil)
   }
 
+  @Test(arguments: [
+    "\"two\\nlines\": 1", "? \(String(repeating: "long ", count: 1000))\n: 1", "name: \"two\\nlines\"",
+    "name: \(String(repeating: "long ", count: 1000))", "a: &\(String(repeating: "a", count: 1000)) 1",
+    "!<!a%0Ab> a: 1",
+    "captcha: {charset: \"\\u0085\"}", "captcha: {charset: e\(String(repeating: "\u{301}", count: 1000))}",
+  ])
+  func messagesAreOneShortLine(yaml: String) throws {
+    let description = try #require(try refusal(yaml: yaml)).description
+    #expect(!description.contains { $0.isNewline })
+    #expect(description.count < 400)
+  }
+
   /// Random damage to a good spec must give a spec or an error, and never a trap.
   @Test func damagedSpecsNeverTrap() throws {
     let good = Array(
@@ -103,7 +115,7 @@ private func refusal(path: String) -> SpecError? {
           start..<end, with: (0..<random.next(below: 4)).map { _ in pieces[random.next(below: pieces.count)] })
       }
       if let error = try refusal(yaml: String(decoding: bytes, as: UTF8.self)) {
-        #expect(!error.description.isEmpty && !error.description.contains("\n"), "seed \(seed)")
+        #expect(!error.description.isEmpty && !error.description.contains { $0.isNewline }, "seed \(seed)")
       }
     }
   }

@@ -3,8 +3,8 @@ import Samples
 import Specs
 import Testing
 
-/// The JSON Schema and the reader say the same: keys, which of them are required, ranges, choices and defaults. Each test
-/// takes a spec with every key, changes one, and compares what the reader says with what the schema says.
+/// The JSON Schema and the reader say the same: keys, which of them are required, ranges, choices and defaults. Each
+/// test takes a spec with every key, changes one, and compares what the reader says with what the schema says.
 @Suite struct SchemaTests {
   private typealias Object = [String: Any]
 
