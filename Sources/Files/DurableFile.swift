@@ -1,8 +1,9 @@
 import Foundation
 
-/// A file that appears under its name only when it is whole and on stable storage. It is written under a temporary name
-/// beside its place; `finish()` syncs it, renames it and syncs the directory. A file that is dropped unfinished, or whose
-/// sync failed, leaves nothing under its name; a failed sync is never tried again, since the kernel may have dropped the
+/// A file that appears under its name only when it is whole and on stable storage. It is written under a temporary
+/// name beside its place; `finish()` syncs it, renames it and syncs the directory. A file that is dropped unfinished,
+/// or whose sync failed, leaves nothing under its name (if the directory's sync fails, the whole file stands there,
+/// though a crash may still take it away); a failed sync is never tried again, since the kernel may have dropped the
 /// unwritten pages ("Can applications recover from fsync failures?", Rebello et al., USENIX ATC 2020).
 package struct DurableFile: ~Copyable {
   /// What temporary names end in; such files are rubbish once no program writes them.
@@ -35,7 +36,9 @@ package struct DurableFile: ~Copyable {
 
   package mutating func write(_ bytes: [UInt8]) throws(FileError) {
     // `withUnsafeBytes` rethrows any error; the result carries the typed one across.
-    let result = bytes.withUnsafeBytes { bytes in Result { () throws(FileError) in try fileSystem.write(bytes, to: descriptor, path: path) } }
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(FileError) in try fileSystem.write(bytes, to: descriptor, path: path) }
+    }
     try result.get()
     byteCount += bytes.count
   }
@@ -51,13 +54,14 @@ package struct DurableFile: ~Copyable {
       try? fileSystem.remove(temporaryPath)
       throw error
     }
-    let directory = (path as NSString).deletingLastPathComponent
-    try fileSystem.syncDirectory(directory.isEmpty ? "." : directory)
+    try fileSystem.syncDirectory(parentDirectory(of: path))
   }
 }
 
 /// Writes `bytes` as a durable file in one step.
-package func writeDurably(_ bytes: [UInt8], to path: String, in fileSystem: any FileSystem = SystemFileSystem()) throws(FileError) {
+package func writeDurably(
+  _ bytes: [UInt8], to path: String, in fileSystem: any FileSystem = SystemFileSystem()
+) throws(FileError) {
   var file = try DurableFile(path, in: fileSystem)
   try file.write(bytes)
   try file.finish()

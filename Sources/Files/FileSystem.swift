@@ -1,7 +1,7 @@
 import Foundation
 
-/// The operations that durability rests on. Everything that must survive a crash is written through this seam, so that a
-/// test can fail or kill the program at any one of them.
+/// The operations that durability rests on. Everything that must survive a crash is written through this seam, so
+/// that a test can fail or kill the program at any one of them.
 package protocol FileSystem: Sendable {
   /// Creates the file, or empties it, for writing.
   func create(_ path: String) throws(FileError) -> Int32
@@ -14,7 +14,7 @@ package protocol FileSystem: Sendable {
   /// Returns when the directory's entries are on stable storage.
   func syncDirectory(_ path: String) throws(FileError)
   func remove(_ path: String) throws(FileError)
-  /// Creates the directory and its parents where they do not exist.
+  /// Creates the directory and its parents where they do not exist, each durably.
   func createDirectory(_ path: String) throws(FileError)
 }
 
@@ -62,10 +62,25 @@ package struct SystemFileSystem: FileSystem {
   }
 
   package func createDirectory(_ path: String) throws(FileError) {
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue { return }
-    let parent = (path as NSString).deletingLastPathComponent
-    if !parent.isEmpty && parent != path { try createDirectory(parent) }
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw FileError(.createDirectory, path: path, code: errno) }
+    if isDirectory(path) { return }
+    let parent = parentDirectory(of: path)
+    if parent != path { try createDirectory(parent) }
+    if mkdir(path, 0o755) != 0 {
+      let code = errno
+      // Another process may have been faster; but a file of that name is no directory.
+      guard code == EEXIST && isDirectory(path) else { throw FileError(.createDirectory, path: path, code: code) }
+    }
+    try syncDirectory(parent)
   }
+
+  private func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+}
+
+/// The directory that holds the entry `path`; the current one for a bare name.
+func parentDirectory(of path: String) -> String {
+  let parent = (path as NSString).deletingLastPathComponent
+  return parent.isEmpty ? "." : parent
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A file open for reading at any place, from any thread. Reads copy instead of mapping: a file that is cut short while it
-/// is mapped ends the program with a bus error, which no input may do.
+/// A file open for reading at any place, from any thread. Reads copy instead of mapping: a file that is cut short
+/// while it is mapped ends the program with a bus error, which no input may do.
 package final class ReadableFile: Sendable {
   package let path: String
   package let byteCount: Int

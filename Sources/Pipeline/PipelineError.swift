@@ -1,7 +1,5 @@
 /// Why a pipeline cannot go on, beside what its parts throw.
 package enum PipelineError: Error, CustomStringConvertible {
-  /// Another command writes to the workspace.
-  case busy(workspace: String)
   /// A stage whose result this command needs is missing or stale.
   case missing(stage: String, remedy: String)
   /// An image that the model cannot read.
@@ -15,8 +13,6 @@ package enum PipelineError: Error, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .busy(let workspace):
-      "\(workspace): another glyphline command is writing here; wait for it, or name another --workspace"
     case .missing(let stage, let remedy): "\(stage) is not there yet; \(remedy)"
     case .imageMismatch(let path, let found, let expected):
       "\(path): the image is \(found); the model reads \(expected)"

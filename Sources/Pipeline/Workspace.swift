@@ -34,14 +34,10 @@ package struct Workspace: Sendable {
   func file(ofPath path: String) -> String { String(path.dropFirst(self.path.count + 1)) }
 
   /// Creates the folders that are missing and locks the workspace for as long as the lock lives.
-  /// - Throws: `FileError` where that is not possible; `PipelineError.busy` where another command works on it.
+  /// - Throws: `FileError`, or `LockError.held` where another command works on it.
   func prepare(in fileSystem: any FileSystem) throws -> LockFile {
     for folder in [path, shardsPath, checkpointsPath] { try fileSystem.createDirectory(folder) }
-    do {
-      return try LockFile(lockPath)
-    } catch where error.operation == .lock && error.code == EWOULDBLOCK {
-      throw PipelineError.busy(workspace: path)
-    }
+    return try LockFile(lockPath)
   }
 
   /// Removes what a killed writer left half-written.

@@ -9,7 +9,9 @@ package struct Alphabet: Sendable, Hashable {
     var list: [Character] = []
     for character in characters {
       guard list.count < 65_534 else { throw .tooManyCharacters }
-      guard indexOfCharacter.updateValue(UInt16(list.count), forKey: character) == nil else { throw .duplicate(character) }
+      guard indexOfCharacter.updateValue(UInt16(list.count), forKey: character) == nil else {
+        throw .duplicate(character)
+      }
       list.append(character)
     }
     guard !list.isEmpty else { throw .empty }

@@ -38,7 +38,8 @@ package struct Image: Sendable, Hashable {
     self.init(geometry: geometry, pixels: [UInt8](repeating: value, count: geometry.byteCount))
   }
 
-  /// The image as gray, by Pillow's conversion to mode L (ITU-R 601-2 luma in 16-bit fixed point, Pillow 10 `Convert.c`).
+  /// The image as gray, by Pillow's conversion to mode L (ITU-R 601-2 luma in 16-bit fixed point, Pillow 10
+  /// `Convert.c`).
   package func converted(to format: PixelFormat) -> Image {
     guard format != geometry.format else { return self }
     let target = Geometry(width: geometry.width, height: geometry.height, format: format)

@@ -30,8 +30,8 @@ package enum Split: String, Sendable, Hashable, CaseIterable, Comparable {
     }
   }
 
-  /// The seed of sample `index`. For one pipeline seed this is a bijection on 63 bits of (split, index), so no two samples
-  /// of a pipeline, in whichever splits, have a seed in common.
+  /// The seed of sample `index`. For one pipeline seed this is a bijection on 63 bits of (split, index), so no two
+  /// samples of a pipeline, in whichever splits, have a seed in common.
   /// - Precondition: `index` is below 2^48.
   package func seed(ofSample index: UInt64, pipelineSeed: UInt64) -> UInt64 {
     precondition(index < 1 << 48)
@@ -43,8 +43,8 @@ package enum Split: String, Sendable, Hashable, CaseIterable, Comparable {
 
 private let mask63: UInt64 = 1 << 63 - 1
 
-/// A bijection on 63-bit numbers: the finaliser of SplitMix64 (Steele, Lea and Flood 2014) modulo 2^63. Each step, an odd
-/// multiplier or an exclusive or with a right shift, is invertible there.
+/// A bijection on 63-bit numbers: the finaliser of SplitMix64 (Steele, Lea and Flood 2014) modulo 2^63. Each step, an
+/// odd multiplier or an exclusive or with a right shift, is invertible there.
 private func mixBits63(_ value: UInt64) -> UInt64 {
   var z = (value &+ 0x9E37_79B9_7F4A_7C15) & mask63
   z = ((z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9) & mask63

@@ -83,7 +83,7 @@ package struct TrainingSpec: Sendable, Hashable {
   /// Decoupled weight decay (AdamW): 0 ... 1; 0 for `adam`.
   package let weightDecay: Double
   package let schedule: Schedule
-  /// Share of all steps in which a one-cycle rate rises: 0 ... 1.
+  /// Share of all steps in which a one-cycle rate rises: 0 ... 1; 0 for `constant`.
   package let warmup: Double
   package let precision: Precision
   /// Steps from one checkpoint to the next: 1 ... 1,000,000.

@@ -1,9 +1,9 @@
 import Dispatch
 import Foundation
 
-/// Results of numbered jobs, computed ahead on Dispatch and taken in order. At most `window` results exist at any time,
-/// finished or under way: a slow consumer holds the work back. The first failing job, in order, ends the stream with its
-/// error. Dropping the stream starts no further job.
+/// Results of numbered jobs, computed ahead on Dispatch and taken in order. At most `window` results exist at any
+/// time, finished or under way: a slow consumer holds the work back. The first failing job, in order, ends the stream
+/// with its error. Dropping the stream starts no further job.
 package final class OrderedStream<Value: Sendable>: Sendable {
   private let state: State
 
@@ -26,8 +26,8 @@ package final class OrderedStream<Value: Sendable>: Sendable {
   /// - Throws: What the next job threw; the stream has then ended.
   package func next() throws -> Value? { try state.take() }
 
-  /// A job is a block of its own on the queue, submitted once the window has room for it: no thread sleeps while it waits
-  /// for the consumer.
+  /// A job is a block of its own on the queue, submitted once the window has room for it: no thread sleeps while it
+  /// waits for the consumer.
   // SAFETY: every variable is read and written only with `condition` locked.
   private final class State: @unchecked Sendable {
     private let condition = NSCondition()

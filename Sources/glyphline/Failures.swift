@@ -55,14 +55,15 @@ private func print(error text: String) { FileHandle.standardError.write(Data((te
 private func exitCode(of error: any Error) -> Int32 {
   switch error {
   case let error as FileError: exitCode(of: error)
-  case let error as SpecError: exitCode(of: error)
+  case let error as SpecError:
+    if case .unreadable(let error) = error.problem { exitCode(of: error) } else { Failure.badData }
   case GeneratorError.file(let error), ImageError.file(let error), ModelFileError.file(let error),
-    ShardError.file(let error):
+    ShardError.file(let error), LockError.file(let error):
     exitCode(of: error)
-  case LoaderError.shard(let error): exitCode(of: error)
+  case LoaderError.shard(.file(let error)): exitCode(of: error)
   case GeneratorError.fontNotFound: Failure.noInput
   case let error as CatalogError: exitCode(of: error)
-  case PipelineError.busy: Failure.busy
+  case LockError.held: Failure.busy
   case PipelineError.missing: Failure.noInput
   default: Failure.badData
   }
@@ -70,7 +71,6 @@ private func exitCode(of error: any Error) -> Int32 {
 
 private func exitCode(of error: FileError) -> Int32 {
   switch (error.operation, error.code) {
-  case (.lock, EWOULDBLOCK): Failure.busy
   case (.open, ENOENT), (.open, ENOTDIR), (.open, EISDIR): Failure.noInput
   case (.open, EACCES), (.open, EROFS), (.open, EPERM), (.createDirectory, _): Failure.cannotCreate
   default: Failure.inputOutput

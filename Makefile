@@ -1,0 +1,66 @@
+# Builds and runs Glyphline. `make run` and `make test` need nothing but a Swift toolchain: they install the system
+# packages that are missing. Where there is no apt-get, install their equivalents and pass PACKAGES= to skip the check.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint format bench clean
+
+# The libraries and the font that the program needs, and the two programs that the tests read its files with.
+PACKAGES ?= libzstd-dev libdnnl-dev libfreetype-dev libpng-dev libsqlite3-dev libssl-dev pkg-config fonts-noto-mono \
+	zstd sqlite3
+
+# Code for this very CPU, so that vectors are as wide as it has them. The option has another name on ARM.
+NATIVE := $(if $(filter aarch64 arm64,$(shell uname -m)),-mcpu=native,-march=native)
+# The same options for program and tests, so that nothing is built twice: by default, tests have everything built anew
+# in a way that lets them import what is internal. Ours do without.
+BUILD := -c release -Xcc $(NATIVE)
+SOURCES := Sources Tests Schemas Package.swift
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+setup: ## install the system packages that are missing
+	@fail() { echo "setup: $$*" >&2; exit 1; }
+	version=$$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p') || true
+	[ -n "$$version" ] || fail "no Swift toolchain; install Swift 6.2 or newer from https://www.swift.org/install"
+	[ "$$(printf '%s\n' 6.2 "$$version" | sort -V | head -n 1)" = 6.2 ] ||
+		fail "Swift $$version is too old; install Swift 6.2 or newer from https://www.swift.org/install"
+	missing=()
+	for package in $(PACKAGES); do
+		status=$$(dpkg-query --show --showformat '$${db:Status-Status}' "$$package" 2>/dev/null) || true
+		[ "$$status" = installed ] || missing+=("$$package")
+	done
+	[ $${#missing[@]} -gt 0 ] || exit 0
+	command -v apt-get >/dev/null || fail "no apt-get; install what your system calls $${missing[*]}," \
+		"then add PACKAGES= to the make command"
+	root=()
+	if [ "$$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || fail "no sudo; as root, run: apt-get install $${missing[*]}"
+		root=(sudo)
+	fi
+	echo "setup: installing $${missing[*]}"
+	"$${root[@]}" apt-get update --quiet
+	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$${missing[@]}"
+
+build: setup ## build the program
+	swift build $(BUILD) --product glyphline
+
+run: build ## draw, train and evaluate Pipelines/quickstart.yaml, or go on where that stopped
+	.build/release/glyphline run Pipelines/quickstart.yaml
+
+test: setup ## build and run the tests
+	swift test $(BUILD) --disable-testable-imports
+
+lint: ## check the layout of the source
+	swift format lint --strict --recursive $(SOURCES)
+
+format: ## lay out the source anew
+	swift format --in-place --recursive $(SOURCES)
+
+bench: build ## measure speed beside the alternatives
+	Benchmarks/run.sh
+
+clean: ## remove what was built; runs/ stays
+	swift package clean

@@ -1,0 +1,87 @@
+// A part of a spec as text: one `key=value` line for each key of the spec file, defaults included, always in the same
+// order. Equal parts have equal texts, whatever their files look like, so that the hash of a text stands for the
+// part; and two texts that differ can be compared key by key. Text values are quoted, so no value holds a line break.
+//
+// Results are stored under the hashes of these texts: adding a key, or changing the order, makes them all stale.
+
+extension CaptchaSpec {
+  package var canonicalText: String {
+    lines(
+      (Key.style, quoted(style.rawValue)), (.charset, quoted(alphabet.text)), (.length, "\(length)"),
+      (.width, "\(geometry.width)"), (.height, "\(geometry.height)"),
+      (.color, quoted(geometry.format == .gray ? "gray" : "rgb")),
+      (.font, quoted(font)))
+  }
+}
+
+extension DatasetSpec {
+  package var canonicalText: String { lines((Key.count, "\(count)")) }
+}
+
+extension ShardSpec {
+  package var canonicalText: String {
+    lines((Key.records, "\(records)"), (.block, "\(block)"), (.compression, "\(compression)"))
+  }
+}
+
+extension ModelSpec {
+  package var canonicalText: String { lines((Key.name, quoted(name.rawValue))) }
+}
+
+extension TrainingSpec {
+  package var canonicalText: String {
+    lines(
+      (Key.batch, "\(batch)"), (.epochs, "\(epochs)"), (.optimizer, quoted(optimizer.rawValue)),
+      (.learningRate, "\(learningRate)"), (.weightDecay, "\(weightDecay)"), (.schedule, quoted(schedule.rawValue)),
+      (.warmup, "\(warmup)"), (.precision, quoted(precision.rawValue)), (.checkpointEvery, "\(checkpointEvery)"))
+  }
+}
+
+extension EvaluationSpec {
+  package var canonicalText: String { lines((Key.split, quoted(split.rawValue))) }
+}
+
+/// A key whose value differs between two canonical texts.
+package struct SpecDifference: Sendable, Hashable, CustomStringConvertible {
+  package let key: String
+  /// As the canonical text has it; nil where it has no such key.
+  package let before: String?
+  package let after: String?
+
+  package var description: String { "\(key): \(before ?? "nothing") -> \(after ?? "nothing")" }
+}
+
+/// What changed from one canonical text to another, in the order of the new text; keys that are gone come last.
+package func specDifferences(from before: String, to after: String) -> [SpecDifference] {
+  let (before, after) = (keysAndValues(before), keysAndValues(after))
+  let keys = after.map(\.key) + before.map(\.key).filter { key in !after.contains { $0.key == key } }
+  return keys.compactMap { key in
+    let difference = SpecDifference(
+      key: key, before: before.first { $0.key == key }?.value, after: after.first { $0.key == key }?.value)
+    return difference.before == difference.after ? nil : difference
+  }
+}
+
+private func keysAndValues(_ canonicalText: String) -> [(key: String, value: String)] {
+  canonicalText.split(separator: "\n").map { line in
+    let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
+  }
+}
+
+private func lines<Key: SpecKey>(_ pairs: (Key, String)...) -> String {
+  pairs.map { "\($0.rawValue)=\($1)\n" }.joined()
+}
+
+/// The text between quotes, with quotes, backslashes and control characters escaped.
+private func quoted(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"", "\\": result += "\\\(scalar)"
+    case _ where scalar.properties.generalCategory == .control: result += "\\u{\(String(scalar.value, radix: 16))}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}

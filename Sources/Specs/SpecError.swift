@@ -1,0 +1,80 @@
+import Files
+
+/// Why a spec file was refused, and where in it.
+package struct SpecError: Error, Equatable, CustomStringConvertible {
+  package enum Problem: Equatable, Sendable {
+    /// The file is not there, or cannot be read.
+    case unreadable(FileError)
+    /// The text is no YAML, or uses a part of YAML that spec files do without.
+    case notYAML(String)
+    case unknownKey(allowed: [String])
+    case repeatedKey
+    case missingKey(allowed: String)
+    case wrongValue(found: String, allowed: String)
+  }
+
+  /// The spec file, as the caller named it.
+  package let path: String
+  /// From 1; nil where the whole file is meant.
+  package let line: Int?
+  /// Keys from the top of the file, joined by dots, such as `captcha.length`; empty where no key is meant.
+  package let keyPath: String
+  package let problem: Problem
+
+  /// One line: where, what was found, what is allowed.
+  package var description: String {
+    if case .unreadable(let error) = problem { return error.description }
+    let place = line.map { "\(path):\($0)" } ?? path
+    return keyPath.isEmpty ? "\(place): \(explanation)" : "\(place): \(oneLine(keyPath, countMax: 60)): \(explanation)"
+  }
+
+  private var explanation: String {
+    switch problem {
+    case .unreadable(let error): error.description
+    case .notYAML(let reason): oneLine(reason, countMax: 200)
+    case .unknownKey(let allowed):
+      "unknown key\(suggestion(among: allowed)), allowed: \(allowed.joined(separator: ", "))"
+    case .repeatedKey: "found more than once, allowed: once"
+    case .missingKey(let allowed): "missing, needed: \(allowed)"
+    case .wrongValue(let found, let allowed): "found \(found), allowed: \(allowed)"
+    }
+  }
+
+  private func suggestion(among allowed: [String]) -> String {
+    let found = String(keyPath.split(separator: ".").last ?? "")
+    return nearest(to: found, among: allowed).map { ", did you mean \"\($0)\"?" } ?? ""
+  }
+}
+
+/// The first `countMax` code points of `text`, without line breaks and other control characters: a message stays one
+/// line whatever the file holds.
+func oneLine(_ text: String, countMax: Int) -> String {
+  let visible = text.unicodeScalars.prefix(countMax).map { scalar in
+    scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: false) : String(scalar)
+  }
+  return visible.joined() + (text.unicodeScalars.count > countMax ? "..." : "")
+}
+
+/// The word with the least edit distance to `word`, if so small that a slip of the fingers explains it.
+private func nearest(to word: String, among words: [String]) -> String? {
+  let distances = words.map { (word: $0, distance: editDistance(word, $0)) }
+  guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
+  return best.distance <= (max(word.count, best.word.count) + 2) / 3 ? best.word : nil
+}
+
+/// Levenshtein's distance: insertions, deletions and substitutions of characters that lead from one word to the other.
+private func editDistance(_ left: String, _ right: String) -> Int {
+  // No key is longer; the table stays small whatever the file holds.
+  let (left, right) = (Array(left.prefix(64)), Array(right.prefix(64)))
+  var row = Array(0...right.count)
+  for (leftIndex, leftCharacter) in left.enumerated() {
+    var diagonal = row[0]
+    row[0] = leftIndex + 1
+    for (rightIndex, rightCharacter) in right.enumerated() {
+      let substitution = diagonal + (leftCharacter == rightCharacter ? 0 : 1)
+      diagonal = row[rightIndex + 1]
+      row[rightIndex + 1] = min(substitution, diagonal + 1, row[rightIndex] + 1)
+    }
+  }
+  return row[right.count]
+}

@@ -1,0 +1,173 @@
+/// The keys of one mapping of the spec file, such as `captcha`.
+protocol SpecKey: RawRepresentable, CaseIterable where RawValue == String {}
+
+/// One mapping of a spec file, read key by key. Each reading method states what the key may hold, and throws an error
+/// with line, key path, what was found and what is allowed.
+struct SpecMapping<Key: SpecKey> {
+  private let path: String
+  private let keyPath: String
+  private let line: Int
+  private let values: [String: SpecNode]
+
+  /// The mapping at the top of the file at `path`.
+  init(root: SpecNode, path: String) throws(SpecError) {
+    try self.init(root, path: path, keyPath: "")
+  }
+
+  /// - Throws: `SpecError` where `node` is no mapping, or has a key that `Key` has not.
+  private init(_ node: SpecNode, path: String, keyPath: String) throws(SpecError) {
+    self.path = path
+    self.keyPath = keyPath
+    line = node.line
+    let allowed = Key.allCases.map(\.rawValue)
+    guard case .mapping(let entries) = node.content else {
+      let problem = SpecError.Problem.wrongValue(
+        found: node.summary, allowed: "a mapping with the keys \(allowed.joined(separator: ", "))")
+      throw SpecError(path: path, line: node.line, keyPath: keyPath, problem: problem)
+    }
+    var values: [String: SpecNode] = [:]
+    for entry in entries {
+      guard allowed.contains(entry.key) else {
+        let keyPath = Self.join(keyPath, entry.key)
+        throw SpecError(path: path, line: entry.line, keyPath: keyPath, problem: .unknownKey(allowed: allowed))
+      }
+      values[entry.key] = entry.value
+    }
+    self.values = values
+  }
+
+  /// A mapping that the file leaves out: all of its keys have their defaults.
+  private init(absentFrom path: String, keyPath: String, line: Int) {
+    self.path = path
+    self.keyPath = keyPath
+    self.line = line
+    values = [:]
+  }
+
+  /// The keys that the file gives.
+  var keys: [Key] { Key.allCases.filter { values[$0.rawValue] != nil } }
+
+  /// The mapping under `key`; one without keys where it is left out.
+  func mapping<Inner: SpecKey>(_ key: Key, of inner: Inner.Type) throws(SpecError) -> SpecMapping<Inner> {
+    guard let node = values[key.rawValue] else {
+      return SpecMapping<Inner>(absentFrom: path, keyPath: join(key), line: line)
+    }
+    return try SpecMapping<Inner>(node, path: path, keyPath: join(key))
+  }
+
+  /// - Parameter default: nil where the key must be given; so in the other methods.
+  func wholeNumber<Number: FixedWidthInteger & LosslessStringConvertible>(
+    _ key: Key, in range: ClosedRange<Number>, default: Number? = nil
+  ) throws(SpecError) -> Number {
+    try value(key, allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)", default: `default`) {
+      node in
+      node.decimalDigits.flatMap { Number($0) }.flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
+  func number(_ key: Key, in range: ClosedRange<Double>, default: Double) throws(SpecError) -> Double {
+    try value(
+      key, allowed: "a number from \(short(range.lowerBound)) to \(short(range.upperBound))", default: `default`
+    ) { node in
+      node.decimalNumber.flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
+  func number(_ key: Key, above minimum: Double, upTo maximum: Double, default: Double) throws(SpecError) -> Double {
+    try value(key, allowed: "a number above \(short(minimum)), at most \(short(maximum))", default: `default`) { node in
+      node.decimalNumber.flatMap { $0 > minimum && $0 <= maximum ? $0 : nil }
+    }
+  }
+
+  /// One of the words of `Choice`.
+  func choice<Choice>(_ key: Key, default: Choice) throws(SpecError) -> Choice
+  where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
+    let words = Choice.allCases.map(\.rawValue).joined(separator: " or ")
+    return try value(key, allowed: words, default: `default`) { node in
+      node.text.flatMap { Choice(rawValue: $0) }
+    }
+  }
+
+  /// Text as it is written, be it digits or words that mean something else to YAML; but not a lone `~` or `null`.
+  func text(
+    _ key: Key, allowed: String, default: String? = nil, where isAllowed: (String) -> Bool
+  ) throws(SpecError) -> String {
+    try value(key, allowed: allowed, default: `default`) { node in
+      node.text.flatMap { isAllowed($0) ? $0 : nil }
+    }
+  }
+
+  /// The error that a value, allowed by itself, does not fit the rest of the spec.
+  func mismatch(_ key: Key, found: some CustomStringConvertible, allowed: String) -> SpecError {
+    let node = values[key.rawValue]
+    let found = node == nil ? "\(found) (the default)" : found.description
+    return error(key, line: node?.line ?? line, .wrongValue(found: found, allowed: allowed))
+  }
+
+  /// Whole numbers without their `.0`.
+  private func short(_ number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
+
+  private func value<Value>(
+    _ key: Key, allowed: String, default: Value?, read: (SpecNode) -> Value?
+  ) throws(SpecError) -> Value {
+    guard let node = values[key.rawValue] else {
+      guard let `default` else { throw error(key, line: line, .missingKey(allowed: allowed)) }
+      return `default`
+    }
+    guard let value = read(node) else {
+      throw error(key, line: node.line, .wrongValue(found: node.summary, allowed: allowed))
+    }
+    return value
+  }
+
+  private func error(_ key: Key, line: Int, _ problem: SpecError.Problem) -> SpecError {
+    SpecError(path: path, line: line, keyPath: join(key), problem: problem)
+  }
+
+  private func join(_ key: Key) -> String { Self.join(keyPath, key.rawValue) }
+
+  private static func join(_ keyPath: String, _ key: String) -> String { keyPath.isEmpty ? key : "\(keyPath).\(key)" }
+}
+
+extension SpecNode {
+  /// The text of a scalar, unless it is plain and means nothing at all.
+  fileprivate var text: String? {
+    guard case .scalar(let text, let isPlain) = content else { return nil }
+    return isPlain && ["", "~", "null", "Null", "NULL"].contains(text) ? nil : text
+  }
+
+  /// A plain scalar that is a whole number in YAML 1.1 and in 1.2: no octal, hexadecimal or base 60, no underscores,
+  /// and no leading zeros, which the two versions read differently.
+  fileprivate var decimalDigits: String? {
+    guard case .scalar(let text, isPlain: true) = content, text.wholeMatch(of: /[-+]?(0|[1-9][0-9]*)/) != nil
+    else { return nil }
+    return text
+  }
+
+  /// A plain scalar that is a number in decimal digits.
+  fileprivate var decimalNumber: Double? {
+    guard case .scalar(let text, isPlain: true) = content, isDecimal(text) else { return nil }
+    return Double(text)
+  }
+
+  /// What stands in the file, for an error message.
+  fileprivate var summary: String {
+    switch content {
+    case .list: "a list"
+    case .mapping: "a mapping"
+    case .scalar(let text, let isPlain):
+      if self.text == nil {
+        "nothing"
+      } else if isDecimal(text) {
+        // Only its quotes keep quoted digits from being a number.
+        isPlain ? oneLine(text, countMax: 40) : "the text \"\(oneLine(text, countMax: 40))\""
+      } else {
+        "\"\(oneLine(text, countMax: 40))\""
+      }
+    }
+  }
+
+  private func isDecimal(_ text: String) -> Bool {
+    text.wholeMatch(of: /[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?/) != nil
+  }
+}

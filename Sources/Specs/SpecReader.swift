@@ -1,0 +1,162 @@
+import Foundation
+import Samples
+
+// Every key of the spec file, with the values it takes and the one it has when it is left out. This file is the only
+// place that says so to the program; Schemas/pipeline.schema.json says the same to editors, and a test holds the two
+// together.
+
+extension PipelineSpec {
+  enum Key: String, SpecKey { case name, seed, captcha, datasets, shards, model, training, evaluation }
+
+  /// Reads a spec file.
+  /// - Throws: `SpecError`, `unreadable` where the file is not there or cannot be read.
+  package init(contentsOf path: String) throws(SpecError) {
+    try self.init(SpecMapping(root: SpecParser(path: path).parseFile(), path: path))
+  }
+
+  /// Reads the text of a spec file.
+  /// - Parameter path: What errors call the file.
+  package init(yaml: String, path: String) throws(SpecError) {
+    try self.init(SpecMapping(root: SpecParser(path: path).parse(yaml), path: path))
+  }
+
+  private init(_ file: SpecMapping<Key>) throws(SpecError) {
+    name = try file.text(.name, allowed: "1 to 64 letters, digits, -, _ and ., not starting with .") {
+      $0.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/) != nil
+    }
+    seed = try file.wholeNumber(.seed, in: 0...UInt64.max, default: 0)
+    captcha = try CaptchaSpec(file.mapping(.captcha, of: CaptchaSpec.Key.self))
+    let datasets = try file.mapping(.datasets, of: Split.self)
+    self.datasets = try DatasetSpec.all(in: datasets)
+    shards = try ShardSpec(file.mapping(.shards, of: ShardSpec.Key.self), of: captcha.geometry)
+    model = try ModelSpec(file.mapping(.model, of: ModelSpec.Key.self))
+    training = try TrainingSpec(
+      file.mapping(.training, of: TrainingSpec.Key.self), trainCount: self.datasets[.train]?.count ?? 0)
+    evaluation = try EvaluationSpec(
+      file.mapping(.evaluation, of: EvaluationSpec.Key.self), drawnSplits: datasets.keys)
+  }
+}
+
+extension CaptchaSpec {
+  enum Key: String, SpecKey { case style, charset, length, width, height, color, font }
+  /// How images store their pixels.
+  enum Color: String, CaseIterable { case gray }
+
+  init(_ mapping: SpecMapping<Key>) throws(SpecError) {
+    style = try mapping.choice(.style, default: .imageCaptcha)
+    let allowedCharset = """
+      digits, upper or lower, joined by +, or the characters themselves: each once, 1 to 65534, without spaces and \
+      characters that join with their neighbours
+      """
+    let charset = try mapping.text(.charset, allowed: allowedCharset) { _ in true }
+    do throws(CharsetError) {
+      alphabet = try Alphabet(charset: charset)
+    } catch {
+      throw mapping.mismatch(.charset, found: error.found, allowed: allowedCharset)
+    }
+    length = try mapping.wholeNumber(.length, in: 1...16)
+    let width = try mapping.wholeNumber(.width, in: 16...1024, default: 160)
+    let height = try mapping.wholeNumber(.height, in: 16...512, default: 60)
+    let color: Color = try mapping.choice(.color, default: .gray)
+    switch color {
+    case .gray: geometry = Geometry(width: width, height: height, format: .gray)
+    }
+    font = try mapping.text(
+      .font, allowed: "the family name of an installed font, or the path of a font file", default: "Noto Mono"
+    ) { font in
+      !font.isEmpty && font.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+  }
+}
+
+extension Split: SpecKey {}
+
+extension DatasetSpec {
+  enum Key: String, SpecKey { case count }
+
+  init(_ mapping: SpecMapping<Key>) throws(SpecError) {
+    count = try mapping.wholeNumber(.count, in: 1...1_000_000_000)
+  }
+
+  /// The splits that the file gives, and `train`, which it must give.
+  static func all(in mapping: SpecMapping<Split>) throws(SpecError) -> [Split: DatasetSpec] {
+    var datasets: [Split: DatasetSpec] = [:]
+    for split in Set(mapping.keys + [.train]).sorted() {
+      datasets[split] = try DatasetSpec(mapping.mapping(split, of: Key.self))
+    }
+    return datasets
+  }
+}
+
+extension ShardSpec {
+  enum Key: String, SpecKey { case records, block, compression }
+
+  /// Every thread that decodes holds some blocks in memory.
+  private static let blockByteCountMax = 64 << 20
+
+  init(_ mapping: SpecMapping<Key>, of geometry: Geometry) throws(SpecError) {
+    records = try mapping.wholeNumber(.records, in: 1...1_048_576, default: 8192)
+    block = try mapping.wholeNumber(.block, in: 1...4096, default: 64)
+    compression = try mapping.wholeNumber(.compression, in: 1...19, default: 1)
+    let fitting = min(records, Self.blockByteCountMax / geometry.byteCount)
+    guard block <= fitting else {
+      throw mapping.mismatch(
+        .block, found: block,
+        allowed: "at most \(fitting), as a shard has \(records) records and a block 64 MiB of pixels")
+    }
+  }
+}
+
+extension ModelSpec {
+  enum Key: String, SpecKey { case name }
+
+  init(_ mapping: SpecMapping<Key>) throws(SpecError) {
+    name = try mapping.choice(.name, default: .glyphnet)
+  }
+}
+
+extension TrainingSpec {
+  enum Key: String, SpecKey {
+    case batch, epochs, optimizer
+    case learningRate = "learning_rate"
+    case weightDecay = "weight_decay"
+    case schedule, warmup, precision
+    case checkpointEvery = "checkpoint_every"
+  }
+
+  init(_ mapping: SpecMapping<Key>, trainCount: Int) throws(SpecError) {
+    batch = try mapping.wholeNumber(.batch, in: 1...4096, default: 128)
+    epochs = try mapping.wholeNumber(.epochs, in: 1...10_000, default: 1)
+    optimizer = try mapping.choice(.optimizer, default: .adamw)
+    learningRate = try mapping.number(.learningRate, above: 0, upTo: 1, default: 0.003)
+    weightDecay = try mapping.number(.weightDecay, in: 0...1, default: optimizer == .adam ? 0 : 0.05)
+    schedule = try mapping.choice(.schedule, default: .oneCycle)
+    warmup = try mapping.number(.warmup, in: 0...1, default: schedule == .constant ? 0 : 0.15)
+    precision = try mapping.choice(.precision, default: .automatic)
+    checkpointEvery = try mapping.wholeNumber(.checkpointEvery, in: 1...1_000_000, default: 200)
+
+    guard batch <= trainCount else {
+      throw mapping.mismatch(.batch, found: batch, allowed: "at most \(trainCount), the count of datasets.train")
+    }
+    guard optimizer != .adam || weightDecay == 0 else {
+      throw mapping.mismatch(.weightDecay, found: weightDecay, allowed: "0 with optimizer adam, any with adamw")
+    }
+    guard schedule != .constant || warmup == 0 else {
+      throw mapping.mismatch(.warmup, found: warmup, allowed: "0 with schedule constant, any with one-cycle")
+    }
+  }
+}
+
+extension EvaluationSpec {
+  enum Key: String, SpecKey { case split }
+
+  /// - Parameter drawnSplits: The splits under `datasets`.
+  init(_ mapping: SpecMapping<Key>, drawnSplits: [Split]) throws(SpecError) {
+    let preferred = [Split.test, .validation].first { drawnSplits.contains($0) } ?? .train
+    split = try mapping.choice(.split, default: preferred)
+    guard drawnSplits.contains(split) else {
+      let drawn = drawnSplits.map(\.rawValue).joined(separator: " or ")
+      throw mapping.mismatch(.split, found: split.rawValue, allowed: "\(drawn), the splits under datasets")
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Specs
+import Testing
+
+private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec {
+  let yaml = """
+    name: canonical
+    captcha: {charset: "a\\"\\\\é", length: 4, font: "a=b"}
+    datasets: {train: {count: 1000}, test: {count: 10}}
+    """
+  return try PipelineSpec(yaml: change(yaml), path: "x.yaml")
+}
+
+@Suite struct CanonicalTextTests {
+  /// Results are stored under these texts: a change here makes everyone's results stale.
+  @Test func theTextsStayAsTheyAre() throws {
+    let spec = try spec()
+    #expect(
+      spec.captcha.canonicalText == """
+        style="image-captcha"
+        charset="a\\"\\\\é"
+        length=4
+        width=160
+        height=60
+        color="gray"
+        font="a=b"
+
+        """)
+    #expect(spec.datasets[.train]?.canonicalText == "count=1000\n")
+    #expect(spec.shards.canonicalText == "records=8192\nblock=64\ncompression=1\n")
+    #expect(spec.model.canonicalText == "name=\"glyphnet\"\n")
+    #expect(
+      spec.training.canonicalText == """
+        batch=128
+        epochs=1
+        optimizer="adamw"
+        learning_rate=0.003
+        weight_decay=0.05
+        schedule="one-cycle"
+        warmup=0.15
+        precision="auto"
+        checkpoint_every=200
+
+        """)
+    #expect(spec.evaluation.canonicalText == "split=\"test\"\n")
+  }
+
+  @Test func theTextIsTheSameHoweverTheFileIsWritten() throws {
+    let other = try spec { yaml in
+      "# a comment\n" + yaml.replacing("length: 4", with: "width: 160, length: 4").replacing("é", with: "e\u{301}")
+    }
+    #expect(Array(other.captcha.canonicalText.utf8) == Array(try spec().captcha.canonicalText.utf8))
+  }
+
+  @Test func differencesAreFoundKeyByKey() throws {
+    let before = try spec().captcha.canonicalText
+    let after = try spec { $0.replacing("length: 4", with: "length: 5").replacing("a=b", with: "a=c") }.captcha
+    let differences = specDifferences(from: before, to: after.canonicalText)
+    #expect(differences.map(\.description) == ["length: 4 -> 5", "font: \"a=b\" -> \"a=c\""])
+    #expect(specDifferences(from: before, to: before).isEmpty)
+  }
+
+  @Test func keysThatCameOrWentAreDifferences() {
+    #expect(
+      specDifferences(from: "a=1\nb=2\n", to: "c=3\na=1\n").map(\.description) == [
+        "c: nothing -> 3", "b: 2 -> nothing",
+      ])
+  }
+}

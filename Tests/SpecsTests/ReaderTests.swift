@@ -1,0 +1,121 @@
+import Foundation
+import Samples
+import Specs
+import Testing
+
+private let minimal = """
+  name: minimal
+  captcha: {charset: digits, length: 4}
+  datasets: {train: {count: 1000}}
+  """
+
+private func spec(charset: String) throws -> PipelineSpec {
+  try PipelineSpec(
+    yaml: "name: x\ncaptcha: {charset: '\(charset)', length: 4}\ndatasets: {train: {count: 1000}}", path: "x.yaml")
+}
+
+@Suite struct ReaderTests {
+  @Test func aMinimalSpecGetsTheDefaults() throws {
+    let spec = try PipelineSpec(yaml: minimal, path: "minimal.yaml")
+    #expect(spec.name == "minimal")
+    #expect(spec.seed == 0)
+    #expect(spec.captcha.style == .imageCaptcha)
+    #expect(spec.captcha.alphabet.text == "0123456789")
+    #expect(spec.captcha.length == 4)
+    #expect(spec.captcha.geometry == Geometry(width: 160, height: 60, format: .gray))
+    #expect(spec.captcha.font == "Noto Mono")
+    #expect(spec.datasets.mapValues(\.count) == [.train: 1000])
+    #expect(spec.shards.records == 8192)
+    #expect(spec.shards.block == 64)
+    #expect(spec.shards.compression == 1)
+    #expect(spec.model.name == .glyphnet)
+    #expect(spec.training.batch == 128)
+    #expect(spec.training.epochs == 1)
+    #expect(spec.training.optimizer == .adamw)
+    #expect(spec.training.learningRate == 0.003)
+    #expect(spec.training.weightDecay == 0.05)
+    #expect(spec.training.schedule == .oneCycle)
+    #expect(spec.training.warmup == 0.15)
+    #expect(spec.training.precision == .automatic)
+    #expect(spec.training.checkpointEvery == 200)
+    #expect(spec.evaluation.split == .train)
+  }
+
+  @Test func everyKeyIsRead() throws {
+    let yaml = """
+      name: every.key-1_2
+      seed: 18446744073709551615
+      captcha:
+        style: image-captcha
+        charset: lower+digits
+        length: 6
+        width: 200
+        height: 80
+        color: gray
+        font: /fonts/some font.ttf
+      datasets: {train: {count: 3000}, validation: {count: 20}, test: {count: 10}}
+      shards: {records: 100, block: 10, compression: 19}
+      model: {name: seed-cnn}
+      training:
+        batch: 64
+        epochs: 3
+        optimizer: adam
+        learning_rate: 1e-3
+        weight_decay: 0
+        schedule: constant
+        warmup: 0.0
+        precision: bfloat16
+        checkpoint_every: 50
+      evaluation: {split: validation}
+      """
+    let spec = try PipelineSpec(yaml: yaml, path: "x.yaml")
+    #expect(spec.name == "every.key-1_2")
+    #expect(spec.seed == .max)
+    #expect(spec.captcha.alphabet.text == "abcdefghijklmnopqrstuvwxyz0123456789")
+    #expect(spec.captcha.length == 6)
+    #expect(spec.captcha.geometry == Geometry(width: 200, height: 80, format: .gray))
+    #expect(spec.captcha.font == "/fonts/some font.ttf")
+    #expect(spec.datasets.mapValues(\.count) == [.train: 3000, .validation: 20, .test: 10])
+    #expect(spec.shards.records == 100 && spec.shards.block == 10 && spec.shards.compression == 19)
+    #expect(spec.model.name == .seedCNN)
+    #expect(spec.training.batch == 64 && spec.training.epochs == 3 && spec.training.checkpointEvery == 50)
+    #expect(spec.training.optimizer == .adam && spec.training.weightDecay == 0)
+    #expect(spec.training.schedule == .constant && spec.training.warmup == 0)
+    #expect(spec.training.learningRate == 0.001)
+    #expect(spec.training.precision == .bfloat16)
+    #expect(spec.evaluation.split == .validation)
+  }
+
+  @Test(arguments: [("test", Split.test), ("validation", .validation)])
+  func evaluationPrefersUnseenImages(name: String, split: Split) throws {
+    let yaml = minimal.replacing("1000}}", with: "1000}, \(name): {count: 10}}")
+    #expect(try PipelineSpec(yaml: yaml, path: "x.yaml").evaluation.split == split)
+  }
+
+  @Test(arguments: [
+    "\u{FEFF}" + minimal, minimal.replacing("\n", with: "\r\n"), "%YAML 1.2\n---\n" + minimal + "\n...",
+  ])
+  func otherWaysToWriteTheSameTextAreRead(yaml: String) throws {
+    #expect(try PipelineSpec(yaml: yaml, path: "x.yaml") == PipelineSpec(yaml: minimal, path: "x.yaml"))
+  }
+
+  @Test(arguments: [
+    ("digits", "0123456789"), ("upper+digits", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"), ("rewol", "rewol"),
+    ("+", "+"), ("digt+", "digt+"), ("0123", "0123"), ("éàü", "éàü"), ("e\u{301}", "\u{E9}"), ("验证码", "验证码"),
+    ("αβγ", "αβγ"), ("#&*~", "#&*~"), ("😀한", "😀한"),
+  ])
+  func charsetIsNamesOrCharacters(charset: String, characters: String) throws {
+    let text = try spec(charset: charset).captcha.alphabet.text
+    #expect(Array(text.unicodeScalars) == Array(characters.unicodeScalars))
+  }
+
+  @Test(arguments: ["ab\u{301}", "\u{301}", "\u{1112}", "🇩", "a\u{200D}", "\u{A0}", "👍🏽", "e\u{301}é", "\u{7}"])
+  func charsetRefusesWhatDoesNotStandAlone(charset: String) {
+    #expect(throws: SpecError.self) { try spec(charset: charset) }
+  }
+
+  @Test func largestCharsetIsRead() throws {
+    let characters = (0x4E00..<0x4E00 + 20_000).compactMap { UnicodeScalar($0).map(String.init) }.joined()
+    #expect(try spec(charset: characters).captcha.alphabet.count == 20_000)
+  }
+}

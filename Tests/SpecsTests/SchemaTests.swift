@@ -1,0 +1,203 @@
+import Foundation
+import Samples
+import Specs
+import Testing
+
+/// The JSON Schema and the reader say the same: keys, which of them are required, ranges, choices and defaults. Each
+/// test takes a spec with every key, changes one, and compares what the reader says with what the schema says.
+@Suite struct SchemaTests {
+  private typealias Object = [String: Any]
+
+  private let schema: Object
+  /// Every key, each with a value that leaves the other keys their whole range as far as may be.
+  private let complete: Object = [
+    "name": "complete", "seed": 1,
+    "captcha": [
+      "style": "image-captcha", "charset": "digits", "length": 4, "width": 16, "height": 16, "color": "gray",
+      "font": "Noto Mono",
+    ] as Object,
+    "datasets": ["train": ["count": 100_000], "validation": ["count": 1000], "test": ["count": 1000]],
+    "shards": ["records": 8192, "block": 1, "compression": 1],
+    "model": ["name": "glyphnet"],
+    "training": [
+      "batch": 1, "epochs": 1, "optimizer": "adamw", "learning_rate": 0.003, "weight_decay": 0, "schedule": "one-cycle",
+      "warmup": 0, "precision": "auto", "checkpoint_every": 1,
+    ] as Object,
+    "evaluation": ["split": "test"],
+  ]
+
+  init() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let data = try Data(contentsOf: root.appending(path: "Schemas/pipeline.schema.json"))
+    schema = try #require(JSONSerialization.jsonObject(with: data) as? Object)
+  }
+
+  @Test func theCompleteSpecIsAccepted() throws { #expect(try refusal(of: complete) == nil) }
+
+  @Test func everyMappingHasTheSameKeys() throws {
+    for (path, mapping) in try mappings() {
+      #expect(mapping["additionalProperties"] as? Bool == false, "\(path)")
+      let error = try #require(try refusal(of: setting(path + ["unheard-of"], to: 1)))
+      guard case .unknownKey(let allowed) = error.problem else {
+        Issue.record("\(error)")
+        continue
+      }
+      #expect(Set(allowed) == Set(try properties(of: mapping).keys), "\(path)")
+    }
+  }
+
+  @Test func everyMappingRequiresTheSameKeys() throws {
+    for (path, mapping) in try mappings() {
+      let required = try #require(mapping["required"] as? [String] ?? [])
+      for key in try properties(of: mapping).keys {
+        let error = try refusal(of: setting(path + [key], to: nil))
+        // The evaluated split of the complete spec is test; without it the error is another one.
+        let isRequired = error.map { $0.keyPath.hasPrefix((path + [key]).joined(separator: ".")) } ?? false
+        #expect(isRequired == required.contains(key), "\(path) \(key): \(error?.description ?? "no error")")
+      }
+    }
+  }
+
+  @Test func everyNumberHasTheSameRange() throws {
+    var count = 0
+    for (path, property) in try leaves() where ["integer", "number"].contains(property["type"] as? String) {
+      let isWhole = property["type"] as? String == "integer"
+      let step = isWhole ? Decimal(1) : Decimal(sign: .plus, exponent: -9, significand: 1)
+      let maximum = try #require(decimal(property["maximum"]))
+      let exclusiveMinimum = decimal(property["exclusiveMinimum"])
+      let minimum = try #require(exclusiveMinimum.map { $0 + step } ?? decimal(property["minimum"]))
+      for (value, isAllowed) in [
+        (minimum, true), (maximum, true), (minimum - step, false), (maximum + step, false), (-maximum, false),
+      ] {
+        #expect(try isAccepted(path, NSDecimalNumber(decimal: value)) == isAllowed, "\(path): \(value)")
+      }
+      #expect(
+        try isAccepted(path, NSDecimalNumber(decimal: minimum + Decimal(sign: .plus, exponent: -1, significand: 5)))
+          != isWhole, "\(path)")
+      #expect(try !isAccepted(path, "1"), "\(path)")
+      count += 1
+    }
+    #expect(count == 16)
+  }
+
+  @Test func everyChoiceHasTheSameWords() throws {
+    var count = 0
+    for (path, property) in try leaves() {
+      guard let words = property["enum"] as? [String] else { continue }
+      for word in words { #expect(try isAccepted(path, word), "\(path): \(word)") }
+      let error = try #require(try refusal(of: setting(path, to: "unheard-of")))
+      #expect(
+        error.problem == .wrongValue(found: "\"unheard-of\"", allowed: error.allowedWords(words)), "\(path): \(error)")
+      count += 1
+    }
+    #expect(count == 7)
+  }
+
+  @Test func everyDefaultIsTheSame() throws {
+    let text = "name: x\ncaptcha: {charset: digits, length: 4}\ndatasets: {train: {count: 1000}, test: {count: 10}}"
+    let spec = try PipelineSpec(yaml: text, path: "x.yaml")
+    let sections = [
+      "captcha": spec.captcha.canonicalText, "shards": spec.shards.canonicalText, "model": spec.model.canonicalText,
+      "training": spec.training.canonicalText, "evaluation": spec.evaluation.canonicalText,
+    ]
+    for (path, property) in try leaves() {
+      guard let value = property["default"] else { continue }
+      if path == ["seed"] {
+        #expect(value as? UInt64 == spec.seed)
+      } else {
+        let line = "\(path[1])=" + (value is String ? "\"\(value)\"" : "\(value)")
+        #expect(try #require(sections[path[0]]).split(separator: "\n").contains(Substring(line)), "\(line)")
+      }
+    }
+    let required: Set = ["name", "captcha.charset", "captcha.length"]
+    for (path, property) in try leaves() where property["default"] == nil {
+      let keyPath = path.joined(separator: ".")
+      #expect(required.contains(keyPath) || keyPath.hasSuffix(".count"), "\(keyPath) has no default")
+    }
+  }
+
+  @Test func namesFitThePattern() throws {
+    let pattern = try #require(try properties(of: schema)["name"]?["pattern"] as? String)
+    let regex = try Regex(pattern)
+    for name in [
+      "a", "-a", "A.b-c_9", ".a", "a/b", "a b", "ä", String(repeating: "n", count: 64),
+      String(repeating: "n", count: 65),
+    ] {
+      #expect(try isAccepted(["name"], name) == (name.wholeMatch(of: regex) != nil), "\(name)")
+    }
+  }
+
+  // MARK: The schema
+
+  /// A number with all of its digits; `NSNumber.decimalValue` rounds those above 2^63.
+  private func decimal(_ number: Any?) -> Decimal? { (number as? NSNumber).flatMap { Decimal(string: $0.stringValue) } }
+
+  /// Every mapping of the schema with its key path, from the top down.
+  private func mappings() throws -> [(path: [String], mapping: Object)] {
+    var result: [(path: [String], mapping: Object)] = [([], schema)]
+    var next = 0
+    while next < result.count {
+      let (path, mapping) = result[next]
+      for (key, property) in try properties(of: mapping) where property["type"] as? String == "object" {
+        result.append((path + [key], property))
+      }
+      next += 1
+    }
+    return result
+  }
+
+  /// Every key of the schema that holds one value.
+  private func leaves() throws -> [(path: [String], property: Object)] {
+    try mappings().flatMap { path, mapping in
+      try properties(of: mapping).filter { $0.value["type"] as? String != "object" }.map { (path + [$0.key], $0.value) }
+    }
+  }
+
+  private func properties(of mapping: Object) throws -> [String: Object] {
+    let definitions = try #require(schema["$defs"] as? [String: Object])
+    let properties = try #require(mapping["properties"] as? [String: Object])
+    return try properties.mapValues { property in
+      guard let reference = property["$ref"] as? String else { return property }
+      return try #require(definitions[String(reference.dropFirst("#/$defs/".count))])
+    }
+  }
+
+  // MARK: The reader
+
+  /// The complete spec with another value, or none, at a key path.
+  private func setting(_ path: [String], to value: Any?) throws -> Object {
+    try setting(path[...], of: complete, to: value)
+  }
+
+  private func setting(_ path: ArraySlice<String>, of object: Object, to value: Any?) throws -> Object {
+    let key = try #require(path.first)
+    var object = object
+    object[key] = path.count == 1 ? value : try setting(path.dropFirst(), of: object[key] as? Object ?? [:], to: value)
+    return object
+  }
+
+  /// What the reader says of a spec, given as JSON, which is YAML too.
+  private func refusal(of object: Object) throws -> SpecError? {
+    let json = try JSONSerialization.data(withJSONObject: object, options: [.withoutEscapingSlashes])
+    do throws(SpecError) {
+      _ = try PipelineSpec(yaml: String(decoding: json, as: UTF8.self), path: "x.yaml")
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Whether the reader takes the value at the key path; that it clashes with another key is another matter.
+  private func isAccepted(_ path: [String], _ value: Any) throws -> Bool {
+    try refusal(of: setting(path, to: value))?.keyPath != path.joined(separator: ".")
+  }
+}
+
+extension SpecError {
+  /// The words as the reader lists them, in its own order.
+  fileprivate func allowedWords(_ words: [String]) -> String {
+    guard case .wrongValue(_, let allowed) = problem else { return "" }
+    return Set(allowed.components(separatedBy: " or ")) == Set(words) ? allowed : words.joined(separator: " or ")
+  }
+}
