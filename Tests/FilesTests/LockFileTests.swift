@@ -8,8 +8,7 @@ import Testing
     let path = directory.path(of: "lock")
     do {
       let lock = try LockFile(path)
-      let error = failure { () throws(FileError) in _ = try LockFile(path) }
-      #expect(error == FileError(.lock, path: path, code: EWOULDBLOCK))
+      #expect(throws: LockError.held(path: path)) { _ = try LockFile(path) }
       // The holder lives until here.
       _ = consume lock
     }
@@ -17,7 +16,8 @@ import Testing
   }
 
   @Test func aPlaceThatCannotBeWrittenIsAnError() {
-    let error = failure { () throws(FileError) in _ = try LockFile("/nowhere/lock") }
-    #expect(error == FileError(.open, path: "/nowhere/lock", code: ENOENT))
+    #expect(throws: LockError.file(FileError(.open, path: "/nowhere/lock", code: ENOENT))) {
+      _ = try LockFile("/nowhere/lock")
+    }
   }
 }

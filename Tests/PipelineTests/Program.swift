@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+/// A folder that is removed with its owner.
+final class Folder {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory.appending(path: "glyphline-\(UUID())")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path()
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes a file into the folder and gives its path.
+  func write(_ content: String, as name: String) throws -> String { try write(Data(content.utf8), as: name) }
+
+  func write(_ content: Data, as name: String) throws -> String {
+    let file = path + "/" + name
+    try content.write(to: URL(filePath: file))
+    return file
+  }
+}
+
+/// The glyphline program that was built beside these tests.
+struct Program {
+  struct Outcome {
+    let exitCode: Int32
+    let output: String
+    let errors: String
+  }
+
+  private static let path =
+    URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "glyphline")
+
+  private static func process(_ arguments: [String], output: Pipe, errors: Pipe) -> Process {
+    let process = Process()
+    process.executableURL = path
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = errors
+    process.standardInput = FileHandle.nullDevice
+    return process
+  }
+
+  /// Runs the program to its end.
+  static func run(_ arguments: String...) throws -> Outcome {
+    let (output, errors) = (Pipe(), Pipe())
+    let process = process(arguments, output: output, errors: errors)
+    try process.run()
+    // The program says little on standard error, less than a pipe holds, so reading one after the other cannot block it.
+    let outputData = output.fileHandleForReading.readDataToEndOfFile()
+    let errorData = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Outcome(
+      exitCode: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
+      errors: String(decoding: errorData, as: UTF8.self))
+  }
+
+  /// Starts the program and kills it as soon as `isReached` says so.
+  /// - Returns: Whether it was killed; false where it ended by itself before that.
+  static func kill(when isReached: () -> Bool, _ arguments: String...) throws -> Bool {
+    let process = process(arguments, output: Pipe(), errors: Pipe())
+    try process.run()
+    while process.isRunning && !isReached() { usleep(500) }
+    let wasRunning = process.isRunning
+    if wasRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
+    return wasRunning && process.terminationReason == .uncaughtSignal
+  }
+}
+
+/// A spec whose pipeline takes about a second, and still has several shards, blocks and checkpoints.
+func tinySpec(name: String = "tiny", train: Int = 480, extra: String = "") -> String {
+  """
+  name: \(name)
+  captcha: {charset: digits, length: 2, width: 64, height: 32}
+  datasets: {train: {count: \(train)}, test: {count: 60}}
+  shards: {records: 100, block: 16}
+  training: {batch: 16, epochs: 2, checkpoint_every: 8}
+  \(extra)
+  """
+}
+
+/// What must not depend on whether a pipeline was interrupted: every shard, the model, and the tables of the catalog but
+/// those that hold times.
+struct Results: Equatable {
+  let files: [String: Data]
+  let tables: String
+
+  init(workspace: String) throws {
+    var files: [String: Data] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: workspace)
+    where !name.hasPrefix("catalog.sqlite") && name != "lock" {
+      files[name] = FileManager.default.contents(atPath: workspace + "/" + name)
+    }
+    self.files = files
+    tables = try ["charset", "shard", "sample", "stage", "metric", "checkpoint", "evaluation", "prediction", "confusion"]
+      .map { try sqlite(workspace + "/catalog.sqlite", "SELECT * FROM \($0)") }.joined(separator: "\n--\n")
+  }
+}
+
+/// What the bare `sqlite3` shell answers.
+func sqlite(_ database: String, _ query: String) throws -> String {
+  let process = Process()
+  process.executableURL = URL(filePath: "/usr/bin/env")
+  process.arguments = ["sqlite3", "-bail", database, query]
+  let output = Pipe()
+  process.standardOutput = output
+  try process.run()
+  let data = output.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  #expect(process.terminationStatus == 0, "\(query)")
+  return String(decoding: data, as: UTF8.self)
+}

@@ -1,0 +1,160 @@
+import Foundation
+import Testing
+
+/// What a person sees: results, views, and one clear message with the right exit code where something is wrong.
+@Suite struct ProgramTests {
+  /// A finished pipeline that several tests look at.
+  private static let finished = Result { () throws -> (folder: Folder, spec: String, workspace: String) in
+    let folder = try Folder()
+    let spec = try folder.write(tinySpec(), as: "spec.yaml")
+    let workspace = folder.path + "/work"
+    let outcome = try Program.run("run", spec, "--workspace", workspace)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    return (folder, spec, workspace)
+  }
+
+  private struct Accuracy: Decodable {
+    let evaluation: Int
+    let split: String
+    let images: Int
+    let exact: Int
+    let accuracy: Double
+    let low95: Double
+    let high95: Double
+    let character_accuracy: Double
+    let case_folded_accuracy: Double
+  }
+
+  @Test func evaluationIsInTheCatalog() throws {
+    let (_, spec, workspace) = try Self.finished.get()
+    let outcome = try Program.run("eval", spec, "--workspace", workspace, "--json")
+    let report = try JSONDecoder().decode(Accuracy.self, from: Data(outcome.output.utf8))
+    #expect(report.split == "test" && report.images == 60)
+    #expect(report.low95 <= report.accuracy && report.accuracy <= report.high95)
+    #expect(report.accuracy == Double(report.exact) / 60)
+    let catalog = workspace + "/catalog.sqlite"
+    #expect(try sqlite(catalog, "SELECT sum(count) FROM confusion") == "120\n")
+    #expect(try sqlite(catalog, "SELECT exact FROM image_accuracy") == "\(report.exact)\n")
+    #expect(try sqlite(catalog, "SELECT count(*) FROM mistakes") == "\(60 - report.exact)\n")
+    let fromPredictions = """
+      SELECT count(*) FROM (
+        SELECT position - 1, substr(label, position, 1), substr(predicted, position, 1), count(*)
+        FROM prediction JOIN sample USING (split, sample_index), (SELECT 1 AS position UNION SELECT 2)
+        GROUP BY 1, 2, 3
+        EXCEPT SELECT position, truth, predicted, count FROM confusion)
+      """
+    #expect(try sqlite(catalog, fromPredictions) == "0\n")
+    for view in [
+      "image_accuracy", "confusion_matrix", "confused_pairs", "character_accuracy", "position_accuracy", "mistakes",
+      "learning_curve", "calibration",
+    ] {
+      #expect(try sqlite(catalog, "SELECT * FROM \(view) LIMIT 1") != "", "\(view)")
+    }
+  }
+
+  @Test func nothingIsDoneTwice() throws {
+    let (_, spec, workspace) = try Self.finished.get()
+    let outcome = try Program.run("run", spec, "--workspace", workspace)
+    #expect(outcome.errors.components(separatedBy: "done already").count == 5, "\(outcome.errors)")
+    let status = try Program.run("status", spec, "--workspace", workspace)
+    #expect(status.output.components(separatedBy: " done ").count == 5, "\(status.output)")
+  }
+
+  @Test func storedImagesAreReadAsInTheEvaluation() throws {
+    let (folder, _, workspace) = try Self.finished.get()
+    let rows = try sqlite(
+      workspace + "/catalog.sqlite",
+      "SELECT record, label, predicted FROM prediction JOIN sample USING (split, sample_index) ORDER BY record LIMIT 5")
+    for row in rows.split(separator: "\n") {
+      let values = row.split(separator: "|").map(String.init)
+      let png = folder.path + "/\(values[1])_\(values[0]).png"
+      let inspection = try Program.run(
+        "inspect", workspace + "/shards/test-00000.shard.zst", "--record", values[0], "--png", png)
+      #expect(inspection.exitCode == 0 && inspection.output.hasPrefix(values[1]), "\(inspection.errors)")
+      let prediction = try Program.run("predict", "--model", workspace + "/model.safetensors", png)
+      #expect(prediction.output.contains("\t\(values[2])\t"), "\(prediction.output)\(prediction.errors)")
+    }
+  }
+
+  @Test func zstandardReadsShards() throws {
+    let (_, _, workspace) = try Self.finished.get()
+    struct Shard: Decodable { let content_byte_count: Int }
+    let shard = workspace + "/shards/train-00004.shard.zst"
+    let outcome = try Program.run("inspect", shard, "--json")
+    let byteCount = try JSONDecoder().decode(Shard.self, from: Data(outcome.output.utf8)).content_byte_count
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", "zstd -qt '\(shard)' && test $(zstd -dc '\(shard)' | wc -c) = \(byteCount)"]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test(arguments: [
+    ("", 65, "empty"), ("- a\n- b", 65, "spec.yaml"), (": [", 65, "spec.yaml"),
+    (tinySpec(extra: "colour: gray"), 65, "colour"), (tinySpec(train: 0), 65, "datasets.train.count"),
+    (tinySpec(train: -5), 65, "datasets.train.count"),
+    (tinySpec().replacing("charset: digits", with: "charset: ''"), 65, "captcha.charset"),
+    (tinySpec().replacing("charset: digits", with: "charset: aba"), 65, "captcha.charset"),
+    (tinySpec().replacing("length: 2", with: "length: two"), 65, "captcha.length"),
+    (tinySpec().replacing("charset: digits", with: "charset: ab\u{4E2D}"), 65, "\u{4E2D}"),
+    (tinySpec().replacing("length: 2", with: "length: 2, font: No Such Font"), 66, "No Such Font"),
+  ])
+  func rejectsSpecs(yaml: String, exitCode: Int32, message: String) throws {
+    let folder = try Folder()
+    let spec = try folder.write(yaml, as: "spec.yaml")
+    let outcome = try Program.run("run", spec, "--workspace", folder.path + "/work")
+    #expect(outcome.exitCode == exitCode)
+    #expect(outcome.errors.contains(message), "\(outcome.errors)")
+    #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+  }
+
+  @Test func rejectsMissingFiles() throws {
+    let folder = try Folder()
+    #expect(try Program.run("run", folder.path + "/none.yaml").exitCode == 66)
+    #expect(try Program.run("predict", "--model", folder.path + "/none", folder.path + "/none.png").exitCode == 66)
+    #expect(try Program.run("inspect", folder.path + "/none").exitCode == 66)
+    #expect(try Program.run("predict").exitCode == 64)
+  }
+
+  @Test func rejectsImages() throws {
+    let (folder, _, workspace) = try Self.finished.get()
+    let model = workspace + "/model.safetensors"
+    let png = folder.path + "/sound.png"
+    _ = try Program.run("inspect", workspace + "/shards/test-00000.shard.zst", "--record", "0", "--png", png)
+    let sound = try #require(FileManager.default.contents(atPath: png))
+    var huge = sound
+    for (offset, byte) in [0, 0, 0x4E, 0x20, 0, 0, 0x4E, 0x20].enumerated() { huge[16 + offset] = UInt8(byte) }
+    for (name, content) in [
+      ("truncated", sound.prefix(sound.count / 2)), ("empty", Data()), ("text", Data("no picture".utf8)), ("huge", huge),
+    ] {
+      let path = try folder.write(content, as: name + ".png")
+      let outcome = try Program.run("predict", "--model", model, path)
+      #expect(outcome.exitCode == 65, "\(name): \(outcome.errors)")
+      #expect(outcome.errors.contains(path), "\(outcome.errors)")
+    }
+  }
+
+  @Test func rejectsModels() throws {
+    let (folder, _, workspace) = try Self.finished.get()
+    let model = try #require(FileManager.default.contents(atPath: workspace + "/model.safetensors"))
+    let short = try folder.write(model.prefix(model.count / 2), as: "short.safetensors")
+    #expect(try Program.run("predict", "--model", short, short).exitCode == 65)
+    let letters = tinySpec().replacing("charset: digits", with: "charset: upper")
+    let spec = try folder.write(letters, as: "letters.yaml")
+    #expect(try Program.run("build", spec, "--workspace", folder.path + "/letters").exitCode == 0)
+    let outcome = try Program.run(
+      "eval", spec, "--workspace", folder.path + "/letters", "--model", workspace + "/model.safetensors")
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.errors.contains("0123456789") && outcome.errors.contains("ABC"), "\(outcome.errors)")
+  }
+
+  @Test func rejectsAForeignCatalog() throws {
+    let folder = try Folder()
+    let spec = try folder.write(tinySpec(), as: "spec.yaml")
+    _ = try folder.write("this is no database, and long enough to be read as one", as: "catalog.sqlite")
+    let outcome = try Program.run("run", spec, "--workspace", folder.path)
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.errors.contains("catalog.sqlite"), "\(outcome.errors)")
+  }
+}
