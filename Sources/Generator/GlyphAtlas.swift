@@ -1,0 +1,127 @@
+/// Every glyph that a generator draws, rendered once and shared by all threads.
+package final class GlyphAtlas: Sendable {
+  private struct Key: Hashable {
+    let scalar: Unicode.Scalar
+    let size: Int
+  }
+
+  private let glyphs: [Key: Glyph]
+
+  /// - Parameters:
+  ///   - characters: What is written; the space is always there too.
+  ///   - sizes: Font sizes in pixels an em, 1 ... `sizeMax`.
+  /// - Throws: `GeneratorError.missingGlyph`, `.unusableFont` or `.invalidParameters`.
+  package init(
+    font: FontFile, characters: some Sequence<Unicode.Scalar>, sizes: some Sequence<Int>
+  ) throws(GeneratorError) {
+    let face = try FontFace(bytes: font.bytes, path: font.path)
+    let scalars = Set(characters).union([" "])
+    var glyphs: [Key: Glyph] = [:]
+    for size in Set(sizes) {
+      guard (1...Self.sizeMax).contains(size) else {
+        throw .invalidParameters(reason: "font size \(size), allowed: 1 to \(Self.sizeMax)")
+      }
+      guard let ascender = Self.ascender(of: face, size: size) else {
+        throw .unusableFont(path: font.path, reason: "it has no size \(size)")
+      }
+      for scalar in scalars {
+        guard let bitmap = face.outline(of: scalar, size: size) else {
+          throw .missingGlyph(character: String(scalar), font: "\(font.family) (\(font.path))")
+        }
+        glyphs[Key(scalar: scalar, size: size)] = Glyph(bitmap, ascender: ascender)
+      }
+    }
+    self.glyphs = glyphs
+  }
+
+  /// The largest font size, in pixels an em.
+  package static let sizeMax = 256
+
+  /// Width and height of a character's cell in pixels; nil where the atlas lacks it.
+  package func cell(of scalar: Unicode.Scalar, size: Int) -> SIMD2<Int>? { glyph(of: scalar, size: size)?.cell }
+
+  func glyph(of scalar: Unicode.Scalar, size: Int) -> Glyph? { glyphs[Key(scalar: scalar, size: size)] }
+
+  private static func ascender(of face: borrowing FontFace, size: Int) -> Int? {
+    guard face.familyName == NotoMono.family else { return face.ascender(size: size) }
+    return (NotoMono.droidAscender * size + NotoMono.unitsPerEm - 1) / NotoMono.unitsPerEm
+  }
+}
+
+/// One character at one size, cut to its ink.
+struct Glyph: Sendable {
+  /// Size of the text box that Pillow measures from (1, 1), as the package does: 1 + the advance (or the ink's right edge),
+  /// 1 + the ascender + the depth of the ink below the baseline.
+  let cell: SIMD2<Int>
+  /// Where the ink starts if the text's box starts at (0, 0).
+  let left: Int
+  let top: Int
+  let ink: InkMask
+
+  init(_ bitmap: GlyphBitmap, ascender: Int) {
+    cell = SIMD2(1 + max(bitmap.advance, bitmap.left + bitmap.width), 1 + ascender + max(0, bitmap.height - bitmap.top))
+    let box = inkBox(of: bitmap.pixels, width: bitmap.width, height: bitmap.height)
+    left = bitmap.left + box.x.lowerBound
+    top = ascender - bitmap.top + box.y.lowerBound
+    ink = InkMask(bitmap.pixels, width: bitmap.width, x: box.x, y: box.y)
+  }
+
+  /// The ink that lands inside an image of `width` x `height` if the text is drawn at `offset`: Pillow cuts off the rest.
+  func ink(at offset: SIMD2<Int>, width: Int, height: Int) -> InkMask {
+    let x = (0..<ink.width).clamped(to: -(offset.x + left)..<max(0, width - offset.x - left))
+    let y = (0..<ink.height).clamped(to: -(offset.y + top)..<max(0, height - offset.y - top))
+    if x == 0..<ink.width && y == 0..<ink.height { return ink }
+    return ink.cut(x: x, y: y)
+  }
+}
+
+/// Coverage of a glyph cut to its ink, with a border of one pixel that repeats the edge: bilinear sampling then needs no
+/// bounds.
+struct InkMask: Sendable {
+  let width: Int
+  let height: Int
+  /// [height + 2, width + 2]
+  let coverage: [UInt8]
+
+  var stride: Int { width + 2 }
+  var isEmpty: Bool { width == 0 || height == 0 }
+
+  init(_ pixels: [UInt8], width: Int, x: Range<Int>, y: Range<Int>) {
+    self.width = x.count
+    self.height = y.count
+    guard !x.isEmpty && !y.isEmpty else {
+      coverage = []
+      return
+    }
+    var coverage: [UInt8] = []
+    coverage.reserveCapacity((x.count + 2) * (y.count + 2))
+    for row in y.lowerBound - 1...y.upperBound {
+      let row = min(max(row, y.lowerBound), y.upperBound - 1)
+      for column in x.lowerBound - 1...x.upperBound {
+        coverage.append(pixels[row * width + min(max(column, x.lowerBound), x.upperBound - 1)])
+      }
+    }
+    self.coverage = coverage
+  }
+
+  /// A part of this mask, again cut to its ink.
+  func cut(x: Range<Int>, y: Range<Int>) -> InkMask {
+    var pixels: [UInt8] = []
+    for row in y {
+      let start = (row + 1) * stride + 1
+      pixels += coverage[start + x.lowerBound..<start + x.upperBound]
+    }
+    let box = inkBox(of: pixels, width: x.count, height: y.count)
+    return InkMask(pixels, width: x.count, x: box.x, y: box.y)
+  }
+}
+
+/// The smallest box that holds every pixel above zero; empty where there is none.
+private func inkBox(of pixels: [UInt8], width: Int, height: Int) -> (x: Range<Int>, y: Range<Int>) {
+  let inked = pixels.indices.filter { pixels[$0] > 0 }
+  let columns = inked.map { $0 % width }
+  guard let left = columns.min(), let right = columns.max(), let top = inked.first, let bottom = inked.last else {
+    return (0..<0, 0..<0)
+  }
+  return (left..<right + 1, top / width..<bottom / width + 1)
+}

@@ -1,0 +1,140 @@
+import Foundation
+
+/// Everything that decides the pixels of one image of the Python package `captcha` 0.7.1, class ImageCaptcha: the random
+/// choices that it makes, by name. Its JSON is that of `cases.jsonl`.
+package struct ImageCaptchaParameters: Sendable, Hashable, Codable {
+  /// One drawn character. The package draws spaces of their own size, rotation and warp too; they only take room.
+  package struct Glyph: Sendable, Hashable {
+    package var character: Unicode.Scalar
+    /// Pixels an em.
+    package var fontSize: Int
+    /// Where the text starts in the glyph's own image, in pixels; it matters only where ink would be cut off at the edge.
+    package var offset: SIMD2<Int>
+    /// Counterclockwise.
+    package var rotationDegrees: Double
+    /// Width and height of the finished glyph, in pixels.
+    package var cell: SIMD2<Int>
+    /// x1, y1, x2, y2 of the package: how far the corners are pulled, in pixels.
+    package var warp: SIMD4<Int>
+  }
+
+  package struct Arc: Sendable, Hashable, Codable {
+    /// The ellipse's left, top, right and bottom pixel.
+    package var box: SIMD4<Int>
+    /// Clockwise from three o'clock.
+    package var startDegrees: Int
+    package var endDegrees: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case box
+      case startDegrees = "start_degrees"
+      case endDegrees = "end_degrees"
+    }
+  }
+
+  package var text: String
+  /// Pixels.
+  package var width: Int
+  package var height: Int
+  /// Red, green, blue.
+  package var background: SIMD3<UInt8>
+  /// Red, green, blue, opacity.
+  package var color: SIMD4<UInt8>
+  package var glyphs: [Glyph]
+  /// For each glyph, by how many pixels the next one is drawn over it.
+  package var overlaps: [Int]
+  /// Where each dot's line starts.
+  package var dots: [SIMD2<Int>]
+  package var arc: Arc
+}
+
+extension ImageCaptchaParameters.Glyph: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case character = "char"
+    case fontSize = "font_size"
+    case offset
+    case rotationDegrees = "rotation_degrees"
+    case cell
+    case warp
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let text = try values.decode(String.self, forKey: .character)
+    guard let scalar = text.unicodeScalars.first, text.unicodeScalars.count == 1 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .character, in: values, debugDescription: "\"\(text)\" is not one Unicode character")
+    }
+    character = scalar
+    fontSize = try values.decode(Int.self, forKey: .fontSize)
+    offset = try values.decode(SIMD2<Int>.self, forKey: .offset)
+    rotationDegrees = try values.decode(Double.self, forKey: .rotationDegrees)
+    cell = try values.decode(SIMD2<Int>.self, forKey: .cell)
+    warp = try values.decode(SIMD4<Int>.self, forKey: .warp)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(String(character), forKey: .character)
+    try values.encode(fontSize, forKey: .fontSize)
+    try values.encode(offset, forKey: .offset)
+    try values.encode(rotationDegrees, forKey: .rotationDegrees)
+    try values.encode(cell, forKey: .cell)
+    try values.encode(warp, forKey: .warp)
+  }
+}
+
+// MARK: What can be drawn
+
+extension ImageCaptchaParameters {
+  /// The largest width and height of an image, a cell, or any distance in pixels.
+  private static let extentMax = 4096
+
+  /// - Throws: `GeneratorError.invalidParameters` where a number is so far from what the package draws that there is no
+  ///   image of it, or none worth the memory.
+  func validate() throws(GeneratorError) {
+    try require(1...Self.extentMax, width, "width")
+    try require(1...Self.extentMax, height, "height")
+    try require(1...256, text.unicodeScalars.count, "characters of text")
+    try require(1...256, glyphs.count, "glyphs")
+    try require(glyphs.count...glyphs.count, overlaps.count, "overlaps")
+    try require(0...100_000, dots.count, "dots")
+    // Below, the faintest ink would be cut off as if it were none.
+    try require(128...255, Int(color.w), "opacity")
+    for glyph in glyphs { try validate(glyph) }
+    for overlap in overlaps { try require(0...Self.extentMax, overlap, "overlap") }
+    for dot in dots {
+      try require(-Self.extentMax...Self.extentMax, dot.x, "dot")
+      try require(-Self.extentMax...Self.extentMax, dot.y, "dot")
+    }
+    try validate(arc)
+  }
+
+  private func validate(_ glyph: Glyph) throws(GeneratorError) {
+    try require(1...GlyphAtlas.sizeMax, glyph.fontSize, "font_size")
+    try require(0...256, glyph.offset.x, "offset")
+    try require(0...256, glyph.offset.y, "offset")
+    try require(1...512, glyph.cell.x, "cell")
+    try require(1...512, glyph.cell.y, "cell")
+    for index in 0..<4 { try require(-512...512, glyph.warp[index], "warp") }
+    // At a quarter turn and beyond, Pillow takes other paths than the package ever does.
+    guard abs(glyph.rotationDegrees) < 90 else {
+      throw .invalidParameters(reason: "rotation_degrees is \(glyph.rotationDegrees), allowed: above -90, below 90")
+    }
+  }
+
+  private func validate(_ arc: Arc) throws(GeneratorError) {
+    for index in 0..<4 { try require(-Self.extentMax...Self.extentMax, arc.box[index], "arc box") }
+    guard arc.box.x <= arc.box.z && arc.box.y <= arc.box.w else {
+      throw .invalidParameters(reason: "the arc's box ends before it starts")
+    }
+    try require(0...359, arc.startDegrees, "start_degrees")
+    try require(arc.startDegrees + 1...arc.startDegrees + 359, arc.endDegrees, "end_degrees")
+  }
+
+  private func require(_ range: ClosedRange<Int>, _ value: Int, _ name: String) throws(GeneratorError) {
+    guard range.contains(value) else {
+      throw .invalidParameters(reason: "\(name) is \(value), allowed: \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+}

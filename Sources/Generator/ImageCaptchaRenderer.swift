@@ -1,0 +1,70 @@
+import Samples
+
+/// Draws images from parameters, pixel for pixel as `captcha` 0.7.1 (class ImageCaptcha) does with Pillow. It owns the
+/// buffers that a drawing needs, so one thread at a time may use it; the atlas can be shared.
+package final class ImageCaptchaRenderer {
+  private let atlas: GlyphAtlas
+  private let ink = InkTable()
+  private var canvas = Canvas()
+  private var rotation = GlyphRotation()
+  private var resize = GlyphResize()
+  private var paste = GlyphPaste()
+  private var tables = BicubicTables()
+
+  package init(atlas: GlyphAtlas) {
+    self.atlas = atlas
+  }
+
+  /// - Throws: `GeneratorError.invalidParameters`, or `.missingGlyph` where the atlas lacks a character at a font size.
+  package func render(
+    _ parameters: ImageCaptchaParameters, format: PixelFormat
+  ) throws(GeneratorError) -> Image {
+    try parameters.validate()
+    for glyph in parameters.glyphs where atlas.glyph(of: glyph.character, size: glyph.fontSize) == nil {
+      throw .missingGlyph(character: String(glyph.character), font: "at size \(glyph.fontSize)")
+    }
+    return draw(parameters, format: format)
+  }
+
+  /// - Precondition: the parameters are valid and the atlas has their glyphs.
+  func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> Image {
+    let textWidth = parameters.glyphs.reduce(0) { $0 + $1.cell.x }
+    canvas.clear(width: max(textWidth, parameters.width), height: parameters.height, to: parameters.background)
+    ink.set(color: parameters.color)
+    let averageWidth = textWidth / parameters.text.unicodeScalars.count
+    var left = Int(Double(averageWidth) * 0.1)
+    for (glyph, overlap) in zip(parameters.glyphs, parameters.overlaps) {
+      draw(glyph, left: left)
+      left += glyph.cell.x - overlap
+    }
+    if canvas.width > parameters.width { canvas.resize(width: parameters.width, &tables) }
+    drawDots(parameters.dots, color: parameters.color, on: canvas)
+    drawArc(parameters.arc, color: parameters.color, on: canvas)
+    canvas.smooth()
+    return canvas.image(format: format)
+  }
+
+  private func draw(_ parameters: ImageCaptchaParameters.Glyph, left: Int) {
+    guard let glyph = atlas.glyph(of: parameters.character, size: parameters.fontSize) else {
+      preconditionFailure("the atlas lacks a glyph")
+    }
+    let (cell, offset) = (parameters.cell, parameters.offset)
+    let mask = glyph.ink(at: offset, width: cell.x + offset.x, height: cell.y + offset.y)
+    // A space has no ink and leaves no trace.
+    guard !mask.isEmpty else { return }
+    let size = warpedSize(cell: cell, warp: parameters.warp)
+    let layer: GlyphLayer
+    if parameters.rotationDegrees == 0 {
+      let isSameSize = size == SIMD2(mask.width, mask.height)
+      layer = rotation.copy(mask, ink, isPremultiplied: !isSameSize)
+    } else {
+      let plan = RotationPlan(width: mask.width, height: mask.height, degrees: parameters.rotationDegrees)
+      // At the same size Pillow's resize is a copy, without the way through premultiplied alpha.
+      layer = rotation.rotate(mask, plan, ink, isSettled: size != SIMD2(plan.width, plan.height))
+    }
+    let resized =
+      size == SIMD2(layer.width, layer.height)
+      ? resize.transpose(layer) : resize.resize(layer, width: size.x, height: size.y, &tables)
+    paste.paste(resized, cell: cell, warp: parameters.warp, left: left, on: canvas)
+  }
+}

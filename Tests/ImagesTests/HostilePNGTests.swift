@@ -1,0 +1,95 @@
+import Foundation
+import Images
+import Samples
+import Testing
+
+/// Files that are not what they should be end in an error that says so.
+@Suite struct HostilePNGTests {
+  private let image: Image
+  private let bytes: [UInt8]
+
+  init() throws {
+    let geometry = Geometry(width: 31, height: 17, format: .rgb)
+    image = Image(geometry: geometry, pixels: (0..<geometry.byteCount).map { UInt8(truncatingIfNeeded: $0 * $0 >> 3) })
+    bytes = try PNGWriter.encode(image)
+  }
+
+  @Test func noPNG() {
+    for content in [[], [0x89], Array("GIF89a, as it happens".utf8), [UInt8](repeating: 0, count: 5000)] {
+      #expect(throws: ImageError.notPNG(path: "x.png")) { try PNGReader.decode(content, path: "x.png") }
+    }
+  }
+
+  @Test func cutAnywhere() {
+    for count in 0..<bytes.count {
+      // All pixels are there before the last chunk, which only says that this is the end.
+      if let whole = try? PNGReader.decode(Array(bytes.prefix(count)), path: "") {
+        #expect(whole == image && count > bytes.count - 20)
+      }
+    }
+    let error = #expect(throws: ImageError.self) {
+      try PNGReader.decode(Array(bytes.prefix(bytes.count / 2)), path: "cut.png")
+    }
+    #expect(error?.description.hasPrefix("cut.png is a damaged PNG file: ") == true)
+  }
+
+  /// Whatever bit is flipped, the result is an error or the right image, but for the few bits that no checksum guards.
+  @Test func everyBitFlipped() {
+    var wrongCount = 0
+    for place in bytes.indices {
+      for bit in 0..<8 {
+        var changed = bytes
+        changed[place] ^= 1 << bit
+        if let other = try? PNGReader.decode(changed, path: ""), other != image { wrongCount += 1 }
+      }
+    }
+    #expect(wrongCount == 0)
+  }
+
+  @Test func badChecksum() throws {
+    var changed = bytes
+    let header = try #require(bytes.firstRange(of: Array("IHDR".utf8)))
+    changed[header.upperBound + 13] ^= 1
+    let error = #expect(throws: ImageError.self) { try PNGReader.decode(changed, path: "sum.png") }
+    #expect(error?.description.contains("CRC") == true, "\(String(describing: error))")
+  }
+
+  @Test func tooManyPixels() throws {
+    let huge = header(width: 20_000, height: 20_000)
+    #expect(throws: ImageError.tooLarge(path: "big.png", width: 20_000, height: 20_000)) {
+      try PNGReader.decode(huge, path: "big.png")
+    }
+    // Beyond what libpng itself takes, its own words are given.
+    for (width, height) in [(UInt32.max, UInt32.max), (1 << 31 - 1, 1), (0, 5), (5, 0)] {
+      #expect(throws: ImageError.self) { try PNGReader.decode(header(width: width, height: height), path: "odd.png") }
+    }
+  }
+
+  @Test func noFile() {
+    #expect(throws: ImageError.self) { try PNGReader.read("/nonexistent/x.png") }
+    #expect(throws: ImageError.self) { try PNGReader.read(NSTemporaryDirectory()) }
+  }
+
+  /// A file that says this size, and has one row's worth of nothing for pixels.
+  private func header(width: UInt32, height: UInt32) -> [UInt8] {
+    var chunk = Array("IHDR".utf8) + bigEndian(width) + bigEndian(height) + [8, 0, 0, 0, 0]
+    chunk += bigEndian(crc32(chunk))
+    let data = Array("IDAT".utf8) + [0x78, 0x9C, 0x63, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01]
+    let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    return signature + bigEndian(13) + chunk + bigEndian(UInt32(data.count - 4)) + data + bigEndian(crc32(data))
+  }
+
+  private func bigEndian(_ value: UInt32) -> [UInt8] {
+    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+  }
+
+  /// The checksum of PNG (RFC 2083, annex 15).
+  private func crc32(_ bytes: [UInt8]) -> UInt32 {
+    var sum = ~UInt32(0)
+    for byte in bytes {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1) * 0xEDB8_8320 }
+    }
+    return ~sum
+  }
+}
