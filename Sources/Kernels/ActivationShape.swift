@@ -1,0 +1,59 @@
+/// The shape of one image's activation and the order of its values in memory: [channels / block, height, width, block].
+/// `block == channels` is NHWC, `block == 1` is NCHW, and 8 or 16 is what oneDNN calls nChw8c and nChw16c.
+package struct ActivationShape: Hashable, Sendable {
+  package let channels: Int
+  package let height: Int
+  package let width: Int
+  package let block: Int
+
+  /// - Precondition: all are positive, and `block` divides `channels`.
+  package init(channels: Int, height: Int, width: Int, block: Int) {
+    precondition(channels > 0 && height > 0 && width > 0 && block > 0 && channels % block == 0)
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.block = block
+  }
+
+  /// Values of one image.
+  package var elementCount: Int { channels * height * width }
+  package var pixelCount: Int { height * width }
+
+  /// An image is this many planes, each [height, width, block].
+  var planeCount: Int { channels / block }
+  var planeElementCount: Int { pixelCount * block }
+
+  /// Where a value is, counted in values from the image's first.
+  package func offset(channel: Int, y: Int, x: Int) -> Int {
+    (channel / block * pixelCount + y * width + x) * block + channel % block
+  }
+}
+
+/// Calls `body` for every vector of one plane, in memory order. `channel` is the first lane's channel within the plane,
+/// `offset` its index from the plane's start, `index` counts the calls.
+@inline(__always)
+func forEachVector(
+  ofPlane pixelCount: Int, block: Int, _ body: (_ index: Int, _ offset: Int, _ channel: Int, _ width: Int) -> Void
+) {
+  if block == 8 {
+    for index in 0..<pixelCount { body(index, index &* 8, 0, 8) }
+  } else if block % 8 == 0 {
+    var index = 0
+    for _ in 0..<pixelCount {
+      var channel = 0
+      while channel < block {
+        body(index, index &* 8, channel, 8)
+        channel &+= 8
+        index &+= 1
+      }
+    }
+  } else {
+    var index = 0
+    for pixel in 0..<pixelCount {
+      forEachVector(count: block) { channel, width in
+        body(index, pixel &* block &+ channel, channel, width)
+        index &+= 1
+      }
+    }
+  }
+}

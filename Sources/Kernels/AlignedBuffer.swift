@@ -1,0 +1,28 @@
+/// Memory that starts on a cache line, zero at first, freed with its owner.
+// SAFETY: the address and size never change. Whoever shares a buffer between threads keeps their ranges apart.
+package final class AlignedBuffer: @unchecked Sendable {
+  package let address: UnsafeMutableRawPointer
+  package let byteCount: Int
+
+  /// - Precondition: `byteCount` is not negative.
+  package init(byteCount: Int) {
+    precondition(byteCount >= 0)
+    self.byteCount = byteCount
+    // A zero-byte allocation may share its address with another; one byte keeps every buffer distinct.
+    address = UnsafeMutableRawPointer.allocate(byteCount: max(1, byteCount), alignment: 64)
+    address.initializeMemory(as: UInt8.self, repeating: 0, count: max(1, byteCount))
+  }
+
+  /// Room for `count` values of one type.
+  package convenience init<Value: BitwiseCopyable>(_ type: Value.Type, count: Int) {
+    precondition(count >= 0)
+    self.init(byteCount: count * MemoryLayout<Value>.stride)
+  }
+
+  deinit { address.deallocate() }
+
+  /// The memory as values of one type, valid while the buffer lives: keep the buffer in a variable, not in a temporary.
+  package func pointer<Value: BitwiseCopyable>(to type: Value.Type) -> UnsafeMutablePointer<Value> {
+    address.bindMemory(to: type, capacity: byteCount / MemoryLayout<Value>.stride)
+  }
+}

@@ -1,0 +1,126 @@
+extension BatchNorm {
+  /// What becomes of the residual's gradient, [images, shape].
+  package enum ResidualGradient {
+    case overwrite(UnsafeMutableRawPointer)
+    /// Adds to what is there, for a residual whose gradient has another part.
+    case accumulate(UnsafeMutableRawPointer)
+  }
+
+  /// Overwrites the lane's sums of dz and of dz * (x - mean), gives the residual its gradient, and turns the gradient
+  /// of y into that of z where it lies. All activations are [images, shape].
+  /// - Parameters:
+  ///   - gradient: The gradient of y; afterwards that of z, as `backward` wants it.
+  ///   - output: y, as `apply` left it; read only where the layer has a ReLU.
+  ///   - input: x, as `apply` read it.
+  ///   - residualGradient: nil where the layer has no residual, or nobody wants its gradient.
+  ///   - dropout, firstImage: As in `apply`.
+  package func sumGradients(
+    lane: Int, gradient: UnsafeMutableRawPointer, output: UnsafeRawPointer, input: UnsafeRawPointer, images: Int,
+    residualGradient: ResidualGradient?, dropout: DropoutMask?, firstImage: Int
+  ) {
+    let sums = sums(lane: lane)
+    sums.update(repeating: 0, count: 2 * shape.channels)
+    let pass = GradientPass(
+      gradient: gradient, output: output, input: input, residualGradient: residualGradient, dropout: dropout,
+      firstImage: firstImage)
+    switch precision {
+    case .float32: sumGradients(Float.self, pass, images: images, sums: sums)
+    case .bfloat16: sumGradients(BFloat16.self, pass, images: images, sums: sums)
+    }
+  }
+
+  /// The parameters of `sumGradients` that its loops share.
+  private struct GradientPass {
+    let gradient: UnsafeMutableRawPointer
+    let output: UnsafeRawPointer
+    let input: UnsafeRawPointer
+    let residualGradient: ResidualGradient?
+    let dropout: DropoutMask?
+    let firstImage: Int
+  }
+
+  private func sumGradients<Value: Element>(
+    _: Value.Type, _ pass: GradientPass, images: Int, sums: UnsafeMutablePointer<Double>
+  ) {
+    // After a ReLU without a residual, y > 0 already tells which values dropout kept.
+    if let dropout = pass.dropout, hasResidual || !hasReLU {
+      let vectorsPerPixel = (shape.block + 7) / 8
+      let firstPlane = pass.firstImage * shape.planeCount
+      withDropoutGroup { group in
+        forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
+          var factors = DropoutMask.Factors(dropout, plane: firstPlane &+ plane, group: group)
+          let firstVector = firstPixel &* vectorsPerPixel &+ channel % shape.block / 8
+          sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, pixel in
+            dz * factors.vector(firstVector &+ pixel &* vectorsPerPixel)
+          }
+        }
+      }
+    } else if let dropout = pass.dropout {
+      forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
+        sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, _ in dz * dropout.scale }
+      }
+    } else {
+      forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
+        sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, _ in dz }
+      }
+    }
+  }
+
+  /// One tile's share of `sumGradients`; `applyDropout` multiplies the factors in.
+  @inline(__always)
+  private func sumTile<Value: Element>(
+    _: Value.Type, _ pass: GradientPass, _ offset: Int, _ pixels: Int, _ channel: Int, _ width: Int,
+    _ sums: UnsafeMutablePointer<Double>, applyDropout: (_ gradient: Vector, _ pixel: Int) -> Vector
+  ) {
+    let mean = Float.load(mean, at: channel, width: width)
+    let changesGradient = hasReLU || pass.dropout != nil
+    let hasReLU = hasReLU
+    var (sum, sumOfProducts) = (Vector(), Vector())
+    for pixel in 0..<pixels {
+      let place = offset &+ pixel &* shape.block
+      var dz = Value.load(pass.gradient, at: place, width: width)
+      if hasReLU {
+        dz = Vector().replacing(with: dz, where: Value.load(pass.output, at: place, width: width) .> 0)
+      }
+      switch pass.residualGradient {
+      case .none: break
+      case .overwrite(let residual): Value.store(dz, residual, at: place, width: width)
+      case .accumulate(let residual):
+        Value.store(Value.load(residual, at: place, width: width) + dz, residual, at: place, width: width)
+      }
+      dz = applyDropout(dz, pixel)
+      if changesGradient { Value.store(dz, pass.gradient, at: place, width: width) }
+      sum += dz
+      sumOfProducts += dz * (Value.load(pass.input, at: place, width: width) - mean)
+    }
+    add(sum, sumOfProducts, to: sums, channel: channel, width: width)
+  }
+
+  /// Overwrites `inputGradient`, which may be the same memory as `gradient`.
+  /// - Parameters:
+  ///   - gradient: The gradient of z, as `sumGradients` left it.
+  ///   - input: x, as `apply` read it.
+  package func backward(
+    gradient: UnsafeRawPointer, input: UnsafeRawPointer, inputGradient: UnsafeMutableRawPointer, images: Int
+  ) {
+    switch precision {
+    case .float32: backward(Float.self, gradient, input, inputGradient, images: images)
+    case .bfloat16: backward(BFloat16.self, gradient, input, inputGradient, images: images)
+    }
+  }
+
+  private func backward<Value: Element>(
+    _: Value.Type, _ gradient: UnsafeRawPointer, _ input: UnsafeRawPointer, _ inputGradient: UnsafeMutableRawPointer,
+    images: Int
+  ) {
+    forEachActivation(ofImages: images, dropout: nil, firstImage: 0) { offset, channel, width, _ in
+      let dz = Value.load(gradient, at: offset, width: width)
+      let centered = Value.load(input, at: offset, width: width) - Float.load(mean, at: channel, width: width)
+      let dx =
+        dz * Float.load(gradientScale, at: channel, width: width)
+        + centered * Float.load(slope, at: channel, width: width)
+        + Float.load(intercept, at: channel, width: width)
+      Value.store(dx, inputGradient, at: offset, width: width)
+    }
+  }
+}

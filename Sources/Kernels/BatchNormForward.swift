@@ -1,0 +1,131 @@
+extension BatchNorm {
+  /// Overwrites the lane's sums of (x - center) and of its square, over images and pixels.
+  /// - Parameters:
+  ///   - input: [images, shape]
+  ///   - center: [channels]; a value near each channel's mean, so that the squares do not cancel: the running mean.
+  package func sumInput(lane: Int, input: UnsafeRawPointer, images: Int, center: UnsafePointer<Float>) {
+    let sums = sums(lane: lane)
+    sums.update(repeating: 0, count: 2 * shape.channels)
+    switch precision {
+    case .float32: sumInput(Float.self, input, images: images, center: center, sums: sums)
+    case .bfloat16: sumInput(BFloat16.self, input, images: images, center: center, sums: sums)
+    }
+  }
+
+  private func sumInput<Value: Element>(
+    _: Value.Type, _ input: UnsafeRawPointer, images: Int, center: UnsafePointer<Float>,
+    sums: UnsafeMutablePointer<Double>
+  ) {
+    forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
+      let center = Float.load(center, at: channel, width: width)
+      var (sum, sumOfSquares) = (Vector(), Vector())
+      for pixel in 0..<pixels {
+        let x = Value.load(input, at: offset &+ pixel &* shape.block, width: width) - center
+        sum += x
+        sumOfSquares += x * x
+      }
+      add(sum, sumOfSquares, to: sums, channel: channel, width: width)
+    }
+  }
+
+  /// Calls `body` for every tile: a run of pixels of one plane with a vector of up to eight channels. `offset` is its
+  /// first value's, counted from the first image; the next pixel's is `block` further. A tile's sums may be held in
+  /// float32, since it has at most 512 pixels; and its values stay in the first cache while the same pixels' other
+  /// channels are read.
+  @inline(__always)
+  func forEachTile(
+    ofImages images: Int,
+    _ body: (_ offset: Int, _ pixels: Int, _ plane: Int, _ firstPixel: Int, _ channel: Int, _ width: Int) -> Void
+  ) {
+    let block = shape.block
+    let tilePixels = max(1, 4096 / max(block, 8))
+    for image in 0..<images {
+      for plane in 0..<shape.planeCount {
+        let start = image &* shape.elementCount &+ plane &* shape.planeElementCount
+        var firstPixel = 0
+        while firstPixel < shape.pixelCount {
+          let pixels = min(tilePixels, shape.pixelCount &- firstPixel)
+          forEachVector(count: block) { channel, width in
+            body(
+              start &+ firstPixel &* block &+ channel, pixels, image &* shape.planeCount &+ plane, firstPixel,
+              plane &* block &+ channel, width)
+          }
+          firstPixel &+= pixels
+        }
+      }
+    }
+  }
+
+  /// Adds a tile's sums to the lane's.
+  @inline(__always)
+  func add(_ first: Vector, _ second: Vector, to sums: UnsafeMutablePointer<Double>, channel: Int, width: Int) {
+    for lane in 0..<width {
+      sums[channel &+ lane] += Double(first[lane])
+      sums[shape.channels &+ channel &+ lane] += Double(second[lane])
+    }
+  }
+
+  /// Overwrites `output` with y. It may be the same memory as `input` in inference, and as `residual`.
+  /// - Parameters:
+  ///   - input, residual, output: [images, shape]
+  ///   - dropout: nil keeps everything.
+  ///   - firstImage: The lane's first image's place in the batch; dropout depends on it.
+  package func apply(
+    input: UnsafeRawPointer, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer, images: Int,
+    dropout: DropoutMask?, firstImage: Int
+  ) {
+    switch precision {
+    case .float32:
+      apply(Float.self, input, residual, output, images: images, dropout: dropout, firstImage: firstImage)
+    case .bfloat16:
+      apply(BFloat16.self, input, residual, output, images: images, dropout: dropout, firstImage: firstImage)
+    }
+  }
+
+  private func apply<Value: Element>(
+    _: Value.Type, _ input: UnsafeRawPointer, _ residual: UnsafeRawPointer?, _ output: UnsafeMutableRawPointer,
+    images: Int, dropout: DropoutMask?, firstImage: Int
+  ) {
+    precondition((residual != nil) == hasResidual)
+    let hasReLU = hasReLU
+    forEachActivation(ofImages: images, dropout: dropout, firstImage: firstImage) { offset, channel, width, factor in
+      let x = Value.load(input, at: offset, width: width)
+      var y = x * Float.load(scale, at: channel, width: width) + Float.load(shift, at: channel, width: width)
+      if let factor { y *= factor }
+      if let residual { y += Value.load(residual, at: offset, width: width) }
+      if hasReLU { y = rectified(y) }
+      Value.store(y, output, at: offset, width: width)
+    }
+  }
+
+  /// Calls `body` for every vector of the images, in memory order, with its dropout factors.
+  @inline(__always)
+  func forEachActivation(
+    ofImages images: Int, dropout: DropoutMask?, firstImage: Int,
+    _ body: (_ offset: Int, _ channel: Int, _ width: Int, _ factor: Vector?) -> Void
+  ) {
+    let block = shape.block
+    withDropoutGroup { group in
+      for image in 0..<images {
+        for plane in 0..<shape.planeCount {
+          let start = image &* shape.elementCount &+ plane &* shape.planeElementCount
+          if let dropout {
+            var factors = DropoutMask.Factors(
+              dropout, plane: (firstImage &+ image) &* shape.planeCount &+ plane, group: group)
+            forEachVector(ofPlane: shape.pixelCount, block: block) { index, offset, channel, width in
+              body(start &+ offset, plane &* block &+ channel, width, factors.vector(index))
+            }
+          } else {
+            forEachVector(ofPlane: shape.pixelCount, block: block) { _, offset, channel, width in
+              body(start &+ offset, plane &* block &+ channel, width, nil)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// The larger of each lane and 0; NaN stays NaN, so that the trainer sees it.
+@inline(__always)
+func rectified(_ vector: Vector) -> Vector { vector.replacing(with: 0, where: vector .< 0) }

@@ -1,0 +1,118 @@
+/// Eight float32 numbers: what the kernels compute with. A result never depends on how many of the eight the CPU
+/// handles at a time.
+typealias Vector = SIMD8<Float>
+
+/// A stored activation value, loaded and stored eight at a time.
+///
+/// SAFETY: every kernel takes raw pointers whose extent its caller guarantees, in the shape that its doc comment gives.
+/// Pointers need the alignment of one value only.
+protocol Element: BitwiseCopyable, Sendable {
+  static func load(_ address: UnsafeRawPointer) -> Vector
+  static func store(_ vector: Vector, _ address: UnsafeMutableRawPointer)
+  static func loadValue(_ address: UnsafeRawPointer) -> Float
+  static func storeValue(_ value: Float, _ address: UnsafeMutableRawPointer)
+}
+
+extension Float: Element {
+  @inline(__always)
+  static func load(_ address: UnsafeRawPointer) -> Vector { address.loadUnaligned(as: Vector.self) }
+
+  @inline(__always)
+  static func store(_ vector: Vector, _ address: UnsafeMutableRawPointer) {
+    address.storeBytes(of: vector, as: Vector.self)
+  }
+
+  @inline(__always)
+  static func loadValue(_ address: UnsafeRawPointer) -> Float { address.load(as: Float.self) }
+
+  @inline(__always)
+  static func storeValue(_ value: Float, _ address: UnsafeMutableRawPointer) {
+    address.storeBytes(of: value, as: Float.self)
+  }
+}
+
+extension BFloat16: Element {
+  @inline(__always)
+  static func load(_ address: UnsafeRawPointer) -> Vector {
+    let bits = SIMD8<UInt32>(truncatingIfNeeded: address.loadUnaligned(as: SIMD8<UInt16>.self))
+    return unsafeBitCast(bits &<< 16, to: Vector.self)
+  }
+
+  @inline(__always)
+  static func store(_ vector: Vector, _ address: UnsafeMutableRawPointer) {
+    let bits = unsafeBitCast(vector, to: SIMD8<UInt32>.self)
+    let rounded = unsafeBitCast(bits &+ 0x7FFF &+ ((bits &>> 16) & 1), to: Vector.self)
+    let quietNaN = unsafeBitCast(bits | 0x40_0000, to: Vector.self)
+    let result = rounded.replacing(with: quietNaN, where: vector .!= vector)
+    // In memory order, the odd halves are the upper ones.
+    address.storeBytes(of: unsafeBitCast(result, to: SIMD16<UInt16>.self).oddHalf, as: SIMD8<UInt16>.self)
+  }
+
+  @inline(__always)
+  static func loadValue(_ address: UnsafeRawPointer) -> Float { address.load(as: BFloat16.self).float }
+
+  @inline(__always)
+  static func storeValue(_ value: Float, _ address: UnsafeMutableRawPointer) {
+    address.storeBytes(of: BFloat16(value), as: BFloat16.self)
+  }
+}
+
+extension Element {
+  /// `width` values, 1 ... 8, at index `offset`; the other lanes are 0.
+  @inline(__always)
+  static func load(_ address: UnsafeRawPointer, at offset: Int, width: Int) -> Vector {
+    let start = address + offset * MemoryLayout<Self>.size
+    if width == 8 { return load(start) }
+    var vector = Vector()
+    for lane in 0..<width { vector[lane] = loadValue(start + lane * MemoryLayout<Self>.size) }
+    return vector
+  }
+
+  /// Stores the first `width` lanes, 1 ... 8, at index `offset`.
+  @inline(__always)
+  static func store(_ vector: Vector, _ address: UnsafeMutableRawPointer, at offset: Int, width: Int) {
+    let start = address + offset * MemoryLayout<Self>.size
+    if width == 8 { return store(vector, start) }
+    for lane in 0..<width { storeValue(vector[lane], start + lane * MemoryLayout<Self>.size) }
+  }
+}
+
+/// `values` where `number` is below `bound`, else 0; both are below 2^31. (Comparisons of integer vectors compile to
+/// one branch a lane with Swift 6.3, those of float32 vectors to one instruction, and so do these shifts.)
+@inline(__always)
+func select(_ values: Vector, where number: SIMD8<UInt32>, isBelow bound: UInt32) -> Vector {
+  let allOnes = unsafeBitCast(number &- bound, to: SIMD8<Int32>.self) &>> 31
+  let mask = unsafeBitCast(allOnes, to: SIMD8<UInt32>.self)
+  return unsafeBitCast(unsafeBitCast(values, to: SIMD8<UInt32>.self) & mask, to: Vector.self)
+}
+
+/// Calls `body` with the offset and width, 1 ... 8, of each vector that covers 0 ..< `count` values.
+@inline(__always)
+func forEachVector(count: Int, _ body: (_ offset: Int, _ width: Int) -> Void) {
+  var offset = 0
+  while offset &+ 8 <= count {
+    body(offset, 8)
+    offset &+= 8
+  }
+  if offset < count { body(offset, count &- offset) }
+}
+
+/// e to the power of each lane, within 2 units in the last place; at or below -87 the result is e^-87, at or above 88
+/// it is e^88; NaN stays NaN.
+/// Range reduction to ±ln(2)/2 with ln(2) in two parts, then the Taylor polynomial of degree 7 (its rest is below
+/// 2^-27).
+@inline(__always)
+func exponential(_ exponent: Vector) -> Vector {
+  let x = exponent.replacing(with: -87, where: exponent .< -87).replacing(with: 88, where: exponent .> 88)
+  // Adding 1.5 * 2^23 leaves the nearest whole number in the fraction's low bits.
+  let magic = Vector(repeating: 0x1.8p23)
+  let shifted = x * Vector(repeating: 1.442695041) + magic
+  let power = shifted - magic
+  let r = x - power * Vector(repeating: 0x1.62e4p-1) - power * Vector(repeating: 0x1.7f7d1cp-20)
+  var sum = Vector(repeating: 1 / 5040)
+  for coefficient: Float in [1 / 720, 1 / 120, 1 / 24, 1 / 6, 0.5, 1, 1] {
+    sum = sum * r + Vector(repeating: coefficient)
+  }
+  let powerBits = unsafeBitCast(shifted, to: SIMD8<UInt32>.self) &<< 23
+  return unsafeBitCast(unsafeBitCast(sum, to: SIMD8<UInt32>.self) &+ powerBits, to: Vector.self)
+}

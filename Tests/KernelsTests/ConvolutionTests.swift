@@ -1,0 +1,264 @@
+import Kernels
+import Samples
+import Testing
+import Workers
+
+/// A convolution and how its activations lie in memory.
+struct ConvolutionCase: Sendable, CustomTestStringConvertible {
+  var inputChannels: Int
+  var outputChannels: Int
+  var kernel: Int
+  var stride: Int
+  var padding: Int
+  var hasBias = false
+  var height: Int
+  var width: Int
+  var inputBlock: Int
+  var outputBlock: Int
+
+  var geometry: ConvolutionGeometry {
+    ConvolutionGeometry(
+      inputChannels: inputChannels, outputChannels: outputChannels, kernel: kernel, stride: stride, padding: padding,
+      hasBias: hasBias, inputHeight: height, inputWidth: width)
+  }
+
+  var testDescription: String {
+    "\(inputChannels)→\(outputChannels) \(kernel)x\(kernel) stride \(stride) padding \(padding)"
+      + "\(hasBias ? " bias" : "") @\(height)x\(width), blocks \(inputBlock) and \(outputBlock)"
+  }
+
+  static let all: [ConvolutionCase] = [
+    // One input channel, as in every first layer.
+    .init(
+      inputChannels: 1, outputChannels: 32, kernel: 5, stride: 2, padding: 2, height: 12, width: 32, inputBlock: 1,
+      outputBlock: 8),
+    .init(
+      inputChannels: 1, outputChannels: 32, kernel: 5, stride: 2, padding: 2, height: 12, width: 32, inputBlock: 1,
+      outputBlock: 32),
+    .init(
+      inputChannels: 1, outputChannels: 32, kernel: 3, stride: 1, padding: 1, hasBias: true, height: 9, width: 16,
+      inputBlock: 1, outputBlock: 8),
+    .init(
+      inputChannels: 1, outputChannels: 8, kernel: 3, stride: 1, padding: 1, height: 9, width: 16, inputBlock: 1,
+      outputBlock: 8),
+    // Blocked, NHWC and NCHW, odd sizes, both strides.
+    .init(
+      inputChannels: 16, outputChannels: 24, kernel: 3, stride: 1, padding: 1, height: 7, width: 11, inputBlock: 8,
+      outputBlock: 8),
+    .init(
+      inputChannels: 32, outputChannels: 16, kernel: 3, stride: 2, padding: 1, hasBias: true, height: 7, width: 10,
+      inputBlock: 8, outputBlock: 8),
+    .init(
+      inputChannels: 32, outputChannels: 32, kernel: 3, stride: 1, padding: 1, height: 5, width: 9, inputBlock: 16,
+      outputBlock: 16),
+    .init(
+      inputChannels: 24, outputChannels: 16, kernel: 3, stride: 2, padding: 1, hasBias: true, height: 8, width: 9,
+      inputBlock: 24, outputBlock: 16),
+    .init(
+      inputChannels: 16, outputChannels: 8, kernel: 1, stride: 1, padding: 0, height: 5, width: 6, inputBlock: 8,
+      outputBlock: 8),
+    .init(
+      inputChannels: 4, outputChannels: 6, kernel: 3, stride: 1, padding: 0, hasBias: true, height: 6, width: 5,
+      inputBlock: 1, outputBlock: 1),
+    // Channels that no register width divides.
+    .init(
+      inputChannels: 5, outputChannels: 11, kernel: 3, stride: 1, padding: 1, hasBias: true, height: 6, width: 7,
+      inputBlock: 5, outputBlock: 11),
+    .init(
+      inputChannels: 3, outputChannels: 8, kernel: 3, stride: 2, padding: 1, height: 6, width: 8, inputBlock: 3,
+      outputBlock: 8),
+  ]
+}
+
+/// What a convolution computes, forward and backward.
+private struct ConvolutionResult {
+  var output: Activation
+  var inputGradient: Activation
+  var weightGradient: [Double]
+  var biasGradient: [Double]
+}
+
+@Suite struct ConvolutionTests {
+  static let backends: [any Backend] = [PlainBackend(), makeBackend()]
+
+  @Test(arguments: ConvolutionCase.all, Precision.allCases)
+  func everyBackendComputesTheFormula(_ test: ConvolutionCase, _ precision: Precision) throws {
+    let problem = Problem(test, images: 6)
+    let expected = problem.formula()
+    for backend in Self.backends {
+      guard backend.supports(precision) else {
+        print("\(backend.name) skipped: this CPU does not multiply \(precision.rawValue)")
+        continue
+      }
+      let found = try problem.run(backend, precision, lanes: 3, team: Team(threadCount: 2)).result
+      let tolerance = tolerance(precision)
+      #expect(relativeError(found.output.values, expected.output.values) < tolerance, "output of \(backend.name)")
+      #expect(
+        relativeError(found.inputGradient.values, expected.inputGradient.values) < tolerance,
+        "input gradient of \(backend.name)")
+      #expect(
+        relativeError(found.weightGradient, expected.weightGradient) < tolerance, "weight gradient of \(backend.name)")
+      if test.hasBias {
+        #expect(
+          relativeError(found.biasGradient, expected.biasGradient) < tolerance, "bias gradient of \(backend.name)")
+      }
+    }
+  }
+
+  /// The sum of output * outputGradient is linear in the input and in the weights, so its central difference along any
+  /// direction is exact but for rounding.
+  @Test(arguments: ConvolutionCase.all)
+  func gradientsAreThoseOfTheForwardPass(_ test: ConvolutionCase) throws {
+    for backend in Self.backends {
+      let problem = Problem(test, images: 2)
+      let gradients = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result
+      func loss(_ problem: Problem) throws -> Double {
+        let output = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result.output
+        return zip(output.values, problem.outputGradient.values).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+      let inputDirection = randomValues(count: problem.input.values.count, seed: 91)
+      let weightDirection = randomValues(count: problem.weights.count, seed: 92)
+      func moved(input: Double, weights: Double) -> Problem {
+        var result = problem
+        for index in result.input.values.indices { result.input.values[index] += input * inputDirection[index] }
+        for index in result.weights.indices { result.weights[index] += weights * weightDirection[index] }
+        return result
+      }
+      let inputSlope = try (loss(moved(input: 1, weights: 0)) - loss(moved(input: -1, weights: 0))) / 2
+      let weightSlope = try (loss(moved(input: 0, weights: 1)) - loss(moved(input: 0, weights: -1))) / 2
+      let inputProduct = zip(gradients.inputGradient.values, inputDirection).reduce(0) { $0 + $1.0 * $1.1 }
+      let weightProduct = zip(gradients.weightGradient, weightDirection).reduce(0) { $0 + $1.0 * $1.1 }
+      #expect(abs(inputSlope - inputProduct) < 1e-4 * max(10, abs(inputSlope)))
+      #expect(abs(weightSlope - weightProduct) < 1e-4 * max(10, abs(weightSlope)))
+    }
+  }
+
+  @Test func lanesChangeOnlyTheRoundingAndThreadsNothing() throws {
+    let problem = Problem(ConvolutionCase.all[4], images: 8)
+    for backend in Self.backends {
+      let one = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result
+      let four = try problem.run(backend, .float32, lanes: 4, team: Team(threadCount: 1))
+      #expect(relativeError(four.result.weightGradient, one.weightGradient) < 1e-5)
+      for threads in [2, 3] {
+        let again = try problem.run(backend, .float32, lanes: 4, team: Team(threadCount: threads))
+        #expect(again.bytes == four.bytes, "\(threads) threads, \(backend.name)")
+      }
+    }
+  }
+
+  @Test func whatABackendLacksIsAnError() throws {
+    let geometry = ConvolutionCase.all[4].geometry
+    for backend in Self.backends where backend.name.hasPrefix("oneDNN") {
+      let input = ActivationShape(channels: 16, height: 7, width: 11, block: 4)
+      let output = ActivationShape(channels: 24, height: 7, width: 11, block: 8)
+      #expect(throws: KernelError.unsupportedLayout(input, backend: backend.name)) {
+        _ = try backend.makeConvolution(
+          geometry, input: input, output: output, laneImages: 1, lanes: 1, precision: .float32, training: false,
+          needsInputGradient: false)
+      }
+    }
+  }
+
+  @Test(arguments: [(4, 16), (4, 32), (16, 3), (1, 1), (12, 40)])
+  func preferredBlocksDivideTheChannels(_ channels: Int, _ otherChannels: Int) {
+    for backend in Self.backends {
+      for precision in Precision.allCases {
+        #expect(channels % backend.preferredBlock(channels: channels, precision: precision) == 0)
+        #expect(otherChannels % backend.preferredBlock(channels: otherChannels, precision: precision) == 0)
+      }
+    }
+  }
+}
+
+/// A convolution with its operands.
+private struct Problem {
+  let test: ConvolutionCase
+  var input: Activation
+  var weights: [Double]
+  let bias: [Double]
+  let outputGradient: Activation
+
+  init(_ test: ConvolutionCase, images: Int) {
+    let geometry = test.geometry
+    self.test = test
+    input = Activation(images: images, channels: test.inputChannels, height: test.height, width: test.width, seed: 1)
+    weights = randomValues(count: geometry.weightCount, seed: 2)
+    bias = randomValues(count: test.outputChannels, seed: 3)
+    outputGradient = Activation(
+      images: images, channels: test.outputChannels, height: geometry.outputHeight, width: geometry.outputWidth, seed: 4
+    )
+  }
+
+  func formula() -> ConvolutionResult {
+    let geometry = test.geometry
+    var result = ConvolutionResult(
+      output: outputGradient, inputGradient: input, weightGradient: weights.map { _ in 0 },
+      biasGradient: bias.map { _ in 0 })
+    result.inputGradient.values = input.values.map { _ in 0 }
+    for n in 0..<input.images {
+      for o in 0..<test.outputChannels {
+        for y in 0..<geometry.outputHeight {
+          for x in 0..<geometry.outputWidth {
+            var sum = test.hasBias ? bias[o] : 0
+            let gradient = outputGradient[n, o, y, x]
+            result.biasGradient[o] += gradient
+            for i in 0..<test.inputChannels {
+              for ky in 0..<test.kernel {
+                for kx in 0..<test.kernel {
+                  let (inputY, inputX) = (y * test.stride + ky - test.padding, x * test.stride + kx - test.padding)
+                  guard 0..<test.height ~= inputY && 0..<test.width ~= inputX else { continue }
+                  let index = ((o * test.inputChannels + i) * test.kernel + ky) * test.kernel + kx
+                  sum += weights[index] * input[n, i, inputY, inputX]
+                  result.inputGradient[n, i, inputY, inputX] += weights[index] * gradient
+                  result.weightGradient[index] += gradient * input[n, i, inputY, inputX]
+                }
+              }
+            }
+            result.output[n, o, y, x] = sum
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  func run(
+    _ backend: any Backend, _ precision: Precision, lanes: Int, team: Team
+  ) throws -> (result: ConvolutionResult, bytes: [UInt8]) {
+    let (inputShape, outputShape) = (
+      input.shape(block: test.inputBlock), outputGradient.shape(block: test.outputBlock)
+    )
+    let laneImages = input.images / lanes
+    let convolution = try backend.makeConvolution(
+      test.geometry, input: inputShape, output: outputShape, laneImages: laneImages, lanes: lanes, precision: precision,
+      training: true, needsInputGradient: true)
+    let weights = TestBuffer(floats: weights)
+    let bias = TestBuffer(floats: bias)
+    convolution.loadWeights(
+      weights.pointer(to: Float.self), bias: test.hasBias ? UnsafePointer(bias.pointer(to: Float.self)) : nil)
+    let source = input.stored(block: test.inputBlock, precision)
+    let outputGradients = outputGradient.stored(block: test.outputBlock, precision)
+    // Leftovers in the results must not matter.
+    let output = outputGradient.stored(block: test.outputBlock, precision)
+    let inputGradients = input.stored(block: test.inputBlock, precision)
+    team.run(count: lanes) { lane in
+      let inputOffset = lane * laneImages * inputShape.elementCount * precision.byteCount
+      let outputOffset = lane * laneImages * outputShape.elementCount * precision.byteCount
+      convolution.forward(lane: lane, input: source.address + inputOffset, output: output.address + outputOffset)
+      convolution.backwardInput(
+        lane: lane, outputGradient: outputGradients.address + outputOffset,
+        inputGradient: inputGradients.address + inputOffset)
+      convolution.backwardWeights(
+        lane: lane, input: source.address + inputOffset, outputGradient: outputGradients.address + outputOffset)
+    }
+    let weightGradient = TestBuffer(floats: self.weights)
+    let biasGradient = TestBuffer(floats: self.bias)
+    convolution.reduceWeightGradients(
+      into: weightGradient.pointer(to: Float.self), bias: test.hasBias ? biasGradient.pointer(to: Float.self) : nil)
+    let result = ConvolutionResult(
+      output: outputGradient.read(output, block: test.outputBlock, precision),
+      inputGradient: input.read(inputGradients, block: test.inputBlock, precision),
+      weightGradient: weightGradient.floats, biasGradient: biasGradient.floats)
+    return (result, output.bytes + inputGradients.bytes + weightGradient.bytes)
+  }
+}
