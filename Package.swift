@@ -9,7 +9,9 @@ let package = Package(
   products: [.executable(name: "glyphline", targets: ["glyphline"])],
   traits: [
     .default(enabledTraits: ["OneDNN"]),
-    .trait(name: "OneDNN", description: "Convolutions and matrix products by oneDNN; without it plain Swift kernels run, slowly."),
+    .trait(
+      name: "OneDNN",
+      description: "Convolutions and matrix products by oneDNN; without it plain Swift kernels run, slowly."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -20,7 +22,8 @@ let package = Package(
     // MARK: Floor 0: system libraries
     .systemLibrary(name: "CZstd", path: "Sources/CZstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "COneDNN", path: "Sources/COneDNN", providers: [.apt(["libdnnl-dev"])]),
-    .systemLibrary(name: "CFreeType", path: "Sources/CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+    .systemLibrary(
+      name: "CFreeType", path: "Sources/CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -34,11 +37,13 @@ let package = Package(
 
     // MARK: Floor 2: what comes in
     // The spec file, from YAML to typed values.
-    .target(name: "Specs", dependencies: ["Samples", "Files", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .target(
+      name: "Specs", dependencies: ["Samples", "Files", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     // PNG files in and out.
     .target(name: "Images", dependencies: ["Samples", "Files", "CPNG"], swiftSettings: strict),
     // The SQL schema, embedded from the file that people read.
-    .target(name: "Schemas", path: "Schemas", exclude: ["shard-v1.md", "pipeline.schema.json"], sources: ["Schemas.swift"],
+    .target(
+      name: "Schemas", path: "Schemas", exclude: ["shard-v1.md", "pipeline.schema.json"], sources: ["Schemas.swift"],
       resources: [.embedInCode("catalog.sql")], swiftSettings: strict),
 
     // MARK: Floor 3: samples, their storage, and arithmetic
@@ -47,12 +52,16 @@ let package = Package(
     // The shard format: layout, writer, reader, verifier.
     .target(name: "Shards", dependencies: ["Samples", "Files", "CZstd"], swiftSettings: strict),
     // Layer arithmetic: the plain reference and the fast kernels, behind one contract.
-    .target(name: "Kernels", dependencies: ["Samples", "Workers", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
+    .target(
+      name: "Kernels",
+      dependencies: ["Samples", "Workers", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
       swiftSettings: strict),
 
     // MARK: Floor 4: records and models
     // The SQLite file: index, stages, runs, results.
-    .target(name: "Catalog", dependencies: ["Samples", "Schemas", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+    .target(
+      name: "Catalog", dependencies: ["Samples", "Schemas", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     // Layers, models, parameters, optimisers, model files and checkpoints.
     .target(name: "Network", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels"], swiftSettings: strict),
 
@@ -62,33 +71,54 @@ let package = Package(
 
     // MARK: Floor 6: learning and judging
     // The training loop: steps, schedule, checkpoints, events.
-    .target(name: "Trainer", dependencies: ["Samples", "Files", "Workers", "Specs", "Network", "Loader"], swiftSettings: strict),
+    .target(
+      name: "Trainer", dependencies: ["Samples", "Files", "Workers", "Specs", "Network", "Loader"],
+      swiftSettings: strict),
     // Predictions, confusion counts, intervals.
     .target(name: "Evaluation", dependencies: ["Samples", "Workers", "Network", "Loader"], swiftSettings: strict),
 
     // MARK: Floor 8: the whole
     // Stages, staleness, resume, workspace.
-    .target(name: "Pipeline",
-      dependencies: ["Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Catalog", "Network", "Loader", "Trainer", "Evaluation"],
+    .target(
+      name: "Pipeline",
+      dependencies: [
+        "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Catalog", "Network", "Loader",
+        "Trainer", "Evaluation",
+      ],
       swiftSettings: strict),
 
     // MARK: Floor 9: the program
-    .executableTarget(name: "glyphline",
-      dependencies: ["Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),
+    .executableTarget(
+      name: "glyphline",
+      dependencies: ["Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
 
     // MARK: Tests
     .testTarget(name: "SamplesTests", dependencies: ["Samples"], swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
     .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
-    .testTarget(name: "SpecsTests", dependencies: ["Specs", "Samples"], resources: [.copy("Fixtures")], swiftSettings: strict),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "Samples"], resources: [.copy("Fixtures")], swiftSettings: strict),
-    .testTarget(name: "GeneratorTests", dependencies: ["Generator", "Images", "Specs", "Samples"], resources: [.copy("Fixtures")], swiftSettings: strict),
-    .testTarget(name: "ShardsTests", dependencies: ["Shards", "Samples", "Files"], resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "SpecsTests", dependencies: ["Specs", "Samples", "Files"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Samples"], resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "GeneratorTests", dependencies: ["Generator", "Images", "Specs", "Samples"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ShardsTests", dependencies: ["Shards", "Samples", "Files"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Samples", "Workers"], swiftSettings: strict),
-    .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Samples"], swiftSettings: strict),
-    .testTarget(name: "NetworkTests", dependencies: ["Network", "Kernels", "Samples", "Workers", "Files", "Specs"], resources: [.copy("Fixtures")], swiftSettings: strict),
-    .testTarget(name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "glyphline"], swiftSettings: strict),
+    .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Samples", "Evaluation"], swiftSettings: strict),
+    .testTarget(
+      name: "NetworkTests", dependencies: ["Network", "Kernels", "Samples", "Workers", "Files", "Specs"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),
+    .testTarget(
+      name: "PipelineTests", dependencies: ["Pipeline", "Files", "Specs", "Workers", "glyphline"], swiftSettings: strict
+    ),
   ],
   swiftLanguageModes: [.v6]
 )
