@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A folder that is removed with its owner.
-final class Folder {
+final class Folder: Sendable {
   let path: String
 
   init() throws {
