@@ -73,25 +73,36 @@ struct BicubicTables: ~Copyable {
   }
 }
 
-/// The weighted sum of 16 bytes each of several lines, rounded and clipped to bytes.
+/// The weighted sum of eight pixels each of several lines, every channel rounded and clipped to a byte.
 /// - Parameters:
-///   - source: The first line's bytes.
-///   - stride: Bytes from one line to the next.
+///   - source: The first line's pixels.
+///   - stride: Pixels from one line to the next.
 ///   - weights: One for each line.
+///   - hasAlpha: Whether the fourth channel counts; else it becomes 0.
 @inline(__always)
 func weightedSum(
-  _ source: UnsafeRawPointer, stride: Int, weights: UnsafePointer<Int32>, count: Int
-) -> SIMD16<UInt8> {
-  var sum = SIMD16<Int32>(repeating: 1 << Int32(BicubicTable.precisionBits - 1))
+  _ source: UnsafePointer<UInt32>, stride: Int, weights: UnsafePointer<Int32>, count: Int, hasAlpha: Bool
+) -> SIMD8<UInt32> {
+  let half = SIMD8<Int32>(repeating: 1 << Int32(BicubicTable.precisionBits - 1))
+  var (red, green, blue, alpha) = (half, half, half, half)
   var line = source
   for tap in 0..<count {
-    let bytes = line.loadUnaligned(as: SIMD16<UInt8>.self)
-    sum = sum &+ SIMD16<Int32>(truncatingIfNeeded: bytes) &* SIMD16(repeating: weights[tap])
+    let pixels = unsafeBitCast(loadPixels(line), to: SIMD8<Int32>.self)
+    let weight = SIMD8<Int32>(repeating: weights[tap])
+    red = red &+ (pixels & 255) &* weight
+    green = green &+ ((pixels &>> 8) & 255) &* weight
+    blue = blue &+ ((pixels &>> 16) & 255) &* weight
+    if hasAlpha { alpha = alpha &+ ((pixels &>> 24) & 255) &* weight }
     line += stride
   }
-  let whole = sum &>> SIMD16(repeating: Int32(BicubicTable.precisionBits))
-  // The sign, spread over all bits, clears what is below 0 and sets what is above 255: vector comparisons of 16 lanes are
-  // not compiled to vector code.
+  let color = clippedByte(red) | (clippedByte(green) &<< 8) | (clippedByte(blue) &<< 16)
+  return unsafeBitCast(hasAlpha ? color | (clippedByte(alpha) &<< 24) : color, to: SIMD8<UInt32>.self)
+}
+
+/// The whole part of a weighted sum, at least 0, at most 255.
+@inline(__always)
+private func clippedByte(_ sum: SIMD8<Int32>) -> SIMD8<Int32> {
+  let whole = sum &>> Int32(BicubicTable.precisionBits)
   let positive = whole & ~(whole &>> 31)
-  return SIMD16<UInt8>(truncatingIfNeeded: positive | ((255 &- positive) &>> 31))
+  return (positive | ((255 &- positive) &>> 31)) & 255
 }

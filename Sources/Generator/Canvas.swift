@@ -1,68 +1,57 @@
 import Samples
 
-/// The image that is drawn on, as columns of planes: [width, 3, rowStride]. A column of all three channels lies together,
-/// so that the resize across, which weighs whole columns, and the filters run over long lines of bytes.
+/// The image that is drawn on, in columns: [width, stride], a word a pixel with red lowest. Columns, because the resize
+/// goes across and so weighs whole columns, many pixels at once.
 struct Canvas: ~Copyable {
-  private var first = Scratch<UInt8>(zero: 0)
-  private var second = Scratch<UInt8>(zero: 0)
-  private var sums = Scratch<UInt16>(zero: 0)
+  private var first = Scratch<UInt32>(zero: 0)
+  private var second = Scratch<UInt32>(zero: 0)
+  private var sums = Scratch<UInt32>(zero: 0)
   private(set) var width = 1
   private(set) var height = 1
-  /// Bytes of one plane of a column; a multiple of 16.
-  private(set) var rowStride = 16
-  private var pixels: UnsafeMutablePointer<UInt8>
+  /// Pixels from one column to the next; a multiple of 8.
+  private var stride = 8
+  private var pixels: UnsafeMutablePointer<UInt32>
   private var isInFirst = true
 
-  /// Bytes after the last column that blending eight rows at a time may read and write back.
-  private static let slack = 16
+  /// Pixels after the last column that blending eight rows at a time may read and write back.
+  private static let slack = 8
 
-  init() { pixels = first.reserve(48 + Self.slack) }
-
-  private var columnStride: Int { 3 * rowStride }
+  init() { pixels = first.reserve(8 + Self.slack) }
 
   /// Starts an image of one colour.
   mutating func clear(width: Int, height: Int, to color: SIMD3<UInt8>) {
     self.width = width
     self.height = height
-    rowStride = (height + 15) & ~15
-    pixels = first.reserve(width * columnStride + Self.slack)
-    isInFirst = true
-    for x in 0..<width {
-      for channel in 0..<3 {
-        (pixels + x * columnStride + channel * rowStride).update(repeating: color[channel], count: rowStride)
-      }
-    }
+    stride = (height + 7) & ~7
+    isInFirst = false
+    pixels = takeOther(width: width)
+    pixels.update(repeating: packed(SIMD4(UInt32(color.x), UInt32(color.y), UInt32(color.z), 0)), count: width * stride)
   }
 
-  /// The red plane of a column; green and blue follow at `rowStride`.
-  func column(_ x: Int) -> UnsafeMutablePointer<UInt8> { pixels + x * columnStride }
+  /// The pixels of a column, from the top.
+  @inline(__always)
+  func column(_ x: Int) -> UnsafeMutablePointer<UInt32> { pixels + x * stride }
 
   /// Paints one pixel; outside, nothing.
   @inline(__always)
-  func paint(x: Int, y: Int, _ color: SIMD4<UInt8>) {
+  func paint(x: Int, y: Int, _ color: UInt32) {
     guard x >= 0 && x < width && y >= 0 && y < height else { return }
-    let pixel = column(x) + y
-    pixel[0] = color.x
-    pixel[rowStride] = color.y
-    pixel[2 * rowStride] = color.z
+    column(x)[y] = color
   }
 
   /// Bicubic resize to another width: Pillow's `Image.resize((width, height))` of an RGB image.
   mutating func resize(width newWidth: Int, _ tables: inout BicubicTables) {
     let table = tables.table(from: width, to: newWidth)
     let target = takeOther(width: newWidth)
-    let stride = columnStride
-    let source = pixels
-    // SAFETY: the table's windows lie inside the image's columns, each of `columnStride` bytes, a multiple of 16.
+    // SAFETY: the table's windows lie inside the image's columns, each of `stride` pixels, a multiple of 8.
     table.weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
       for x in 0..<newWidth {
-        let window = UnsafeRawPointer(source + table.first[x] * stride)
-        let column = UnsafeMutableRawPointer(target + x * stride)
-        for offset in Swift.stride(from: 0, to: stride, by: 16) {
-          let bytes = weightedSum(
-            window + offset, stride: stride, weights: weights + x * table.tapCount, count: table.tapCount)
-          column.storeBytes(of: bytes, toByteOffset: offset, as: SIMD16<UInt8>.self)
+        let source = pixels + table.first[x] * stride
+        for y in Swift.stride(from: 0, to: stride, by: 8) {
+          let sum = weightedSum(
+            source + y, stride: stride, weights: weights + x * table.tapCount, count: table.tapCount, hasAlpha: false)
+          storePixels(sum, to: target + x * stride + y)
         }
       }
     }
@@ -74,19 +63,15 @@ struct Canvas: ~Copyable {
   mutating func smooth() {
     guard width > 2 && height > 2 else { return }
     let target = takeOther(width: width)
-    let stride = columnStride
-    let sums = sums.reserve(stride + 2)
+    // SAFETY: columns 1 ..< width - 1 have one on either side, and each holds `stride` pixels, a multiple of 8.
+    let sums = sums.reserve(2 * stride + 16)
     target.update(from: pixels, count: stride)
-    (target + (width - 1) * stride).update(from: pixels + (width - 1) * stride, count: stride)
+    (target + (width - 1) * stride).update(from: column(width - 1), count: stride)
     for x in 1..<width - 1 {
       let output = target + x * stride
-      smoothColumn(pixels + x * stride, stride: stride, sums: sums, into: output)
-      for plane in 0..<3 {
-        let top = plane * rowStride
-        let bottom = top + height - 1
-        output[top] = pixels[x * stride + top]
-        output[bottom] = pixels[x * stride + bottom]
-      }
+      smoothColumn(column(x), stride: stride, redBlue: sums, green: sums + stride + 8, into: output)
+      output[0] = column(x)[0]
+      output[height - 1] = column(x)[height - 1]
     }
     pixels = target
   }
@@ -110,69 +95,85 @@ struct Canvas: ~Copyable {
       let column = column(x)
       for y in 0..<height {
         let pixel = target + 3 * (y * width + x)
-        pixel[0] = column[y]
-        pixel[1] = column[y + rowStride]
-        pixel[2] = column[y + 2 * rowStride]
+        pixel[0] = UInt8(truncatingIfNeeded: column[y])
+        pixel[1] = UInt8(truncatingIfNeeded: column[y] &>> 8)
+        pixel[2] = UInt8(truncatingIfNeeded: column[y] &>> 16)
       }
     }
   }
 
   private func writeGray(to target: UnsafeMutablePointer<UInt8>) {
-    for x in 0..<width {
-      let column = column(x)
-      for y in stride(from: 0, to: height, by: 16) {
-        let gray = luma(column + y, plane: rowStride)
-        for lane in 0..<min(16, height - y) { target[(y + lane) * width + x] = gray[lane] }
+    let whole = width & ~3
+    // Four columns at a time, so that four pixels of a row are written at once.
+    for x in Swift.stride(from: 0, to: whole, by: 4) {
+      for y in Swift.stride(from: 0, to: height, by: 8) {
+        let quads =
+          luma(column(x) + y) | (luma(column(x + 1) + y) &<< 8) | (luma(column(x + 2) + y) &<< 16)
+          | (luma(column(x + 3) + y) &<< 24)
+        for lane in 0..<min(8, height - y) {
+          UnsafeMutableRawPointer(target + (y + lane) * width + x)
+            .storeBytes(of: quads[lane].littleEndian, as: UInt32.self)
+        }
+      }
+    }
+    for x in whole..<width {
+      for y in Swift.stride(from: 0, to: height, by: 8) {
+        let gray = luma(column(x) + y)
+        for lane in 0..<min(8, height - y) {
+          target[(y + lane) * width + x] = UInt8(truncatingIfNeeded: gray[lane])
+        }
       }
     }
   }
 
   /// The buffer that the image does not lie in, with room for one of `width` columns.
-  private mutating func takeOther(width: Int) -> UnsafeMutablePointer<UInt8> {
+  private mutating func takeOther(width: Int) -> UnsafeMutablePointer<UInt32> {
     isInFirst.toggle()
-    let count = width * columnStride + Self.slack
+    let count = width * stride + Self.slack
     return isInFirst ? first.reserve(count) : second.reserve(count)
   }
 }
 
-/// One column of SMOOTH, but for each plane's first and last row, which the caller sets. In 16 bits: 13 · 255 fits, and
-/// (n · 5042) >> 16 is n / 13 for every such n. Pillow computes in floats, whose error is far below the distance of n / 13
-/// from a tie.
+/// Pillow's conversion to mode L of eight pixels.
+@inline(__always)
+private func luma(_ column: UnsafePointer<UInt32>) -> SIMD8<UInt32> {
+  let pixels = loadPixels(column)
+  let (red, green, blue) = (pixels & 255, (pixels &>> 8) & 255, (pixels &>> 16) & 255)
+  return (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
+}
+
+/// One column of SMOOTH, but for its first and last row, which the caller sets. Pillow computes in floats, whose error is
+/// far below the distance of n / 13 from a tie.
 /// - Parameters:
-///   - stride: Bytes of a column; a multiple of 16.
-///   - sums: Room for `stride` + 2 sums of three neighbours across.
+///   - stride: Pixels of a column; a multiple of 8.
+///   - redBlue: Room for `stride` + 8 sums of three neighbours across, red in the low half of a word, blue in the high one.
+///   - green: The same for green.
+@inline(__always)
 private func smoothColumn(
-  _ column: UnsafePointer<UInt8>, stride: Int, sums: UnsafeMutablePointer<UInt16>,
-  into output: UnsafeMutablePointer<UInt8>
+  _ column: UnsafePointer<UInt32>, stride: Int, redBlue: UnsafeMutablePointer<UInt32>,
+  green: UnsafeMutablePointer<UInt32>, into output: UnsafeMutablePointer<UInt32>
 ) {
-  let center = UnsafeRawPointer(column)
-  let sums = UnsafeMutableRawPointer(sums)
-  for y in Swift.stride(from: 0, to: stride, by: 16) {
-    let sum = widened(center + y - stride) &+ widened(center + y) &+ widened(center + y + stride)
-    sums.storeBytes(of: sum, toByteOffset: 2 * y + 2, as: SIMD16<UInt16>.self)
+  for y in Swift.stride(from: 0, to: stride, by: 8) {
+    let (left, middle, right) = (
+      loadPixels(column + y - stride), loadPixels(column + y), loadPixels(column + y + stride)
+    )
+    storePixels((left & 0xFF00FF) &+ (middle & 0xFF00FF) &+ (right & 0xFF00FF), to: redBlue + y + 1)
+    storePixels(((left &>> 8) & 255) &+ ((middle &>> 8) & 255) &+ ((right &>> 8) & 255), to: green + y + 1)
   }
-  for y in Swift.stride(from: 0, to: stride, by: 16) {
-    let above = sums.loadUnaligned(fromByteOffset: 2 * y, as: SIMD16<UInt16>.self)
-    let beside = sums.loadUnaligned(fromByteOffset: 2 * y + 2, as: SIMD16<UInt16>.self)
-    let below = sums.loadUnaligned(fromByteOffset: 2 * y + 4, as: SIMD16<UInt16>.self)
-    let sum = above &+ beside &+ below &+ 4 &* widened(center + y) &+ 6
-    let quotient = (SIMD16<UInt32>(truncatingIfNeeded: sum) &* 5042) &>> 16
-    UnsafeMutableRawPointer(output).storeBytes(
-      of: SIMD16<UInt8>(truncatingIfNeeded: quotient), toByteOffset: y, as: SIMD16<UInt8>.self)
+  for y in Swift.stride(from: 0, to: stride, by: 8) {
+    let pixels = loadPixels(column + y)
+    let pairs =
+      loadPixels(redBlue + y) &+ loadPixels(redBlue + y + 1) &+ loadPixels(redBlue + y + 2)
+      &+ ((pixels & 0xFF00FF) &<< 2)
+    let greens =
+      loadPixels(green + y) &+ loadPixels(green + y + 1) &+ loadPixels(green + y + 2)
+      &+ (((pixels &>> 8) & 255) &<< 2)
+    let smoothed =
+      dividedBy13(pairs & 0xFFFF) | (dividedBy13(greens) &<< 8) | (dividedBy13(pairs &>> 16) &<< 16)
+    storePixels(smoothed, to: output + y)
   }
 }
 
+/// sum / 13, rounded, for 0 ... 13 · 255.
 @inline(__always)
-private func widened(_ bytes: UnsafeRawPointer) -> SIMD16<UInt16> {
-  SIMD16<UInt16>(truncatingIfNeeded: bytes.loadUnaligned(as: SIMD16<UInt8>.self))
-}
-
-/// Pillow's conversion to mode L of 16 pixels.
-@inline(__always)
-private func luma(_ column: UnsafeRawPointer, plane: Int) -> SIMD16<UInt8> {
-  func channel(_ index: Int) -> SIMD16<UInt32> {
-    SIMD16<UInt32>(truncatingIfNeeded: (column + index * plane).loadUnaligned(as: SIMD16<UInt8>.self))
-  }
-  let sum = 19595 &* channel(0) &+ 38470 &* channel(1) &+ 7471 &* channel(2) &+ 0x8000
-  return SIMD16<UInt8>(truncatingIfNeeded: sum &>> 16)
-}
+private func dividedBy13(_ sum: SIMD8<UInt32>) -> SIMD8<UInt32> { ((sum &+ 6) &* 5042) &>> 16 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// An arc of an ellipse one pixel wide, as Pillow draws it since version 8 (`arcNew` in `Draw.c`). Coordinates have their
 /// origin in the middle and step by 2, so that the middle of an even box, which lies between two pixels, is whole.
-func drawArc(_ arc: ImageCaptchaParameters.Arc, color: SIMD4<UInt8>, on canvas: borrowing Canvas) {
+func drawArc(_ arc: ImageCaptchaParameters.Arc, color: UInt32, on canvas: borrowing Canvas) {
   let (left, top) = (arc.box.x, arc.box.y)
   let (width, height) = (arc.box.z - left, arc.box.w - top)
   let section = EllipseSection(

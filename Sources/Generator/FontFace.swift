@@ -35,6 +35,7 @@ struct FontFace: ~Copyable {
     self.content = content
   }
 
+  // SAFETY: the handles and the memory are this value's alone; the face goes before the bytes it reads.
   deinit {
     FT_Done_Face(face)
     FT_Done_FreeType(library)

@@ -11,12 +11,16 @@ struct GlyphLayer {
   let width: Int
   let height: Int
   let order: Order
-  /// Pixels from one column or row to the next; a multiple of 4, so that 16 bytes can always be read.
+  /// Pixels from one column or row to the next; a multiple of 8, so that eight can always be read at once.
   let stride: Int
+  /// In rows, the pixel before the first is there and 0: what places outside show.
   let pixels: UnsafeMutablePointer<UInt32>
   /// Whether red, green and blue are multiplied by alpha (Pillow's mode RGBa) or not (RGBA).
   var isPremultiplied: Bool
 
+  /// Pixels to reserve before the first.
+  static let margin = 8
+
   /// The stride of lines of `count` pixels.
-  static func stride(for count: Int) -> Int { (count + 3) & ~3 }
+  static func stride(for count: Int) -> Int { (count + 7) & ~7 }
 }

@@ -1,34 +1,39 @@
 /// Pulls a glyph's corners apart, back into its cell, and lays the cell on the canvas: Pillow's
 /// `transform(size, Transform.QUAD, data)` with nearest pixels, then `paste` through a mask of the glyph's luma.
 struct GlyphPaste: ~Copyable {
-  /// One column of the cell, and the inverse of each pixel's alpha.
-  private var pixels = Scratch<UInt32>(zero: 0)
-  private var inverses = Scratch<UInt32>(zero: 0)
+  /// One column of the cell.
+  private var column = Scratch<UInt32>(zero: 0)
 
   /// - Parameters:
   ///   - layer: In rows.
   ///   - left: Where the cell's left column lands; the cell is centred vertically as the package does.
-  mutating func paste(_ layer: GlyphLayer, cell: SIMD2<Int>, warp: SIMD4<Int>, left: Int, on canvas: borrowing Canvas) {
+  mutating func paste(
+    _ layer: GlyphLayer, cell: SIMD2<Int>, warp: SIMD4<Int>, left: Int, _ ink: borrowing InkTable,
+    on canvas: borrowing Canvas
+  ) {
     let quad = QuadPlan(cell: cell, warp: warp)
     let top = (canvas.height - cell.y) / 2
     let rows = max(0, -top)..<min(cell.y, canvas.height - top)
     let columns = (0..<cell.x).clamped(to: -left..<max(-left, canvas.width - left))
     guard !rows.isEmpty else { return }
-    // Room for the last eight rows, of which some may lie beyond the cell.
-    let pixels = pixels.reserve(rows.count + 8)
-    let inverses = inverses.reserve(rows.count + 8)
+    // SAFETY: `rows` and `columns` are inside the canvas, which has room for eight rows after its last column; places are
+    // inside the layer or that of the pixel before it.
+    let pixels = column.reserve(rows.count + 8)
     for x in columns {
       gather(layer, quad, x: x, rows: rows, pixels)
+      let target = canvas.column(left + x) + top + rows.lowerBound
       for row in stride(from: 0, to: rows.count, by: 8) {
-        let block = (pixels + row, inverses + row)
-        guard prepare(block.0, block.1, isPremultiplied: layer.isPremultiplied) else { continue }
-        blend(block.0, block.1, into: canvas.column(left + x) + top + rows.lowerBound + row, plane: canvas.rowStride)
+        var pixel = loadPixels(pixels + row)
+        guard !isClear(pixel) else { continue }
+        // Straight pixels are taken as they are, as those of alpha 0 are; alpha is only the channels' limit.
+        if !layer.isPremultiplied { pixel = pixel & 0xFF_FFFF }
+        blend(pixel, ink.inverses, into: target + row)
       }
     }
   }
 
   /// Fetches what one column of the cell shows; 0 where that is nothing, also for the rows beyond the last that fill up
-  /// eight.
+  /// eight. In two passes, since lanes taken out of a vector at once make the compiler compute them one by one.
   @inline(__always)
   private func gather(
     _ layer: GlyphLayer, _ quad: QuadPlan, x: Int, rows: Range<Int>, _ pixels: UnsafeMutablePointer<UInt32>
@@ -36,48 +41,40 @@ struct GlyphPaste: ~Copyable {
     let u = Double(x) + 0.5
     let start = quad.origin + quad.byX * u
     let twist = quad.byXY * u
-    let (width, height) = (Double(layer.width), Double(layer.height))
+    let (width, height) = (UInt32(layer.width), UInt32(layer.height))
     for row in stride(from: 0, to: rows.count, by: 4) {
       let v = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(rows.lowerBound + row)
-      let xs = SIMD4(repeating: start.x) + quad.byY.x * v + twist.x * v
-      let ys = SIMD4(repeating: start.y) + quad.byY.y * v + twist.y * v
-      let isInside = (xs .>= 0) .& (xs .< width) .& (ys .>= 0) .& (ys .< height)
-      let place = WholeNumbers(flooring: ys).values * Double(layer.stride) + WholeNumbers(flooring: xs).values
-      let places = WholeNumbers.bits(of: place.replacing(with: 0, where: .!isInside))
-      for lane in 0..<4 { pixels[row + lane] = isInside[lane] ? layer.pixels[Int(places[lane])] : 0 }
+      let column = Floor(start.x + quad.byY.x * v + twist.x * v).integers
+      let line = Floor(start.y + quad.byY.y * v + twist.y * v).integers
+      // Outside, one of these is negative, and the place becomes that before the first pixel.
+      let signs = column | line | (width &- 1 &- column) | (height &- 1 &- line)
+      let isInside = (signs &>> 31) &- 1
+      let place = (line &* UInt32(truncatingIfNeeded: layer.stride) &+ column &+ 1) & isInside
+      UnsafeMutableRawPointer(pixels + row).storeBytes(of: place, as: SIMD4<UInt32>.self)
     }
+    let source = layer.pixels - 1
+    for row in 0..<rows.count { pixels[row] = source[Int(pixels[row])] }
     for row in rows.count..<(rows.count + 7) & ~7 { pixels[row] = 0 }
   }
 
-  /// Looks up the inverses of eight pixels' alphas.
-  /// - Returns: Whether there is anything to blend.
   @inline(__always)
-  private func prepare(
-    _ pixels: UnsafeMutablePointer<UInt32>, _ inverses: UnsafeMutablePointer<UInt32>, isPremultiplied: Bool
-  ) -> Bool {
-    var any: UInt32 = 0
-    for row in 0..<8 { any |= pixels[row] }
-    guard any != 0 else { return false }
-    alphaInverses.withUnsafeBufferPointer { alphaInverses in
-      for row in 0..<8 {
-        // Straight pixels and those of alpha 0 are taken as they are; from here on, alpha is only the channels' limit.
-        if pixels[row] < 1 << 24 || !isPremultiplied { pixels[row] |= 255 << 24 }
-        inverses[row] = alphaInverses[Int(pixels[row] &>> 24)]
-      }
-    }
-    return true
+  private func isClear(_ pixels: SIMD8<UInt32>) -> Bool {
+    let quarters = unsafeBitCast(pixels.lowHalf | pixels.highHalf, to: SIMD2<UInt64>.self)
+    return quarters.x | quarters.y == 0
   }
 
   /// Eight rows of a column. Rows beyond the cell have pixels of 0, which change nothing, so that what lies below may be
-  /// another plane or the column's end.
+  /// the next column.
   @inline(__always)
   private func blend(
-    _ pixels: UnsafePointer<UInt32>, _ inverses: UnsafePointer<UInt32>, into column: UnsafeMutablePointer<UInt8>,
-    plane: Int
+    _ pixel: SIMD8<UInt32>, _ inverses: UnsafeMutablePointer<UInt32>, into target: UnsafeMutablePointer<UInt32>
   ) {
-    let pixel = UnsafeRawPointer(pixels).loadUnaligned(as: SIMD8<UInt32>.self)
-    let inverse = UnsafeRawPointer(inverses).loadUnaligned(as: SIMD8<UInt32>.self)
-    let limit = pixel &>> 24
+    let alpha = pixel &>> 24
+    let inverse = SIMD8(
+      inverses[Int(alpha[0])], inverses[Int(alpha[1])], inverses[Int(alpha[2])], inverses[Int(alpha[3])],
+      inverses[Int(alpha[4])], inverses[Int(alpha[5])], inverses[Int(alpha[6])], inverses[Int(alpha[7])])
+    // 255 in place of 0.
+    let limit = alpha | ((0 &- ((alpha &- 1) &>> 31)) & 255)
     let red = straightened(pixel & 255, limit: limit, inverse: inverse)
     let green = straightened((pixel &>> 8) & 255, limit: limit, inverse: inverse)
     let blue = straightened((pixel &>> 16) & 255, limit: limit, inverse: inverse)
@@ -85,17 +82,16 @@ struct GlyphPaste: ~Copyable {
     // The package's mask: luma times 1.97, cut to a whole number, at most 255; up to there 129106 / 2^16 does the same.
     let scaled = (luma &* 129106) &>> 16
     let mask = (scaled | (0 &- ((255 &- scaled) &>> 31))) & 255
-    mix(red, mask, into: column)
-    mix(green, mask, into: column + plane)
-    mix(blue, mask, into: column + 2 * plane)
+    let below = loadPixels(target)
+    let mixed =
+      mix(below & 255, red, mask) | (mix((below &>> 8) & 255, green, mask) &<< 8)
+      | (mix((below &>> 16) & 255, blue, mask) &<< 16)
+    storePixels(mixed, to: target)
   }
 
   @inline(__always)
-  private func mix(_ above: SIMD8<UInt32>, _ mask: SIMD8<UInt32>, into column: UnsafeMutablePointer<UInt8>) {
-    let target = UnsafeMutableRawPointer(column)
-    let below = SIMD8<UInt32>(truncatingIfNeeded: target.loadUnaligned(as: SIMD8<UInt8>.self))
-    let mixed = dividedBy255(below &* (255 &- mask) &+ above &* mask)
-    target.storeBytes(of: SIMD8<UInt8>(truncatingIfNeeded: mixed), as: SIMD8<UInt8>.self)
+  private func mix(_ below: SIMD8<UInt32>, _ above: SIMD8<UInt32>, _ mask: SIMD8<UInt32>) -> SIMD8<UInt32> {
+    dividedBy255(below &* (255 &- mask) &+ above &* mask)
   }
 }
 

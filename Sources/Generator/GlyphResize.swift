@@ -2,12 +2,13 @@
 struct GlyphResize: ~Copyable {
   private var across = Scratch<UInt32>(zero: 0)
   private var down = Scratch<UInt32>(zero: 0)
+  private var column = Scratch<UInt32>(zero: 0)
 
   /// - Parameter layer: In columns, premultiplied.
   /// - Returns: In rows, valid until the next call.
   mutating func resize(_ layer: GlyphLayer, width: Int, height: Int, _ tables: inout BicubicTables) -> GlyphLayer {
     let stride = GlyphLayer.stride(for: width)
-    let wide = across.reserve(layer.stride * stride)
+    let wide = across.reserve(GlyphLayer.margin + layer.stride * stride) + GlyphLayer.margin
     if width == layer.width {
       transpose(layer, into: wide, stride: stride)
     } else {
@@ -24,7 +25,7 @@ struct GlyphResize: ~Copyable {
   /// Columns into rows, at the same size.
   mutating func transpose(_ layer: GlyphLayer) -> GlyphLayer {
     let stride = GlyphLayer.stride(for: layer.width)
-    let rows = across.reserve(layer.stride * stride)
+    let rows = across.reserve(GlyphLayer.margin + layer.stride * stride) + GlyphLayer.margin
     transpose(layer, into: rows, stride: stride)
     return GlyphLayer(
       width: layer.width, height: layer.height, order: .rows, stride: stride, pixels: rows,
@@ -37,41 +38,38 @@ struct GlyphResize: ~Copyable {
     }
   }
 
-  private func resizeAcross(
+  private mutating func resizeAcross(
     _ layer: GlyphLayer, _ table: BicubicTable, into rows: UnsafeMutablePointer<UInt32>, stride: Int
   ) {
-    // SAFETY: the table's windows lie inside the layer's columns; a column has `layer.stride` pixels, a multiple of 4, and
-    // `rows` has room for as many rows.
+    let column = column.reserve(layer.stride)
+    // SAFETY: the table's windows lie inside the layer's columns; a column has `layer.stride` pixels, a multiple of 8.
     table.weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
       for x in 0..<table.outputCount {
-        let source = UnsafeRawPointer(layer.pixels + table.first[x] * layer.stride)
-        for y in Swift.stride(from: 0, to: layer.stride, by: 4) {
-          let bytes = weightedSum(
-            source + 4 * y, stride: 4 * layer.stride, weights: weights + x * table.tapCount, count: table.tapCount)
-          let pixels = unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
-          let target = rows + y * stride + x
-          target[0] = pixels[0]
-          target[stride] = pixels[1]
-          target[2 * stride] = pixels[2]
-          target[3 * stride] = pixels[3]
+        let source = layer.pixels + table.first[x] * layer.stride
+        for y in Swift.stride(from: 0, to: layer.stride, by: 8) {
+          let pixels = weightedSum(
+            source + y, stride: layer.stride, weights: weights + x * table.tapCount, count: table.tapCount,
+            hasAlpha: true)
+          storePixels(pixels, to: column + y)
         }
+        for y in 0..<layer.height { rows[y * stride + x] = column[y] }
       }
     }
   }
 
   private mutating func resizeDown(_ layer: GlyphLayer, _ table: BicubicTable) -> GlyphLayer {
-    let rows = down.reserve(table.outputCount * layer.stride)
-    // SAFETY: the table's windows lie inside the layer's rows, each of `layer.stride` pixels, a multiple of 4.
+    let rows = down.reserve(GlyphLayer.margin + table.outputCount * layer.stride) + GlyphLayer.margin
+    // SAFETY: the table's windows lie inside the layer's rows, each of `layer.stride` pixels, a multiple of 8.
     table.weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
       for y in 0..<table.outputCount {
-        let source = UnsafeRawPointer(layer.pixels + table.first[y] * layer.stride)
-        let target = UnsafeMutableRawPointer(rows + y * layer.stride)
-        for x in Swift.stride(from: 0, to: 4 * layer.stride, by: 16) {
-          let bytes = weightedSum(
-            source + x, stride: 4 * layer.stride, weights: weights + y * table.tapCount, count: table.tapCount)
-          target.storeBytes(of: bytes, toByteOffset: x, as: SIMD16<UInt8>.self)
+        let source = layer.pixels + table.first[y] * layer.stride
+        for x in Swift.stride(from: 0, to: layer.stride, by: 8) {
+          let pixels = weightedSum(
+            source + x, stride: layer.stride, weights: weights + y * table.tapCount, count: table.tapCount,
+            hasAlpha: true)
+          storePixels(pixels, to: rows + y * layer.stride + x)
         }
       }
     }

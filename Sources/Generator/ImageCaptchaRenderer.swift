@@ -4,12 +4,7 @@ import Samples
 /// buffers that a drawing needs, so one thread at a time may use it; the atlas can be shared.
 package final class ImageCaptchaRenderer {
   private let atlas: GlyphAtlas
-  private let ink = InkTable()
-  private var canvas = Canvas()
-  private var rotation = GlyphRotation()
-  private var resize = GlyphResize()
-  private var paste = GlyphPaste()
-  private var tables = BicubicTables()
+  private var stages = DrawingStages()
 
   package init(atlas: GlyphAtlas) {
     self.atlas = atlas
@@ -28,23 +23,38 @@ package final class ImageCaptchaRenderer {
 
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
   func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> Image {
+    stages.draw(parameters, atlas)
+    return stages.canvas.image(format: format)
+  }
+}
+
+/// The stages of a drawing and their buffers.
+private struct DrawingStages: ~Copyable {
+  private(set) var canvas = Canvas()
+  private var ink = InkTable()
+  private var rotation = GlyphRotation()
+  private var resize = GlyphResize()
+  private var paste = GlyphPaste()
+  private var tables = BicubicTables()
+
+  mutating func draw(_ parameters: ImageCaptchaParameters, _ atlas: GlyphAtlas) {
     let textWidth = parameters.glyphs.reduce(0) { $0 + $1.cell.x }
     canvas.clear(width: max(textWidth, parameters.width), height: parameters.height, to: parameters.background)
     ink.set(color: parameters.color)
     let averageWidth = textWidth / parameters.text.unicodeScalars.count
     var left = Int(Double(averageWidth) * 0.1)
     for (glyph, overlap) in zip(parameters.glyphs, parameters.overlaps) {
-      draw(glyph, left: left)
+      draw(glyph, atlas, left: left)
       left += glyph.cell.x - overlap
     }
     if canvas.width > parameters.width { canvas.resize(width: parameters.width, &tables) }
-    drawDots(parameters.dots, color: parameters.color, on: canvas)
-    drawArc(parameters.arc, color: parameters.color, on: canvas)
+    let color = SIMD4(truncatingIfNeeded: parameters.color) & SIMD4<UInt32>(255, 255, 255, 0)
+    drawDots(parameters.dots, color: packed(color), on: canvas)
+    drawArc(parameters.arc, color: packed(color), on: canvas)
     canvas.smooth()
-    return canvas.image(format: format)
   }
 
-  private func draw(_ parameters: ImageCaptchaParameters.Glyph, left: Int) {
+  private mutating func draw(_ parameters: ImageCaptchaParameters.Glyph, _ atlas: GlyphAtlas, left: Int) {
     guard let glyph = atlas.glyph(of: parameters.character, size: parameters.fontSize) else {
       preconditionFailure("the atlas lacks a glyph")
     }
@@ -65,6 +75,6 @@ package final class ImageCaptchaRenderer {
     let resized =
       size == SIMD2(layer.width, layer.height)
       ? resize.transpose(layer) : resize.resize(layer, width: size.x, height: size.y, &tables)
-    paste.paste(resized, cell: cell, warp: parameters.warp, left: left, on: canvas)
+    paste.paste(resized, cell: cell, warp: parameters.warp, left: left, ink, on: canvas)
   }
 }

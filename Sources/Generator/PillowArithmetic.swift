@@ -1,8 +1,6 @@
-/// How Pillow computes with bytes (`ImagingUtils.h`, `Convert.c` and `Paste.c` of Pillow 10 to 13).
-
-/// a b / 255, rounded: MULDIV255.
-@inline(__always)
-func multiplied255(_ a: UInt32, _ b: UInt32) -> UInt32 { dividedBy255(a &* b) }
+/// How Pillow computes with bytes (`ImagingUtils.h`, `Convert.c` and `Paste.c` of Pillow 10 to 13). Vectors have a pixel or
+/// a channel in each lane. Conditions are written as arithmetic on sign bits: comparisons of lanes are not compiled to
+/// vector code.
 
 /// value / 255, rounded, for 0 ... 255 · 255: DIV255.
 @inline(__always)
@@ -14,13 +12,13 @@ func dividedBy255(_ value: UInt32) -> UInt32 {
 @inline(__always)
 func dividedBy255(_ value: SIMD4<UInt32>) -> SIMD4<UInt32> {
   let sum = value &+ 128
-  return (sum &>> 8 &+ sum) &>> 8
+  return ((sum &>> 8) &+ sum) &>> 8
 }
 
 @inline(__always)
 func dividedBy255(_ value: SIMD8<UInt32>) -> SIMD8<UInt32> {
   let sum = value &+ 128
-  return (sum &>> 8 &+ sum) &>> 8
+  return ((sum &>> 8) &+ sum) &>> 8
 }
 
 /// 2^24 / alpha, rounded up: min(255, 255 · c / alpha), as Pillow takes a channel out of its alpha, is then
@@ -37,14 +35,9 @@ let alphaInverses: [UInt32] = (0...255).map { (alpha: UInt32) in
 ///   - inverse: `alphaInverses[alpha]`.
 @inline(__always)
 func straightened(_ channel: SIMD8<UInt32>, limit: SIMD8<UInt32>, inverse: SIMD8<UInt32>) -> SIMD8<UInt32> {
-  (255 &* minimum(channel, limit) &* inverse) &>> 24
-}
-
-/// The smaller of each two lanes, all below 2^31. (Vector comparisons of eight lanes are not compiled to vector code.)
-@inline(__always)
-private func minimum(_ a: SIMD8<UInt32>, _ b: SIMD8<UInt32>) -> SIMD8<UInt32> {
-  let difference = a &- b
-  return b &+ (difference & (0 &- (difference &>> 31)))
+  let excess = channel &- limit
+  let clipped = limit &+ (excess & (0 &- (excess &>> 31)))
+  return (255 &* clipped &* inverse) &>> 24
 }
 
 /// What a premultiplied pixel (red, green, blue, alpha) becomes when Pillow takes it to RGBA and back, as it does between
@@ -53,7 +46,8 @@ private func minimum(_ a: SIMD8<UInt32>, _ b: SIMD8<UInt32>) -> SIMD8<UInt32> {
 @inline(__always)
 func settled(_ pixel: SIMD4<UInt32>, inverse: UInt32) -> SIMD4<UInt32> {
   let alpha = SIMD4(repeating: pixel.w)
-  let clipped = pixel.replacing(with: alpha, where: pixel .> alpha)
+  let excess = pixel &- alpha
+  let clipped = alpha &+ (excess & (0 &- (excess &>> 31)))
   // Alpha itself comes out as it went in: its straight value is 255. At alpha 0, everything becomes 0.
   return dividedBy255(((255 &* clipped &* inverse) &>> 24) &* alpha)
 }
@@ -61,24 +55,40 @@ func settled(_ pixel: SIMD4<UInt32>, inverse: UInt32) -> SIMD4<UInt32> {
 /// Four channels in one word, the first lowest.
 @inline(__always)
 func packed(_ channels: SIMD4<UInt32>) -> UInt32 {
-  unsafeBitCast(SIMD4<UInt8>(truncatingIfNeeded: channels), to: UInt32.self)
+  let placed = channels &<< SIMD4(0, 8, 16, 24)
+  let pairs = placed.lowHalf | placed.highHalf
+  return pairs.x | pairs.y
 }
 
-/// Four whole numbers that were not below -2^50, and how to read them.
-struct WholeNumbers {
+/// The largest whole numbers not above four doubles within ±2^50, by operations that never trap and are the same on every
+/// CPU.
+struct Floor {
   /// Adding this to a double rounds it to a whole number, which then stands in the low bits.
   private static let shift = SIMD4<Double>(repeating: 0x1.8p52)
-  let values: SIMD4<Double>
+  private let shifted: SIMD4<UInt64>
 
-  /// The largest whole numbers not above `values`; no conversion that could trap, the same on every CPU.
   @inline(__always)
-  init(flooring values: SIMD4<Double>) {
-    let rounded = (values + Self.shift) - Self.shift
-    self.values = rounded.replacing(with: rounded - 1, where: rounded .> values)
+  init(_ values: SIMD4<Double>) {
+    let rounded = values + Self.shift
+    // The sign bit of what rounding took away says where it went up.
+    let rest = values - (rounded - Self.shift)
+    shifted =
+      unsafeBitCast(rounded, to: SIMD4<UInt64>.self) &- (unsafeBitCast(rest, to: SIMD4<UInt64>.self) &>> 63)
   }
 
   @inline(__always)
-  static func bits(of values: SIMD4<Double>) -> SIMD4<UInt32> {
-    SIMD4<UInt32>(truncatingIfNeeded: unsafeBitCast(values + shift, to: SIMD4<UInt64>.self))
-  }
+  var doubles: SIMD4<Double> { unsafeBitCast(shifted, to: SIMD4<Double>.self) - Self.shift }
+
+  @inline(__always)
+  var integers: SIMD4<UInt32> { unsafeBitCast(shifted, to: SIMD8<UInt32>.self).evenHalf }
+}
+
+@inline(__always)
+func loadPixels(_ address: UnsafePointer<UInt32>) -> SIMD8<UInt32> {
+  UnsafeRawPointer(address).loadUnaligned(as: SIMD8<UInt32>.self)
+}
+
+@inline(__always)
+func storePixels(_ pixels: SIMD8<UInt32>, to address: UnsafeMutablePointer<UInt32>) {
+  UnsafeMutableRawPointer(address).storeBytes(of: pixels, as: SIMD8<UInt32>.self)
 }

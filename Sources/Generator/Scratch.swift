@@ -9,6 +9,7 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     buffer.initialize(repeating: zero)
   }
 
+  // SAFETY: the memory is this value's alone, all of it is initialised, and elements need no destruction.
   deinit { buffer.deallocate() }
 
   /// Room for `count` elements, valid until the next call. The content is whatever was left there.

@@ -9,7 +9,7 @@ import Testing
   private let bytes: [UInt8]
 
   init() throws {
-    let geometry = Geometry(width: 31, height: 17, format: .rgb)
+    let geometry = Geometry(width: 9, height: 5, format: .rgb)
     image = Image(geometry: geometry, pixels: (0..<geometry.byteCount).map { UInt8(truncatingIfNeeded: $0 * $0 >> 3) })
     bytes = try PNGWriter.encode(image)
   }
