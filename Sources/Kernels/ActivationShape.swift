@@ -35,10 +35,8 @@ package struct ActivationShape: Hashable, Sendable {
 func forEachVector(
   ofPlane pixelCount: Int, block: Int, _ body: (_ index: Int, _ offset: Int, _ channel: Int, _ width: Int) -> Void
 ) {
-  if block == 8 {
-    for index in 0..<pixelCount { body(index, index &* 8, 0, 8) }
-  } else if block % 8 == 0 {
-    var index = 0
+  var index = 0
+  if block % 8 == 0 {
     for _ in 0..<pixelCount {
       var channel = 0
       while channel < block {
@@ -48,10 +46,12 @@ func forEachVector(
       }
     }
   } else {
-    var index = 0
+    // One call for whole and partial vectors alike: twice the code is no longer inlined, and this case is rare.
     for pixel in 0..<pixelCount {
-      forEachVector(count: block) { channel, width in
-        body(index, pixel &* block &+ channel, channel, width)
+      var channel = 0
+      while channel < block {
+        body(index, pixel &* block &+ channel, channel, min(8, block &- channel))
+        channel &+= 8
         index &+= 1
       }
     }

@@ -74,10 +74,10 @@ extension BatchNorm {
   ) {
     let mean = Float.load(mean, at: channel, width: width)
     let changesGradient = hasReLU || pass.dropout != nil
-    let hasReLU = hasReLU
+    let (hasReLU, block) = (hasReLU, shape.block)
     var (sum, sumOfProducts) = (Vector(), Vector())
     for pixel in 0..<pixels {
-      let place = offset &+ pixel &* shape.block
+      let place = offset &+ pixel &* block
       var dz = Value.load(pass.gradient, at: place, width: width)
       if hasReLU {
         dz = Vector().replacing(with: dz, where: Value.load(pass.output, at: place, width: width) .> 0)
@@ -113,7 +113,9 @@ extension BatchNorm {
     _: Value.Type, _ gradient: UnsafeRawPointer, _ input: UnsafeRawPointer, _ inputGradient: UnsafeMutableRawPointer,
     images: Int
   ) {
-    forEachActivation(ofImages: images, dropout: nil, firstImage: 0) { offset, channel, width, _ in
+    let (mean, gradientScale, slope, intercept) = (mean, gradientScale, slope, intercept)
+    @inline(__always)
+    func applyVector(_ offset: Int, _ channel: Int, _ width: Int, _: Vector?) {
       let dz = Value.load(gradient, at: offset, width: width)
       let centered = Value.load(input, at: offset, width: width) - Float.load(mean, at: channel, width: width)
       let dx =
@@ -122,5 +124,6 @@ extension BatchNorm {
         + Float.load(intercept, at: channel, width: width)
       Value.store(dx, inputGradient, at: offset, width: width)
     }
+    forEachActivation(ofImages: images, dropout: nil, firstImage: 0, applyVector)
   }
 }

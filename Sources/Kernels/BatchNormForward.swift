@@ -16,11 +16,12 @@ extension BatchNorm {
     _: Value.Type, _ input: UnsafeRawPointer, images: Int, center: UnsafePointer<Float>,
     sums: UnsafeMutablePointer<Double>
   ) {
+    let block = shape.block
     forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
       let center = Float.load(center, at: channel, width: width)
       var (sum, sumOfSquares) = (Vector(), Vector())
       for pixel in 0..<pixels {
-        let x = Value.load(input, at: offset &+ pixel &* shape.block, width: width) - center
+        let x = Value.load(input, at: offset &+ pixel &* block, width: width) - center
         sum += x
         sumOfSquares += x * x
       }
@@ -30,7 +31,7 @@ extension BatchNorm {
 
   /// Calls `body` for every tile: a run of pixels of one plane with a vector of up to eight channels. `offset` is its
   /// first value's, counted from the first image; the next pixel's is `block` further. A tile's sums may be held in
-  /// float32, since it has at most 512 pixels; and its values stay in the first cache while the same pixels' other
+  /// float32, since it has at most 128 pixels; and its values stay in the first cache while the same pixels' other
   /// channels are read.
   @inline(__always)
   func forEachTile(
@@ -38,7 +39,7 @@ extension BatchNorm {
     _ body: (_ offset: Int, _ pixels: Int, _ plane: Int, _ firstPixel: Int, _ channel: Int, _ width: Int) -> Void
   ) {
     let block = shape.block
-    let tilePixels = max(1, 4096 / max(block, 8))
+    let tilePixels = max(1, 1024 / max(block, 8))
     for image in 0..<images {
       for plane in 0..<shape.planeCount {
         let start = image &* shape.elementCount &+ plane &* shape.planeElementCount
@@ -87,8 +88,11 @@ extension BatchNorm {
     images: Int, dropout: DropoutMask?, firstImage: Int
   ) {
     precondition((residual != nil) == hasResidual)
-    let hasReLU = hasReLU
-    forEachActivation(ofImages: images, dropout: dropout, firstImage: firstImage) { offset, channel, width, factor in
+    // Fields of an object are read again after every store; local constants are not.
+    let (hasReLU, scale, shift) = (hasReLU, scale, shift)
+    // A function, since closures cannot be told to be inlined, and a call for every vector takes longer than its work.
+    @inline(__always)
+    func applyVector(_ offset: Int, _ channel: Int, _ width: Int, _ factor: Vector?) {
       let x = Value.load(input, at: offset, width: width)
       var y = x * Float.load(scale, at: channel, width: width) + Float.load(shift, at: channel, width: width)
       if let factor { y *= factor }
@@ -96,6 +100,7 @@ extension BatchNorm {
       if hasReLU { y = rectified(y) }
       Value.store(y, output, at: offset, width: width)
     }
+    forEachActivation(ofImages: images, dropout: dropout, firstImage: firstImage, applyVector)
   }
 
   /// Calls `body` for every vector of the images, in memory order, with its dropout factors.
@@ -104,19 +109,20 @@ extension BatchNorm {
     ofImages images: Int, dropout: DropoutMask?, firstImage: Int,
     _ body: (_ offset: Int, _ channel: Int, _ width: Int, _ factor: Vector?) -> Void
   ) {
-    let block = shape.block
+    let (block, planeCount, pixelCount) = (shape.block, shape.planeCount, shape.pixelCount)
+    let planeElementCount = shape.planeElementCount
     withDropoutGroup { group in
       for image in 0..<images {
-        for plane in 0..<shape.planeCount {
-          let start = image &* shape.elementCount &+ plane &* shape.planeElementCount
+        for plane in 0..<planeCount {
+          let start = (image &* planeCount &+ plane) &* planeElementCount
           if let dropout {
             var factors = DropoutMask.Factors(
-              dropout, plane: (firstImage &+ image) &* shape.planeCount &+ plane, group: group)
-            forEachVector(ofPlane: shape.pixelCount, block: block) { index, offset, channel, width in
+              dropout, plane: (firstImage &+ image) &* planeCount &+ plane, group: group)
+            forEachVector(ofPlane: pixelCount, block: block) { index, offset, channel, width in
               body(start &+ offset, plane &* block &+ channel, width, factors.vector(index))
             }
           } else {
-            forEachVector(ofPlane: shape.pixelCount, block: block) { _, offset, channel, width in
+            forEachVector(ofPlane: pixelCount, block: block) { _, offset, channel, width in
               body(start &+ offset, plane &* block &+ channel, width, nil)
             }
           }

@@ -41,6 +41,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     .init(
       inputChannels: 1, outputChannels: 8, kernel: 3, stride: 1, padding: 1, height: 9, width: 16, inputBlock: 1,
       outputBlock: 8),
+    .init(
+      inputChannels: 1, outputChannels: 40, kernel: 4, stride: 1, padding: 0, hasBias: true, height: 9, width: 8,
+      inputBlock: 1, outputBlock: 40),
     // Blocked, NHWC and NCHW, odd sizes, both strides.
     .init(
       inputChannels: 16, outputChannels: 24, kernel: 3, stride: 1, padding: 1, height: 7, width: 11, inputBlock: 8,
@@ -134,7 +137,7 @@ private struct ConvolutionResult {
   }
 
   @Test func lanesChangeOnlyTheRoundingAndThreadsNothing() throws {
-    let problem = Problem(ConvolutionCase.all[4], images: 8)
+    let problem = Problem(ConvolutionCase.all[5], images: 8)
     for backend in Self.backends {
       let one = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result
       let four = try problem.run(backend, .float32, lanes: 4, team: Team(threadCount: 1))
@@ -146,8 +149,29 @@ private struct ConvolutionResult {
     }
   }
 
+  /// oneDNN computes what its fast code lacks by its reference, a thousand times slower and without a word.
+  @Test(arguments: [(1, 32, 5, 2), (1, 32, 3, 1), (32, 64, 3, 2), (64, 64, 3, 1), (64, 128, 3, 1)])
+  func convolutionsOfOurNetworksGetFastCode(_ inputs: Int, _ outputs: Int, _ kernel: Int, _ stride: Int) throws {
+    let backend = makeBackend()
+    for precision in Precision.allCases where backend.supports(precision) {
+      let geometry = ConvolutionGeometry(
+        inputChannels: inputs, outputChannels: outputs, kernel: kernel, stride: stride, padding: kernel / 2,
+        hasBias: true, inputHeight: 30, inputWidth: 80)
+      let convolution = try backend.makeConvolution(
+        geometry,
+        input: ActivationShape(
+          channels: inputs, height: 30, width: 80,
+          block: backend.preferredBlock(channels: inputs, precision: precision)),
+        output: ActivationShape(
+          channels: outputs, height: geometry.outputHeight, width: geometry.outputWidth,
+          block: backend.preferredBlock(channels: outputs, precision: precision)),
+        laneImages: 16, lanes: 1, precision: precision, training: true, needsInputGradient: inputs > 1)
+      #expect(!String(describing: convolution).contains("ref"))
+    }
+  }
+
   @Test func whatABackendLacksIsAnError() throws {
-    let geometry = ConvolutionCase.all[4].geometry
+    let geometry = ConvolutionCase.all[5].geometry
     for backend in Self.backends where backend.name.hasPrefix("oneDNN") {
       let input = ActivationShape(channels: 16, height: 7, width: 11, block: 4)
       let output = ActivationShape(channels: 24, height: 7, width: 11, block: 8)

@@ -11,14 +11,21 @@
     private let canonicalWeights: OneDNNMemory
     private let weightCopies: [Reorder]
     private let bias: OneDNNMemory?
+    /// In place of oneDNN's code where there is one input channel.
+    private let oneChannelGradient: OneChannelWeightGradient?
     /// The sum of the lanes' gradients, in their layout, and from there to the caller's.
     private let gradientReduction: Reorder?
     private let stream: OneDNNStream
 
     init(
-      _ geometry: ConvolutionGeometry, inputLayout: dnnl_format_tag_t, outputLayout: dnnl_format_tag_t, laneImages: Int,
-      lanes laneCount: Int, precision: Precision, training: Bool, needsInputGradient: Bool, engine: OneDNNEngine
+      _ geometry: ConvolutionGeometry, inputLayout: dnnl_format_tag_t, output: ActivationShape,
+      outputLayout: dnnl_format_tag_t, laneImages: Int, lanes laneCount: Int, precision: Precision, training: Bool,
+      needsInputGradient: Bool, engine: OneDNNEngine
     ) throws(KernelError) {
+      oneChannelGradient =
+        training
+        ? OneChannelWeightGradient(
+          geometry, output: output, laneImages: laneImages, lanes: laneCount, precision: precision) : nil
       var step = "forward convolution"
       do throws(OneDNNFailure) {
         let operands = try ConvolutionOperands(
@@ -28,7 +35,8 @@
         let backwardInput =
           training && needsInputGradient ? try operands.makeBackwardInput(engine, hint: forward) : nil
         step = "backward convolution to the weights"
-        let backwardWeights = training ? try operands.makeBackwardWeights(engine, hint: forward) : nil
+        let backwardWeights =
+          training && oneChannelGradient == nil ? try operands.makeBackwardWeights(engine, hint: forward) : nil
 
         step = "convolution buffers"
         stream = try OneDNNStream(engine)
@@ -112,11 +120,15 @@
     }
 
     func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
+      if let oneChannelGradient {
+        return oneChannelGradient.run(lane: lane, input: input, outputGradient: outputGradient)
+      }
       lanes[lane].execute(
         lanes[lane].backwardWeights, input: input, output: UnsafeMutableRawPointer(mutating: outputGradient))
     }
 
     func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
+      if let oneChannelGradient { return oneChannelGradient.reduce(into: weights, bias: bias) }
       guard let reduction = gradientReduction, let sum = reduction.source.buffer else {
         preconditionFailure("a convolution that is made for inference has no gradients")
       }

@@ -1,6 +1,7 @@
 /// The convolution as its formula, with s the stride and p the padding:
 ///
-///     output[o, y, x] = bias[o] + sum over i, ky, kx of weight[o, i, ky, kx] * input[i, y * s + ky - p, x * s + kx - p]
+///     output[o, y, x] = bias[o] + sum over i, ky, kx of
+///                       weight[o, i, ky, kx] * input[i, y * s + ky - p, x * s + kx - p]
 ///
 /// Arithmetic is float32; with bfloat16 activations the weights are rounded to bfloat16 as well, as CPUs multiply them.
 // SAFETY: weights change only in `loadWeights`, while no lane runs; a lane's buffers are used by one thread at a time.
