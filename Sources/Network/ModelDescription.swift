@@ -53,8 +53,8 @@ package struct ModelDescription: Hashable, Sendable {
     return blocks + [.linear(units: 1024), .dropout(rate: 0.5), .relu, .linear(units: logitCount)]
   }
 
-  /// Two strided convolutions bring 160x60 down to 40x15, where a stroke is about one cell wide; residual blocks then
-  /// look at 64 and 128 features of each place, and one linear layer reads every position from all of them.
+  /// A wide first kernel finds strokes; each pooling halves the plane, so that the later layers, which have the most
+  /// features, run on the fewest places; one linear layer reads every position from all of them.
   private static func glyphnet(logitCount: Int) -> [LayerDescription] {
     func block(_ filters: Int, kernel: Int = 3, stride: Int = 1) -> [LayerDescription] {
       [.convolution(filters: filters, kernel: kernel, stride: stride, hasBias: false), .batchNorm, .relu]
@@ -62,7 +62,8 @@ package struct ModelDescription: Hashable, Sendable {
     func residual(_ filters: Int) -> [LayerDescription] {
       [.shortcut, .convolution(filters: filters, kernel: 3, stride: 1, hasBias: false), .batchNorm, .add, .relu]
     }
-    return block(32, kernel: 5, stride: 2) + block(64, stride: 2) + residual(64) + [.maxPool(size: 2)]
-      + block(128) + residual(128) + [.maxPool(size: 2)] + [.linear(units: logitCount)]
+    let pool = LayerDescription.maxPool(size: 2)
+    return block(32, kernel: 5, stride: 2) + [pool] + block(64) + [pool] + residual(64) + block(128) + [pool]
+      + residual(128) + [.linear(units: logitCount)]
   }
 }
