@@ -111,7 +111,8 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Samples", "Workers"], swiftSettings: strict),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Samples", "Evaluation"], swiftSettings: strict),
     .testTarget(
-      name: "NetworkTests", dependencies: ["Network", "Kernels", "Samples", "Workers", "Files", "Specs"], swiftSettings: strict),
+      name: "NetworkTests", dependencies: ["Network", "Kernels", "Samples", "Workers", "Files", "Specs"],
+      swiftSettings: strict),
     .testTarget(
       name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),

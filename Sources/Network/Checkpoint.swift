@@ -1,5 +1,5 @@
-import Kernels
 import Files
+import Kernels
 
 /// All that training needs to go on exactly where it was: parameters, optimiser state and how many steps were made. What
 /// else a step depends on, the order of the samples, dropout and the learning rate, is a function of the step's number.

@@ -56,7 +56,8 @@ package struct NetworkPlan: Sendable {
           hasBias: hasBias, inputHeight: input.height, inputWidth: input.width)
         let name = numbered("conv")
         let fanIn = input.channels * kernel * kernel
-        declarations.append((name + ".weight", [filters, input.channels, kernel, kernel], .weight(fanIn: fanIn, decays: true)))
+        declarations.append(
+          (name + ".weight", [filters, input.channels, kernel, kernel], .weight(fanIn: fanIn, decays: true)))
         if hasBias { declarations.append((name + ".bias", [filters], .weight(fanIn: fanIn, decays: false))) }
         stages.append(.convolution(name: name, geometry))
         let output = PlaneSize(channels: filters, height: geometry.outputHeight, width: geometry.outputWidth)
@@ -116,7 +117,8 @@ package struct NetworkPlan: Sendable {
     guard plane == nil, features == description.logitCount, case .linear = description.layers.last else {
       throw LayerError(
         number: description.layers.count, layer: description.layers.last ?? .shortcut,
-        reason: "the last layer must be linear with \(description.logitCount) units, one for each class at each position")
+        reason:
+          "the last layer must be linear with \(description.logitCount) units, one for each class at each position")
     }
   }
 

@@ -58,7 +58,8 @@ package final class Parameters: Sendable {
     for parameter in list {
       switch parameter.role {
       case .weight: break
-      case .constant(let value), .statistic(let value): values.floats.advanced(by: parameter.offset).update(repeating: value, count: parameter.count)
+      case .constant(let value), .statistic(let value):
+        values.floats.advanced(by: parameter.offset).update(repeating: value, count: parameter.count)
       }
     }
   }

@@ -30,7 +30,13 @@ package struct Safetensors: Sendable, Equatable {
   private struct Entry: Codable {
     var dtype: String
     var shape: [Int]
-    var data_offsets: [Int]
+    var dataOffsets: [Int]
+
+    private enum CodingKeys: String, CodingKey {
+      case dtype
+      case shape
+      case dataOffsets = "data_offsets"
+    }
   }
 
   private enum HeaderValue: Codable {
@@ -64,7 +70,7 @@ package struct Safetensors: Sendable, Equatable {
     for name in names {
       guard let tensor = tensors[name] else { continue }
       let end = offset + tensor.values.count * 4
-      header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape, data_offsets: [offset, end]))
+      header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end]))
       offset = end
     }
     let encoder = JSONEncoder()
@@ -103,7 +109,7 @@ package struct Safetensors: Sendable, Equatable {
         metadata = texts
       case .entry(let entry):
         guard entry.dtype == "F32" else { throw damaged("'\(name)' is \(entry.dtype); only F32 is read") }
-        guard entry.data_offsets.count == 2, let first = entry.data_offsets.first, let end = entry.data_offsets.last,
+        guard entry.dataOffsets.count == 2, let first = entry.dataOffsets.first, let end = entry.dataOffsets.last,
           0 <= first && first <= end && end <= bytes.count - start
         else { throw damaged("'\(name)' lies outside the file") }
         var count = 1

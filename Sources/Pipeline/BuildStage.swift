@@ -125,7 +125,8 @@ extension Pipeline {
         rows += block.rows
         done += block.rows.count
         report(
-          .progress(stage: stage, done: count - wanted + done, total: count, unit: "samples", detail: "shard \(plan.number)"))
+          .progress(
+            stage: stage, done: count - wanted + done, total: count, unit: "samples", detail: "shard \(plan.number)"))
       }
       let summary = try writer.finish()
       try catalog.recordShard(

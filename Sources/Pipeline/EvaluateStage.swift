@@ -52,7 +52,8 @@ extension Pipeline {
     report(
       .finished(
         stage: request.name,
-        summary: "\(accuracy.images) images read, \(Int(Double(accuracy.images) / -start.timeIntervalSinceNow)) a second"))
+        summary:
+          "\(accuracy.images) images read, \(Int(Double(accuracy.images) / -start.timeIntervalSinceNow)) a second"))
     return try outcome(accuracy)
   }
 

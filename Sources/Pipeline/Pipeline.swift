@@ -52,7 +52,8 @@ package final class Pipeline {
   }
 
   /// Runs `body` and records the command with its outcome in the catalog's table `run`.
-  package func recording<Value>(_ command: String, version: String, _ body: (Pipeline) throws -> Value) throws -> Value {
+  package func recording<Value>(_ command: String, version: String, _ body: (Pipeline) throws -> Value) throws -> Value
+  {
     let id = try catalog.startRun(
       RunRow(
         command: command, version: version, cpu: backend.name, threads: team.threadCount,

@@ -38,7 +38,8 @@ package final class Predictor {
   ) throws -> [Answer] {
     let (batch, input) = (network.batch, description.input)
     let starts = Array(stride(from: 0, to: paths.count, by: batch))
-    let pixels = OrderedStream(jobs: 0..<starts.count, threadCount: team.threadCount, window: 2 * team.threadCount) { job in
+    let pixels = OrderedStream(jobs: 0..<starts.count, threadCount: team.threadCount, window: 2 * team.threadCount) {
+      job in
       var pixels: [UInt8] = []
       pixels.reserveCapacity(batch * input.byteCount)
       for path in paths[starts[job]..<min(starts[job] + batch, paths.count)] {
@@ -52,7 +53,8 @@ package final class Predictor {
       for reading in network.read(images: images[...]) {
         answers.append(
           Answer(
-            path: paths[answers.count], text: description.alphabet.text(of: reading.label), confidence: reading.confidence))
+            path: paths[answers.count], text: description.alphabet.text(of: reading.label),
+            confidence: reading.confidence))
       }
       report(answers.count)
     }

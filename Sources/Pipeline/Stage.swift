@@ -29,14 +29,17 @@ struct StageRequest: Sendable {
     StageRequest(
       name: "build \(split.rawValue)",
       text: lines(
-        section("captcha", spec.captcha.canonicalText), section("shards", spec.shards.canonicalText), "seed=\(spec.seed)",
+        section("captcha", spec.captcha.canonicalText), section("shards", spec.shards.canonicalText),
+        "seed=\(spec.seed)",
         "shard format version=\(HeaderLayout.version)", "generator version=\(generator.version)",
         "FreeType version=\(generator.freeTypeVersion)", "font file=\(generator.fontHash)"))
   }
 
   /// The model. How it is drawn from the samples is in `model`'s layers, so that a named model whose layers change is
   /// trained anew.
-  static func train(_ spec: PipelineSpec, model: ModelDescription, precision: String, data: StageRequest) -> StageRequest {
+  static func train(_ spec: PipelineSpec, model: ModelDescription, precision: String, data: StageRequest)
+    -> StageRequest
+  {
     StageRequest(
       name: "train",
       text: lines(

@@ -68,7 +68,8 @@ extension Pipeline {
 
   private func describe(_ trainer: Trainer, model: ModelDescription) -> String {
     let operations = (try? NetworkPlan(model).operationCount) ?? 0
-    return "\(model.name): \(trainer.parameters.learnedCount) parameters, \(operations / 1_000_000) million operations to"
+    return
+      "\(model.name): \(trainer.parameters.learnedCount) parameters, \(operations / 1_000_000) million operations to"
       + " read an image; \(backend.name), \(trainer.plan.precision.rawValue), \(team.threadCount) threads"
   }
 

@@ -27,7 +27,8 @@ package struct Workspace: Sendable {
 
   func checkpointPath(step: Int) -> String {
     let digits = String(step)
-    return checkpointsPath + "/step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits + ".safetensors"
+    return checkpointsPath + "/step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+      + ".safetensors"
   }
 
   /// The path from the workspace, of a path within it.

@@ -91,7 +91,8 @@ package final class Trainer {
     let loss = network.computeGradients(images: batch.images, labels: batch.labels, step: number)
     guard loss.isFinite else { throw .diverged(step: number) }
     let rate = learningRate.rate(atStep: number)
-    optimizer.update(network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: network.team)
+    optimizer.update(
+      network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: network.team)
     step += 1
     return TrainingStep(number: number, epoch: number / plan.stepsPerEpoch, loss: loss, learningRate: rate)
   }

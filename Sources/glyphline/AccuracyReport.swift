@@ -53,7 +53,9 @@ struct AccuracyReport: Encodable {
     }
     if !confusedPairs.isEmpty { Swift.print("most confused:") }
     for pair in confusedPairs {
-      Swift.print("  \(pair.truth) read as \(pair.predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(pair.truth)")
+      Swift.print(
+        "  \(pair.truth) read as \(pair.predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(pair.truth)"
+      )
     }
     Swift.print("everything else: sqlite3 \(catalog)")
   }

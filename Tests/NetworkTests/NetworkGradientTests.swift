@@ -87,7 +87,8 @@ import Workers
   @Test func rejectsLayersThatDoNotFit() throws {
     let impossible: [[LayerDescription]] = [
       [], [.relu, .linear(units: 6)], [.linear(units: 5)], [.linear(units: 6), .batchNorm],
-      [.shortcut, .linear(units: 6)], [.batchNorm, .add, .relu, .linear(units: 6)], [.maxPool(size: 13), .linear(units: 6)],
+      [.shortcut, .linear(units: 6)], [.batchNorm, .add, .relu, .linear(units: 6)],
+      [.maxPool(size: 13), .linear(units: 6)],
       [
         .shortcut, .convolution(filters: 2, kernel: 3, stride: 1, hasBias: false), .batchNorm, .add, .relu,
         .linear(units: 6),

@@ -96,8 +96,10 @@ struct Results: Equatable {
       files[name] = FileManager.default.contents(atPath: workspace + "/" + name)
     }
     self.files = files
-    tables = try ["charset", "shard", "sample", "stage", "metric", "checkpoint", "evaluation", "prediction", "confusion"]
-      .map { try sqlite(workspace + "/catalog.sqlite", "SELECT * FROM \($0)") }.joined(separator: "\n--\n")
+    tables = try [
+      "charset", "shard", "sample", "stage", "metric", "checkpoint", "evaluation", "prediction", "confusion",
+    ]
+    .map { try sqlite(workspace + "/catalog.sqlite", "SELECT * FROM \($0)") }.joined(separator: "\n--\n")
   }
 }
 

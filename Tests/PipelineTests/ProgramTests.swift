@@ -21,14 +21,14 @@ import Testing
     let accuracy: Double
     let low95: Double
     let high95: Double
-    let character_accuracy: Double
-    let case_folded_accuracy: Double
+    let characterAccuracy: Double
+    let caseFoldedAccuracy: Double
   }
 
   @Test func evaluationIsInTheCatalog() throws {
     let (_, spec, workspace) = try Self.finished.get()
     let outcome = try Program.run("eval", spec, "--workspace", workspace, "--json")
-    let report = try JSONDecoder().decode(Accuracy.self, from: Data(outcome.output.utf8))
+    let report = try snakeCaseDecoder.decode(Accuracy.self, from: Data(outcome.output.utf8))
     #expect(report.split == "test" && report.images == 60)
     #expect(report.low95 <= report.accuracy && report.accuracy <= report.high95)
     #expect(report.accuracy == Double(report.exact) / 60)
@@ -45,7 +45,7 @@ import Testing
       """
     #expect(try sqlite(catalog, fromPredictions) == "0\n")
     for view in [
-      "image_accuracy", "confusion_matrix", "confused_pairs", "character_accuracy", "position_accuracy", "mistakes",
+      "image_accuracy", "confusion_matrix", "confused_pairs", "characterAccuracy", "position_accuracy", "mistakes",
       "learning_curve", "calibration",
     ] {
       #expect(try sqlite(catalog, "SELECT * FROM \(view) LIMIT 1") != "", "\(view)")
@@ -78,10 +78,10 @@ import Testing
 
   @Test func zstandardReadsShards() throws {
     let (_, _, workspace) = try Self.finished.get()
-    struct Shard: Decodable { let content_byte_count: Int }
+    struct Shard: Decodable { let contentByteCount: Int }
     let shard = workspace + "/shards/train-00004.shard.zst"
     let outcome = try Program.run("inspect", shard, "--json")
-    let byteCount = try JSONDecoder().decode(Shard.self, from: Data(outcome.output.utf8)).content_byte_count
+    let byteCount = try snakeCaseDecoder.decode(Shard.self, from: Data(outcome.output.utf8)).contentByteCount
     let process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = ["-c", "zstd -qt '\(shard)' && test $(zstd -dc '\(shard)' | wc -c) = \(byteCount)"]
@@ -126,7 +126,8 @@ import Testing
     var huge = sound
     for (offset, byte) in [0, 0, 0x4E, 0x20, 0, 0, 0x4E, 0x20].enumerated() { huge[16 + offset] = UInt8(byte) }
     for (name, content) in [
-      ("truncated", sound.prefix(sound.count / 2)), ("empty", Data()), ("text", Data("no picture".utf8)), ("huge", huge),
+      ("truncated", sound.prefix(sound.count / 2)), ("empty", Data()), ("text", Data("no picture".utf8)),
+      ("huge", huge),
     ] {
       let path = try folder.write(content, as: name + ".png")
       let outcome = try Program.run("predict", "--model", model, path)
@@ -157,4 +158,11 @@ import Testing
     #expect(outcome.exitCode == 65)
     #expect(outcome.errors.contains("catalog.sqlite"), "\(outcome.errors)")
   }
+}
+
+/// The program's JSON has its keys in snake case.
+private var snakeCaseDecoder: JSONDecoder {
+  let decoder = JSONDecoder()
+  decoder.keyDecodingStrategy = .convertFromSnakeCase
+  return decoder
 }

@@ -53,7 +53,8 @@ import Workers
     let workspace = folder.path + "/work"
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: workspace + "/" + name) }
     for moment in ["shards/train-00002.shard.zst", "checkpoints/step-000000016.safetensors"] {
-      let wasKilled = try Program.kill(when: { exists(moment) }, "run", spec, "--workspace", workspace, "--threads", "2")
+      let wasKilled = try Program.kill(
+        when: { exists(moment) }, "run", spec, "--workspace", workspace, "--threads", "2")
       #expect(wasKilled, "the program ended before \(moment) was seen")
     }
     #expect(!exists("model.safetensors"))

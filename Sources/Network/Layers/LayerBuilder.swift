@@ -79,7 +79,8 @@ struct LayerBuilder {
       let output = Features(count: units, lanes: lanes, isTraining: isTraining)
       layers.append(
         LinearLayer(
-          backend: backend, input: input, output: output, weight: memory(name + ".weight"), bias: memory(name + ".bias"),
+          backend: backend, input: input, output: output, weight: memory(name + ".weight"),
+          bias: memory(name + ".bias"),
           activation: LinearActivation(features: units, hasReLU: hasRelu), dropout: nextDropout(rate), lanes: lanes,
           isTraining: isTraining))
       features = output

@@ -71,7 +71,8 @@ struct LinearLayer: Layer {
   private func backwardWeights(units: Range<Int>) {
     guard !units.isEmpty else { return }
     backend.matrixMultiply(
-      transposeA: true, transposeB: false, m: units.count, n: input.count, k: batch, alpha: 1, a: output.gradient.floats + units.lowerBound,
+      transposeA: true, transposeB: false, m: units.count, n: input.count, k: batch, alpha: 1,
+      a: output.gradient.floats + units.lowerBound,
       lda: output.count, b: input.values.floats, ldb: input.count, beta: 0,
       c: weight.gradient + units.lowerBound * input.count, ldc: input.count)
   }

@@ -3,7 +3,8 @@ import Pipeline
 import Samples
 
 struct Build: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Draw the samples that are missing, as shards and index rows.")
+  static let configuration = CommandConfiguration(
+    abstract: "Draw the samples that are missing, as shards and index rows.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions

@@ -2,7 +2,8 @@ import ArgumentParser
 import Pipeline
 
 struct Inspect: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show what a shard holds, or one of its records as text or picture.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a shard holds, or one of its records as text or picture.")
 
   @Argument(help: "A shard file.", completion: .file(extensions: ["zst"]))
   var shard: String

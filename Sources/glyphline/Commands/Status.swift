@@ -1,10 +1,11 @@
 import ArgumentParser
-import Pipeline
 import Foundation
+import Pipeline
 import Specs
 
 struct Status: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show how each stage stands: done, stale and why, part done, missing.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show how each stage stands: done, stale and why, part done, missing.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions

@@ -2,7 +2,8 @@ import ArgumentParser
 import Pipeline
 
 struct Train: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Train the model from the shards, or go on where training stopped.")
+  static let configuration = CommandConfiguration(
+    abstract: "Train the model from the shards, or go on where training stopped.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
