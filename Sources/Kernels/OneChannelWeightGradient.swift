@@ -1,11 +1,11 @@
 /// The weight gradient of a convolution with one input channel, a network's first: oneDNN's code for AVX2 lacks this
-/// case for blocked outputs, and is slow for others.
+/// case for blocked outputs.
 ///
 /// Nine kernel taps at a time are summed in registers, over all pixels of an image, for eight output channels:
 /// sum[tap] += input[pixel at tap] * outputGradient[pixel, channels]. The input is copied into a frame of zeros first,
 /// so that every tap of every pixel exists. Sums are float32 within an image and over a lane's images.
 // SAFETY: a lane's buffers are used by one thread at a time; `reduce` runs while no lane does.
-struct OneChannelWeightGradient: @unchecked Sendable {
+struct OneChannelWeightGradient: WeightGradient, @unchecked Sendable {
   private let geometry: ConvolutionGeometry
   private let output: ActivationShape
   private let laneImages: Int
@@ -38,7 +38,7 @@ struct OneChannelWeightGradient: @unchecked Sendable {
     }
   }
 
-  /// Overwrites the lane's sums.
+  /// Sums are overwritten.
   func run(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
     switch precision {
     case .float32: run(Float.self, lanes[lane], input, outputGradient)
@@ -128,7 +128,7 @@ struct OneChannelWeightGradient: @unchecked Sendable {
     Float.store(sum, sums)
   }
 
-  /// As `Convolution.reduceWeightGradients`.
+  /// Lanes are added in their order.
   func reduce(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
     let taps = geometry.kernel * geometry.kernel
     for channel in 0..<output.channels {

@@ -64,8 +64,9 @@
       }
       glyphline_onednn_use_calling_thread_only()
       return try OneDNNConvolution(
-        geometry, inputLayout: inputLayout, output: output, outputLayout: outputLayout, laneImages: laneImages,
-        lanes: lanes, precision: precision, training: training, needsInputGradient: needsInputGradient, engine: engine)
+        geometry, input: input, inputLayout: inputLayout, output: output, outputLayout: outputLayout,
+        laneImages: laneImages, lanes: lanes, precision: precision, training: training,
+        needsInputGradient: needsInputGradient, backend: self, engine: engine)
     }
 
     /// The name of a memory order. Some orders have two names; oneDNN has fast code for one of them only, and takes

@@ -11,21 +11,17 @@
     private let canonicalWeights: OneDNNMemory
     private let weightCopies: [Reorder]
     private let bias: OneDNNMemory?
-    /// In place of oneDNN's code where there is one input channel.
-    private let oneChannelGradient: OneChannelWeightGradient?
+    /// In place of oneDNN's code where that has no fast one.
+    private let ownWeightGradient: (any WeightGradient)?
     /// The sum of the lanes' gradients, in their layout, and from there to the caller's.
     private let gradientReduction: Reorder?
     private let stream: OneDNNStream
 
     init(
-      _ geometry: ConvolutionGeometry, inputLayout: dnnl_format_tag_t, output: ActivationShape,
+      _ geometry: ConvolutionGeometry, input: ActivationShape, inputLayout: dnnl_format_tag_t, output: ActivationShape,
       outputLayout: dnnl_format_tag_t, laneImages: Int, lanes laneCount: Int, precision: Precision, training: Bool,
-      needsInputGradient: Bool, engine: OneDNNEngine
+      needsInputGradient: Bool, backend: OneDNNBackend, engine: OneDNNEngine
     ) throws(KernelError) {
-      oneChannelGradient =
-        training
-        ? OneChannelWeightGradient(
-          geometry, output: output, laneImages: laneImages, lanes: laneCount, precision: precision) : nil
       var step = "forward convolution"
       do throws(OneDNNFailure) {
         let operands = try ConvolutionOperands(
@@ -35,8 +31,18 @@
         let backwardInput =
           training && needsInputGradient ? try operands.makeBackwardInput(engine, hint: forward) : nil
         step = "backward convolution to the weights"
-        let backwardWeights =
-          training && oneChannelGradient == nil ? try operands.makeBackwardWeights(engine, hint: forward) : nil
+        var backwardWeights = training ? try operands.makeBackwardWeights(engine, hint: forward) : nil
+        if let choice = backwardWeights, choice.implementation.hasPrefix("ref") {
+          backwardWeights = nil
+          ownWeightGradient =
+            OneChannelWeightGradient(
+              geometry, output: output, laneImages: laneImages, lanes: laneCount, precision: precision)
+            ?? LoweredWeightGradient(
+              geometry, input: input, output: output, laneImages: laneImages, lanes: laneCount, precision: precision,
+              backend: backend)
+        } else {
+          ownWeightGradient = nil
+        }
 
         step = "convolution buffers"
         stream = try OneDNNStream(engine)
@@ -120,15 +126,15 @@
     }
 
     func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
-      if let oneChannelGradient {
-        return oneChannelGradient.run(lane: lane, input: input, outputGradient: outputGradient)
+      if let ownWeightGradient {
+        return ownWeightGradient.run(lane: lane, input: input, outputGradient: outputGradient)
       }
       lanes[lane].execute(
         lanes[lane].backwardWeights, input: input, output: UnsafeMutableRawPointer(mutating: outputGradient))
     }
 
     func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
-      if let oneChannelGradient { return oneChannelGradient.reduce(into: weights, bias: bias) }
+      if let ownWeightGradient { return ownWeightGradient.reduce(into: weights, bias: bias) }
       guard let reduction = gradientReduction, let sum = reduction.source.buffer else {
         preconditionFailure("a convolution that is made for inference has no gradients")
       }
@@ -297,15 +303,6 @@
       guard let execution else { preconditionFailure("the convolution was made without this direction") }
       glyphline_onednn_use_calling_thread_only()
       execution(input: input, output: output, on: stream)
-    }
-  }
-
-  /// Overwrites `sum` with the sum of the terms, added in their order.
-  private func addFloats(_ terms: [AlignedBuffer], into sum: UnsafeMutablePointer<Float>, count: Int) {
-    sum.update(repeating: 0, count: count)
-    for term in terms {
-      let values = term.pointer(to: Float.self)
-      for index in 0..<count { sum[index] += values[index] }
     }
   }
 #endif
