@@ -45,7 +45,7 @@ import Testing
       """
     #expect(try sqlite(catalog, fromPredictions) == "0\n")
     for view in [
-      "image_accuracy", "confusion_matrix", "confused_pairs", "characterAccuracy", "position_accuracy", "mistakes",
+      "image_accuracy", "confusion_matrix", "confused_pairs", "character_accuracy", "position_accuracy", "mistakes",
       "learning_curve", "calibration",
     ] {
       #expect(try sqlite(catalog, "SELECT * FROM \(view) LIMIT 1") != "", "\(view)")
