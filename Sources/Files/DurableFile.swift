@@ -20,7 +20,19 @@ package struct DurableFile: ~Copyable {
     self.path = path
     self.fileSystem = fileSystem
     temporaryPath = path + Self.temporarySuffix
+    try Self.checkReplaceable(path)
     descriptor = try fileSystem.create(temporaryPath)
+  }
+
+  /// The rename at the end would put the file in place of whatever stands there, a device or a link as well.
+  private static func checkReplaceable(_ path: String) throws(FileError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return
+    case S_IFDIR: throw FileError(.create, path: path, code: EISDIR)
+    default: throw .notAFile(.create, path: path)
+    }
   }
 
   deinit {

@@ -3,7 +3,7 @@ import Foundation
 /// An operation of the operating system on a file that failed.
 package struct FileError: Error, Equatable, CustomStringConvertible {
   package enum Operation: String, Sendable {
-    case open, read, write, sync, rename, remove, list, stat, lock, map
+    case open, create, read, write, sync, rename, remove, list, stat, lock, map
     case createDirectory = "create directory"
     case syncDirectory = "sync directory"
   }
@@ -19,5 +19,15 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     self.code = code
   }
 
-  package var description: String { "cannot \(operation.rawValue) \(path): \(String(cString: strerror(code)))" }
+  /// What stands under `path` is neither a file nor a directory: a device, a pipe, a link.
+  package static func notAFile(_ operation: Operation, path: String) -> FileError {
+    FileError(operation, path: path, code: EINVAL)
+  }
+
+  package var description: String {
+    let reason =
+      (operation == .open || operation == .create) && code == EINVAL
+      ? "it is not a regular file" : String(cString: strerror(code))
+    return "cannot \(operation.rawValue) \(path): \(reason)"
+  }
 }

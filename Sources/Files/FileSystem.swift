@@ -24,7 +24,7 @@ package struct SystemFileSystem: FileSystem {
 
   package func create(_ path: String) throws(FileError) -> Int32 {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(.open, path: path, code: errno) }
+    guard descriptor >= 0 else { throw FileError(.create, path: path, code: errno) }
     return descriptor
   }
 
@@ -68,7 +68,9 @@ package struct SystemFileSystem: FileSystem {
     if mkdir(path, 0o755) != 0 {
       let code = errno
       // Another process may have been faster; but a file of that name is no directory.
-      guard code == EEXIST && isDirectory(path) else { throw FileError(.createDirectory, path: path, code: code) }
+      guard code == EEXIST && isDirectory(path) else {
+        throw FileError(.createDirectory, path: path, code: code == EEXIST ? ENOTDIR : code)
+      }
     }
     try syncDirectory(parent)
   }
@@ -79,8 +81,14 @@ package struct SystemFileSystem: FileSystem {
   }
 }
 
-/// The directory that holds the entry `path`; the current one for a bare name.
+/// The directory that holds the entry `path`; the current one for a bare name. (`NSString.deletingLastPathComponent` of
+/// Swift 6.2's Foundation for Linux traps on names of one letter.)
 func parentDirectory(of path: String) -> String {
-  let parent = (path as NSString).deletingLastPathComponent
-  return parent.isEmpty ? "." : parent
+  let bytes = Array(path.utf8)
+  let slash = UInt8(ascii: "/")
+  // Slashes at the end belong to the entry, and those before it to neither.
+  guard let last = bytes.lastIndex(where: { $0 != slash }) else { return bytes.isEmpty ? "." : "/" }
+  guard let separator = bytes[..<last].lastIndex(of: slash) else { return "." }
+  guard let parentEnd = bytes[..<separator].lastIndex(where: { $0 != slash }) else { return "/" }
+  return String(decoding: bytes[...parentEnd], as: UTF8.self)
 }

@@ -8,7 +8,7 @@ package struct LockFile: ~Copyable {
 
   package init(_ path: String) throws(LockError) {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .file(FileError(.open, path: path, code: errno)) }
+    guard descriptor >= 0 else { throw .file(FileError(.create, path: path, code: errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       close(descriptor)

@@ -20,7 +20,8 @@ package final class ReadableFile: Sendable {
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw FileError(.open, path: path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+      guard status.st_mode & S_IFMT == S_IFDIR else { throw .notAFile(.open, path: path) }
+      throw FileError(.open, path: path, code: EISDIR)
     }
     byteCount = Int(status.st_size)
   }

@@ -29,7 +29,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let fileSystem = FailingFileSystem(failingAt: 0)
     try writeDurably([1], to: directory.path(of: "a"), in: fileSystem)
-    #expect(fileSystem.operations == [.open, .write, .sync, .rename, .syncDirectory])
+    #expect(fileSystem.operations == [.create, .write, .sync, .rename, .syncDirectory])
   }
 
   /// Whichever operation fails, the name shows the old content or the new, whole, and no temporary file stays.
@@ -66,7 +66,7 @@ import Testing
 
   @Test func aMissingDirectoryIsAnErrorWithItsPath() {
     let error = failure { () throws(FileError) in _ = try DurableFile("/nowhere/a") }
-    #expect(error == FileError(.open, path: "/nowhere/a" + DurableFile.temporarySuffix, code: ENOENT))
+    #expect(error == FileError(.create, path: "/nowhere/a" + DurableFile.temporarySuffix, code: ENOENT))
     #expect(error?.description == "cannot open /nowhere/a.partial: No such file or directory")
   }
 }

@@ -28,7 +28,7 @@ final class FailingFileSystem: FileSystem {
   }
 
   func create(_ path: String) throws(FileError) -> Int32 {
-    try count(.open, path: path)
+    try count(.create, path: path)
     return try system.create(path)
   }
 

@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func aPlaceThatCannotBeWrittenIsAnError() {
-    #expect(throws: LockError.file(FileError(.open, path: "/nowhere/lock", code: ENOENT))) {
+    #expect(throws: LockError.file(FileError(.create, path: "/nowhere/lock", code: ENOENT))) {
       _ = try LockFile("/nowhere/lock")
     }
   }
