@@ -45,7 +45,16 @@ package struct Checkpoint: Sendable {
 
   /// - Throws: `ModelFileError` where the file is unreadable or damaged.
   package init(contentsOf path: String) throws(ModelFileError) {
-    let file = try Safetensors(contentsOf: path)
+    try self.init(try Safetensors(contentsOf: path), path: path)
+  }
+
+  /// - Parameter path: Where the bytes come from, for messages.
+  /// - Throws: `ModelFileError.damaged`.
+  package init(bytes: [UInt8], path: String) throws(ModelFileError) {
+    try self.init(try Safetensors(bytes: bytes, path: path), path: path)
+  }
+
+  private init(_ file: Safetensors, path: String) throws(ModelFileError) {
     guard let step = file.metadata["step"].flatMap({ Int($0) }), step >= 0, let runHash = file.metadata["run"] else {
       throw .damaged(path: path, reason: "it is not a checkpoint")
     }

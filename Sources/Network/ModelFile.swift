@@ -7,6 +7,28 @@ package struct ModelFile: Sendable {
   package let description: ModelDescription
   package let tensors: [String: Safetensors.Tensor]
 
+  /// Metadata key of the hash that tells a damaged file, whose arrays any bytes could be, from a sound one.
+  private static let hashKey = "content_hash"
+
+  package init(_ description: ModelDescription, tensors: [String: Safetensors.Tensor]) {
+    self.description = description
+    self.tensors = tensors
+  }
+
+  /// The file's bytes, the same for the same model.
+  package func encoded() throws -> [UInt8] {
+    var metadata = description.metadata
+    metadata[Self.hashKey] = try Self.hash(of: description, tensors).description
+    return try Safetensors(tensors: tensors, metadata: metadata).encoded()
+  }
+
+  /// The SHA-256 of the file as it is without the hash.
+  private static func hash(
+    of description: ModelDescription, _ tensors: [String: Safetensors.Tensor]
+  ) throws -> ContentHash {
+    ContentHash(of: try Safetensors(tensors: tensors, metadata: description.metadata).encoded())
+  }
+
   /// - Throws: `ModelFileError` where the file is unreadable, damaged, or no model of this program.
   package init(contentsOf path: String) throws(ModelFileError) {
     try self.init(try Safetensors(contentsOf: path), path: path)
@@ -30,6 +52,10 @@ package struct ModelFile: Sendable {
       }
     }
     tensors = file.tensors
+    let hash = try? Self.hash(of: description, tensors).description
+    guard file.metadata[Self.hashKey] == hash else {
+      throw .damaged(path: path, reason: "its content does not have the hash that its metadata gives")
+    }
   }
 }
 

@@ -110,8 +110,11 @@ package struct Safetensors: Sendable, Equatable {
       case .entry(let entry):
         guard entry.dtype == "F32" else { throw damaged("'\(name)' is \(entry.dtype); only F32 is read") }
         guard entry.dataOffsets.count == 2, let first = entry.dataOffsets.first, let end = entry.dataOffsets.last,
-          0 <= first && first <= end && end <= bytes.count - start
-        else { throw damaged("'\(name)' lies outside the file") }
+          0 <= first && first <= end
+        else { throw damaged("'\(name)' has an impossible place") }
+        guard end <= bytes.count - start else {
+          throw damaged("it is cut short: its arrays end after byte \(bytes.count)")
+        }
         var count = 1
         for size in entry.shape {
           let (product, overflow) = count.multipliedReportingOverflow(by: size)
