@@ -6,6 +6,8 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
   case notADatabase(path: String)
   /// The file is an SQLite database, but no program made a catalog of it.
   case notACatalog(path: String)
+  /// The file is an SQLite database without content: a catalog whose making was interrupted.
+  case empty(path: String)
   /// The catalog was made by a newer program.
   case newerVersion(path: String, found: Int, supported: Int)
   /// Another shard is recorded under this number.
@@ -22,6 +24,8 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
       "\(path) is not an SQLite database; move it away, then the catalog is made again"
     case .notACatalog(let path):
       "\(path) is a database, but not a Glyphline catalog; move it away or choose another workspace"
+    case .empty(let path):
+      "\(path) is empty; `glyphline build` fills it"
     case .newerVersion(let path, let found, let supported):
       "\(path) has schema version \(found), this program knows \(supported); use a newer Glyphline or another workspace"
     case .shardExists(let path, let split, let number):

@@ -89,9 +89,8 @@ package struct Benchmark {
   }
 
   private func loading() throws -> Work {
-    let paths =
-      FileManager.default.fileExists(atPath: workspace.catalogPath)
-      ? try Catalog(workspace.catalogPath, for: .read).shards(of: .train).map { workspace.path(ofFile: $0.file) } : []
+    let shards = try workspace.recordedCatalog()?.shards(of: .train) ?? []
+    let paths = shards.map { workspace.path(ofFile: $0.file) }
     guard !paths.isEmpty else {
       throw PipelineError.missing(stage: "the train split that loading needs", remedy: "`glyphline build` makes it")
     }

@@ -24,9 +24,15 @@ private struct DrawnBlock: Sendable {
 extension Pipeline {
   /// Draws what is missing of every split, or of one.
   package func build(only split: Split? = nil) throws {
+    if let split { try requireDrawn(split) }
     for (name, dataset) in spec.datasets.sorted(by: { $0.key < $1.key }) where split == nil || split == name {
       try build(name, count: dataset.count)
     }
+  }
+
+  /// - Throws: `PipelineError.noSuchSplit` where the spec does not draw `split`.
+  func requireDrawn(_ split: Split) throws(PipelineError) {
+    guard spec.datasets[split] != nil else { throw .noSuchSplit(split, drawn: spec.datasets.keys.sorted()) }
   }
 
   func buildRequest(_ split: Split) -> StageRequest { .build(split, of: spec, by: generator.identity) }
@@ -51,19 +57,19 @@ extension Pipeline {
       report(.skipped(stage: request.name, reason: "\(count) samples in \(shards.count) shards"))
       return
     }
+    let missing = plans.reduce(0) { $0 + $1.recordCount }
     if isCurrent && drawn <= count {
-      announce(request, recorded: recorded, whenInterrupted: "\(drawn) of \(count) samples are there")
+      announce(request, recorded: recorded, whenInterrupted: "\(count - missing) of \(count) samples are there")
       try catalog.recordStage(request.row(.running))
     }
     let start = Date()
     try write(plans, of: split, count: count, stage: request.name)
     try removeLeftovers(of: split)
     try catalog.recordStage(request.row(.done))
-    let written = plans.reduce(0) { $0 + $1.recordCount }
     report(
       .finished(
         stage: request.name,
-        summary: "\(written) samples drawn, \(Int(Double(written) / -start.timeIntervalSinceNow)) a second"))
+        summary: "\(missing) samples drawn, \(Int(Double(missing) / -start.timeIntervalSinceNow)) a second"))
   }
 
   /// The shards that are not there: those past the recorded ones, and recorded ones whose file is gone or not the one that

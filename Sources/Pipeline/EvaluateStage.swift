@@ -24,6 +24,7 @@ extension Pipeline {
   /// Reads every sample of a split and records what was read.
   /// - Parameter modelPath: nil for the pipeline's own model.
   package func evaluate(split: Split, modelPath: String? = nil) throws -> EvaluationOutcome {
+    try requireDrawn(split)
     let path = modelPath ?? workspace.modelPath
     if modelPath == nil && !FileManager.default.fileExists(atPath: path) {
       throw PipelineError.missing(stage: "the model that evaluation needs", remedy: "`glyphline train` makes it")
@@ -70,7 +71,7 @@ extension Pipeline {
     let dataset = try dataset(of: split)
     let loader = try BatchLoader(dataset, order: .sequential, batchSize: Self.readingBatch, threadCount: 1)
     var evaluator = Evaluator(network)
-    while let batch = try loader.next() {
+    while let batch = try readingSamples({ try loader.next() }) {
       try cancellation.check()
       evaluator.evaluate(batch)
       report(

@@ -21,9 +21,7 @@ package struct PipelineStatus: Sendable {
   package init(_ spec: PipelineSpec, in workspace: Workspace) throws {
     pipeline = spec.name
     self.workspace = workspace.path
-    let catalog =
-      FileManager.default.fileExists(atPath: workspace.catalogPath)
-      ? try Catalog(workspace.catalogPath, for: .read) : nil
+    let catalog = try workspace.recordedCatalog()
     let generator = try CaptchaGenerator(spec: spec.captcha)
     func build(_ split: Split) -> StageRequest { .build(split, of: spec, by: generator.identity) }
     var stages: [Stage] = []
@@ -45,11 +43,12 @@ package struct PipelineStatus: Sendable {
       spec, model: ModelDescription(spec.model, reading: spec.captcha),
       precision: try resolvePrecision(spec.training.precision, on: backend).rawValue, data: build(.train))
     let step = try catalog?.checkpoints().first?.step ?? 0
-    stages.append(
-      Stage(
-        name: train.name,
-        state: try Self.state(
-          of: train, in: catalog, done: workspace.modelPath, partly: "a checkpoint after step \(step)")))
+    var training = try Self.state(
+      of: train, in: catalog, done: workspace.modelPath, partly: "a checkpoint after step \(step)")
+    if case .done = training, (try? ModelFile(contentsOf: workspace.modelPath)) == nil {
+      training = .partlyDone("\(workspace.modelPath) is missing or damaged")
+    }
+    stages.append(Stage(name: train.name, state: training))
     stages.append(try Self.evaluation(spec, in: workspace, catalog: catalog, data: build(spec.evaluation.split)))
     self.stages = stages
   }
@@ -58,7 +57,9 @@ package struct PipelineStatus: Sendable {
     _ spec: PipelineSpec, in workspace: Workspace, catalog: Catalog?, data: StageRequest
   ) throws -> Stage {
     let split = spec.evaluation.split
-    guard let bytes = try? ReadableFile.contents(of: workspace.modelPath) else {
+    guard (try? ModelFile(contentsOf: workspace.modelPath)) != nil,
+      let bytes = try? ReadableFile.contents(of: workspace.modelPath)
+    else {
       return Stage(name: "evaluate \(split.rawValue)", state: .missing)
     }
     let request = StageRequest.evaluate(split, of: spec, model: ContentHash(of: bytes), data: data)

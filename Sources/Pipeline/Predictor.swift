@@ -64,8 +64,8 @@ package final class Predictor {
   /// The label that a file name such as `AB12_anything.png` begins with.
   /// - Throws: `PipelineError.unlabelled` where it begins with none that the model could read.
   package func expectedText(ofFile path: String) throws(PipelineError) -> String {
-    let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-    let text = String(name.prefix { $0 != "_" })
+    let name = path.split(separator: "/").last ?? ""
+    let text = String(name[..<(name.firstIndex(of: "_") ?? name.lastIndex(of: ".") ?? name.endIndex)])
     guard !text.isEmpty else { throw .unlabelled(path: path) }
     return text
   }

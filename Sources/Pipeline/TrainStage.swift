@@ -5,6 +5,7 @@ import Kernels
 import Loader
 import Network
 import Samples
+import Shards
 import Specs
 import Trainer
 import Workers
@@ -63,7 +64,19 @@ extension Pipeline {
   }
 
   func dataset(of split: Split) throws -> Dataset {
-    try Dataset(paths: try catalog.shards(of: split).map { workspace.path(ofFile: $0.file) })
+    let shards = try catalog.shards(of: split)
+    return try readingSamples { try Dataset(paths: shards.map { workspace.path(ofFile: $0.file) }) }
+  }
+
+  /// What `body` returns; where it comes upon a shard that cannot be read, the error says how to have it again.
+  func readingSamples<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as ShardError {
+      throw PipelineError.unusableShards(.shard(error))
+    } catch let error as LoaderError {
+      throw PipelineError.unusableShards(error)
+    }
   }
 
   private func describe(_ trainer: Trainer, model: ModelDescription) -> String {
@@ -78,10 +91,17 @@ extension Pipeline {
     for row in try catalog.checkpoints() {
       let path = workspace.path(ofFile: row.file)
       do {
-        if trainer.restore(try Checkpoint(contentsOf: path)) { break }
-        report(.note("\(path) is of another training; it is left out"))
+        // Any bytes make floats: only the recorded hash tells whether they are those that were saved.
+        let bytes = try ReadableFile.contents(of: path)
+        if ContentHash(of: bytes).description != row.contentHash {
+          report(.note("\(path) is damaged; it is left out"))
+        } else if trainer.restore(try Checkpoint(bytes: bytes, path: path)) {
+          break
+        } else {
+          report(.note("\(path) is of another training; it is left out"))
+        }
       } catch {
-        report(.note("\(error); training goes on from the checkpoint before it"))
+        report(.note("\(error); this checkpoint is left out"))
       }
     }
     try catalog.truncateTraining(afterStep: trainer.step)
@@ -99,7 +119,7 @@ extension Pipeline {
             seed: SeedPurpose.order.seed(from: spec.seed), epoch: UInt32(trainer.step / trainer.plan.stepsPerEpoch))),
         batchSize: batch, startBatch: trainer.step % trainer.plan.stepsPerEpoch, threadCount: 1)
       var start = Date()
-      while let images = try loader.next() {
+      while let images = try readingSamples({ try loader.next() }) {
         let step = try trainer.learn(from: images)
         let end = Date()
         metrics.append(
@@ -142,7 +162,7 @@ extension Pipeline {
   }
 
   private func saveModel(_ trainer: Trainer, model: ModelDescription) throws {
-    let file = Safetensors(tensors: trainer.parameters.tensors, metadata: model.metadata)
+    let file = ModelFile(model, tensors: trainer.parameters.tensors)
     try writeDurably(try file.encoded(), to: workspace.modelPath, in: fileSystem)
   }
 }

@@ -1,3 +1,4 @@
+import Catalog
 import Files
 import Foundation
 import Samples
@@ -15,6 +16,16 @@ package struct Workspace: Sendable {
   package var shardsPath: String { path + "/shards" }
   package var checkpointsPath: String { path + "/checkpoints" }
   package var modelPath: String { path + "/model.safetensors" }
+  /// The catalog as it is now; nil where nothing is recorded yet.
+  func recordedCatalog() throws(CatalogError) -> Catalog? {
+    guard FileManager.default.fileExists(atPath: catalogPath) else { return nil }
+    do {
+      return try Catalog(catalogPath, for: .read)
+    } catch .empty {
+      return nil
+    }
+  }
+
   private var lockPath: String { path + "/lock" }
 
   /// The name under which the catalog knows a shard: its path from the workspace.

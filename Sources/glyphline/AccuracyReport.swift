@@ -39,9 +39,9 @@ struct AccuracyReport: Encodable {
     catalog = outcome.catalogPath
   }
 
-  func print(asJSON: Bool) throws {
-    if asJSON { return try printJSON(self) }
-    Swift.print(
+  func show(asJSON: Bool) throws {
+    if asJSON { return try outputJSON(self) }
+    try output(
       """
 
       \(split): \(exact) of \(images) images read without a mistake: \(percent(accuracy)) \
@@ -49,14 +49,14 @@ struct AccuracyReport: Encodable {
       characters read right, one by one: \(percent(characterAccuracy))
       """)
     if caseFoldedAccuracy > accuracy {
-      Swift.print("images read without a mistake, case folded: \(percent(caseFoldedAccuracy))")
+      try output("images read without a mistake, case folded: \(percent(caseFoldedAccuracy))")
     }
-    if !confusedPairs.isEmpty { Swift.print("most confused:") }
+    if !confusedPairs.isEmpty { try output("most confused:") }
     for pair in confusedPairs {
-      Swift.print(
+      try output(
         "  \(pair.truth) read as \(pair.predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(pair.truth)"
       )
     }
-    Swift.print("everything else: sqlite3 \(catalog)")
+    try output("everything else: sqlite3 \(catalog)")
   }
 }

@@ -13,7 +13,7 @@ import Specs
 import Workers
 
 /// The exit codes of `sysexits.h`, and the shell's for an interrupt.
-private enum Failure {
+enum Failure {
   static let badData: Int32 = 65
   static let noInput: Int32 = 66
   static let cannotCreate: Int32 = 73
@@ -23,8 +23,9 @@ private enum Failure {
 }
 
 /// Runs a command's work: turns an error into one message and an exit code, and Ctrl-C into a stop at the next safe point.
-/// - Parameter resumeWith: The command that goes on after a stop.
-func reportingErrors<Value>(resumeWith command: String, _ body: (Cancellation) throws -> Value) throws -> Value {
+/// - Parameter resumeWith: The command that goes on after a stop; nil where there is nothing to go on with.
+func reportingErrors<Value>(resumeWith command: [String]? = nil, _ body: (Cancellation) throws -> Value) throws -> Value
+{
   let cancellation = Cancellation()
   let signals = [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)
@@ -33,7 +34,7 @@ func reportingErrors<Value>(resumeWith command: String, _ body: (Cancellation) t
       // A second request is not to be argued with.
       if cancellation.isCancelled { _exit(Failure.interrupted) }
       cancellation.cancel()
-      FileHandle.standardError.write(Data("\nstopping at the next safe point; once more stops at once\n".utf8))
+      printError("\nstopping at the next safe point; once more stops at once")
     }
     source.resume()
     return source
@@ -42,38 +43,60 @@ func reportingErrors<Value>(resumeWith command: String, _ body: (Cancellation) t
   do {
     return try body(cancellation)
   } catch is Interrupted {
-    print(error: "stopped; this goes on from here: \(command)")
+    printError(command.map { "stopped; this goes on from here: \(shellText(of: $0))" } ?? "stopped")
     throw ExitCode(Failure.interrupted)
+  } catch let exitCode as ExitCode {
+    // What led to it was said.
+    throw exitCode
   } catch {
-    print(error: "error: \(error)")
+    let advice = fileError(in: error).flatMap(advice).map { "; " + $0 } ?? ""
+    printError("error: \(error)\(advice)")
     throw ExitCode(exitCode(of: error))
   }
 }
 
-private func print(error text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
-
 private func exitCode(of error: any Error) -> Int32 {
-  switch error {
-  case let error as FileError: exitCode(of: error)
-  case let error as SpecError:
-    if case .unreadable(let error) = error.problem { exitCode(of: error) } else { Failure.badData }
-  case GeneratorError.file(let error), ImageError.file(let error), ModelFileError.file(let error),
-    ShardError.file(let error), LockError.file(let error):
-    exitCode(of: error)
-  case LoaderError.shard(.file(let error)): exitCode(of: error)
-  case GeneratorError.fontNotFound: Failure.noInput
-  case let error as CatalogError: exitCode(of: error)
+  if let error = fileError(in: error) { return exitCode(of: error) }
+  return switch error {
+  case GeneratorError.fontNotFound, PipelineError.missing: Failure.noInput
   case LockError.held: Failure.busy
-  case PipelineError.missing: Failure.noInput
+  case let error as CatalogError: exitCode(of: error)
   default: Failure.badData
+  }
+}
+
+/// The failure of the operating system that `error` wraps.
+private func fileError(in error: any Error) -> FileError? {
+  switch error {
+  case let error as FileError: error
+  case let error as SpecError:
+    if case .unreadable(let error) = error.problem { error } else { nil }
+  case GeneratorError.file(let error), ImageError.file(let error), ModelFileError.file(let error),
+    ShardError.file(let error), LockError.file(let error), LoaderError.shard(.file(let error)),
+    PipelineError.unusableShards(.shard(.file(let error))):
+    error
+  default: nil
   }
 }
 
 private func exitCode(of error: FileError) -> Int32 {
   switch (error.operation, error.code) {
-  case (.open, ENOENT), (.open, ENOTDIR), (.open, EISDIR): Failure.noInput
-  case (.open, EACCES), (.open, EROFS), (.open, EPERM), (.createDirectory, _): Failure.cannotCreate
+  case (_, ENOSPC), (_, EDQUOT), (_, EIO), (_, EMFILE), (_, ENFILE), (_, ENOMEM): Failure.inputOutput
+  case (.open, _): Failure.noInput
+  case (.create, _), (.createDirectory, _), (.lock, _): Failure.cannotCreate
   default: Failure.inputOutput
+  }
+}
+
+/// What a person can do about it, where the message does not say it by itself.
+private func advice(on error: FileError) -> String? {
+  switch (error.operation, error.code) {
+  case (_, ENOSPC), (_, EDQUOT): "make room there and run the command again"
+  case (.create, EACCES), (.create, EROFS), (.create, EPERM), (.createDirectory, EACCES), (.createDirectory, EROFS),
+    (.createDirectory, EPERM):
+    "allow writing there or choose another place"
+  case (.createDirectory, ENOTDIR): "choose another place"
+  default: nil
   }
 }
 

@@ -15,4 +15,9 @@ struct Glyphline: ParsableCommand {
     subcommands: [
       Run.self, Build.self, Train.self, Eval.self, Predict.self, Status.self, Inspect.self, Bench.self,
     ])
+
+  static func main() {
+    occupyClosedStreams()
+    main(nil)
+  }
 }

@@ -39,14 +39,14 @@ struct PipelineOptions: ParsableArguments {
 func withPipeline<Value>(
   _ options: PipelineOptions, _ common: CommonOptions, body: (Pipeline) throws -> Value
 ) throws -> Value {
-  try reportingErrors(resumeWith: CommandLine.arguments.joined(separator: " ")) { cancellation in
+  try reportingErrors(resumeWith: CommandLine.arguments) { cancellation in
     let spec = try PipelineSpec(contentsOf: options.spec)
     let progress = ProgressPrinter()
     defer { progress.finishLine() }
     let pipeline = try Pipeline(
       spec, in: options.workspace(of: spec), threadCount: common.threads, cancellation: cancellation,
       report: progress.show)
-    let command = (["glyphline"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+    let command = shellText(of: ["glyphline"] + CommandLine.arguments.dropFirst())
     return try pipeline.recording(command, version: Glyphline.version, body)
   }
 }

@@ -1,11 +1,46 @@
+import ArgumentParser
+import Files
 import Foundation
 
-/// Prints one JSON document on standard output; keys are in a fixed order, the alphabet's.
-func printJSON(_ value: some Encodable) throws {
+/// Writes a line of a command's result on standard output.
+/// - Throws: `ExitCode`, after a message, where it cannot be written: a result that is lost is no success.
+func output(_ line: String) throws(ExitCode) {
+  do throws(FileError) {
+    try write(line + "\n", to: STDOUT_FILENO, named: "standard output")
+  } catch {
+    printError("error: \(error)")
+    throw ExitCode(Failure.inputOutput)
+  }
+}
+
+/// Writes one JSON document on standard output; keys are in a fixed order, the alphabet's.
+func outputJSON(_ value: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
   encoder.keyEncodingStrategy = .convertToSnakeCase
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  try output(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// Tells a person on standard error. Where nobody can be told, the work goes on.
+func printError(_ text: String, terminator: String = "\n") {
+  try? write(text + terminator, to: STDERR_FILENO, named: "standard error")
+}
+
+private func write(_ text: String, to descriptor: Int32, named name: String) throws(FileError) {
+  let bytes = Array(text.utf8)
+  let result = bytes.withUnsafeBytes { bytes in
+    Result { () throws(FileError) in try SystemFileSystem().write(bytes, to: descriptor, path: name) }
+  }
+  try result.get()
+}
+
+/// Occupies the standard streams that the caller closed. Otherwise the next file to be opened, a shard perhaps, would get
+/// such a number, and what is meant for people would be written into it.
+func occupyClosedStreams() {
+  for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
+    // The lowest free number is taken, which is this one. It is opened the wrong way round: using it fails as before.
+    _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+  }
 }
 
 /// A share as a person reads it, such as "96.12 %".

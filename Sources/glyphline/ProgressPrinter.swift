@@ -35,9 +35,12 @@ final class ProgressPrinter {
     let rate = Double(done - start.done) / max(1e-9, now.timeIntervalSince(start.time))
     let rest = rate > 0 ? duration(Double(total - done) / rate) : "?"
     let percent = 100 * done / max(1, total)
-    let text = "\(stage): \(percent) % of \(total) \(unit), \(Int(rate)) a second, \(rest) left, \(detail)"
+    let text =
+      "\(stage): \(percent) % of \(total) \(unit), \(Int(rate)) a second, \(rest) left"
+      + (detail.isEmpty ? "" : ", " + detail)
     guard isTerminal else { return line(text) }
-    write("\r\u{1B}[K" + text)
+    // A line that wraps could not be written over.
+    write("\r\u{1B}[K" + text.prefix(columnCount - 1))
     hasOpenLine = true
   }
 
@@ -52,7 +55,13 @@ final class ProgressPrinter {
     hasOpenLine = false
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// The terminal's width; 80 where it does not tell.
+  private var columnCount: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? Int(size.ws_col) : 80
+  }
+
+  private func write(_ text: String) { printError(text, terminator: "") }
 }
 
 /// Such as "45 s", "3 min 20 s" or "2 h 5 min".

@@ -49,6 +49,10 @@ struct Program {
     let (output, errors) = (Pipe(), Pipe())
     let process = process(arguments, output: output, errors: errors)
     try process.run()
+    return outcome(of: process, output: output, errors: errors)
+  }
+
+  private static func outcome(of process: Process, output: Pipe, errors: Pipe) -> Outcome {
     // The program says little on standard error, less than a pipe holds, so reading one after the other cannot block it.
     let outputData = output.fileHandleForReading.readDataToEndOfFile()
     let errorData = errors.fileHandleForReading.readDataToEndOfFile()
@@ -56,6 +60,27 @@ struct Program {
     return Outcome(
       exitCode: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
       errors: String(decoding: errorData, as: UTF8.self))
+  }
+
+  /// Runs a line of shell script in `folder`, in which `$glyphline` is the program.
+  static func shell(_ script: String, in folder: Folder) throws -> Outcome {
+    let (output, errors) = (Pipe(), Pipe())
+    let process = process(["-c", script], output: output, errors: errors)
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    process.environment = ProcessInfo.processInfo.environment.merging(["glyphline": path.path()]) { $1 }
+    try process.run()
+    return outcome(of: process, output: output, errors: errors)
+  }
+
+  /// Starts the program and asks it to stop, by `signal`, as soon as `isReached` says so.
+  static func stop(by signal: Int32, when isReached: () -> Bool, _ arguments: String...) throws -> Outcome {
+    let (output, errors) = (Pipe(), Pipe())
+    let process = process(arguments, output: output, errors: errors)
+    try process.run()
+    while process.isRunning && !isReached() { usleep(500) }
+    if process.isRunning { Foundation.kill(process.processIdentifier, signal) }
+    return outcome(of: process, output: output, errors: errors)
   }
 
   /// Starts the program and kills it as soon as `isReached` says so.

@@ -150,6 +150,54 @@ import Testing
     #expect(outcome.errors.contains("0123456789") && outcome.errors.contains("ABC"), "\(outcome.errors)")
   }
 
+  @Test func rejectsSplitsThatTheSpecDoesNotDraw() throws {
+    let (_, spec, workspace) = try Self.finished.get()
+    for command in ["build", "eval"] {
+      let outcome = try Program.run(command, spec, "--workspace", workspace, "--split", "validation")
+      #expect(outcome.exitCode == 65 && outcome.errors.contains("datasets.validation"), "\(outcome.errors)")
+    }
+  }
+
+  @Test func rejectsADamagedCatalog() throws {
+    let folder = try Folder()
+    let spec = try folder.write(tinySpec(), as: "spec.yaml")
+    #expect(try Program.run("build", spec, "--workspace", folder.path).exitCode == 0)
+    let catalog = folder.path + "/catalog.sqlite"
+    var content = try #require(FileManager.default.contents(atPath: catalog))
+    for place in content.count / 4..<content.count { content[place] = 0x5A }
+    _ = try folder.write(content, as: "catalog.sqlite")
+    let outcome = try Program.run("run", spec, "--workspace", folder.path)
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.errors.contains("move it away"), "\(outcome.errors)")
+  }
+
+  /// A result that could not be written is no success; who only watches may leave.
+  @Test func standardStreamsMayBeFullOrClosed() throws {
+    let folder = try Folder()
+    _ = try folder.write(tinySpec(), as: "spec.yaml")
+    // The workspace's name has one letter, which made Foundation's path functions trap.
+    let build = "$glyphline build spec.yaml --workspace w"
+    #expect(try Program.shell("\(build) 2> /dev/full", in: folder).exitCode == 0)
+    let status = try Program.shell("$glyphline status spec.yaml --workspace w > /dev/full", in: folder)
+    #expect(status.exitCode == 74 && status.errors.contains("standard output"), "\(status.errors)")
+    #expect(try Program.shell("$glyphline build spec.yaml --workspace v <&- >&- 2>&-", in: folder).exitCode == 74)
+    let difference = try Program.shell("diff -r w/shards v/shards", in: folder)
+    #expect(difference.exitCode == 0, "\(difference.output)")
+  }
+
+  @Test func writesNoPictureOverADevice() throws {
+    let (folder, _, workspace) = try Self.finished.get()
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for (path, exitCode) in [(pipe, 73), (folder.path + "/nowhere/a.png", 73)] as [(String, Int32)] {
+      let outcome = try Program.run(
+        "inspect", workspace + "/shards/test-00000.shard.zst", "--record", "0", "--png", path)
+      #expect(outcome.exitCode == exitCode && outcome.errors.contains(path), "\(outcome.errors)")
+    }
+    var status = stat()
+    #expect(lstat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+  }
+
   @Test func rejectsAForeignCatalog() throws {
     let folder = try Folder()
     let spec = try folder.write(tinySpec(), as: "spec.yaml")

@@ -64,6 +64,25 @@ import Workers
     #expect(try Results(workspace: workspace) == expected)
   }
 
+  @Test func stopsWhenAskedTo() throws {
+    let (_, expected) = try Self.uninterrupted(tinySpec(train: 3200))
+    let folder = try Folder()
+    let spec = try folder.write(tinySpec(train: 3200), as: "the spec.yaml")
+    let workspace = folder.path + "/work"
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: workspace + "/" + name) }
+    for (signal, moment) in [
+      (SIGINT, "shards/train-00002.shard.zst"), (SIGTERM, "checkpoints/step-000000016.safetensors"),
+    ] {
+      let outcome = try Program.stop(by: signal, when: { exists(moment) }, "run", spec, "--workspace", workspace)
+      #expect(outcome.exitCode == 130)
+      #expect(outcome.errors.contains("run '\(spec)' --workspace"), "\(outcome.errors)")
+    }
+    #expect(!exists("model.safetensors"))
+    let outcome = try Program.run("run", spec, "--workspace", workspace)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try Results(workspace: workspace) == expected)
+  }
+
   @Test func threadsDoNotMatter() throws {
     let (_, expected) = try Self.uninterrupted(tinySpec())
     let folder = try Folder()
@@ -101,6 +120,42 @@ import Workers
     try FileManager.default.removeItem(atPath: workspace + "/shards/train-00001.shard.zst")
     let other = workspace + "/shards/test-00000.shard.zst"
     try #require(FileManager.default.contents(atPath: other)).dropLast(5).write(to: URL(filePath: other))
+    try Self.runPipeline(tinySpec(), in: workspace, SystemFileSystem())
+    #expect(try Results(workspace: workspace) == expected)
+  }
+
+  /// Changes a byte in the middle of a file.
+  private static func damage(_ path: String) throws {
+    var content = try #require(FileManager.default.contents(atPath: path))
+    content[content.count / 2] ^= 0x5A
+    try content.write(to: URL(filePath: path))
+  }
+
+  /// A changed byte is noticed even where every byte makes a number.
+  @Test(arguments: [["model.safetensors"], ["checkpoints/step-000000060.safetensors", "model.safetensors"]])
+  func damagedWeightsAreMadeAgain(files: [String]) throws {
+    let (folder, expected) = try Self.uninterrupted(tinySpec())
+    let workspace = folder.path + "/work"
+    for file in files { try Self.damage(workspace + "/" + file) }
+    try Self.runPipeline(tinySpec(), in: workspace, SystemFileSystem())
+    #expect(try Results(workspace: workspace) == expected)
+  }
+
+  /// A damaged block is found when it is read; the message's advice leads to the same bytes.
+  @Test func aDamagedBlockIsDrawnAgain() throws {
+    let (folder, expected) = try Self.uninterrupted(tinySpec())
+    let workspace = folder.path + "/work"
+    let shard = workspace + "/shards/train-00001.shard.zst"
+    try Self.damage(shard)
+    try FileManager.default.removeItem(atPath: workspace + "/model.safetensors")
+    for file in expected.files.keys where file.hasPrefix("checkpoints/") {
+      try FileManager.default.removeItem(atPath: workspace + "/" + file)
+    }
+    let spec = try folder.write(tinySpec(), as: "spec.yaml")
+    let outcome = try Program.run("run", spec, "--workspace", workspace)
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.errors.contains(shard) && outcome.errors.contains("glyphline build"), "\(outcome.errors)")
+    try FileManager.default.removeItem(atPath: shard)
     try Self.runPipeline(tinySpec(), in: workspace, SystemFileSystem())
     #expect(try Results(workspace: workspace) == expected)
   }

@@ -23,7 +23,7 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    let result = try reportingErrors(resumeWith: "") { cancellation in
+    let result = try reportingErrors { cancellation in
       let spec = try PipelineSpec(contentsOf: pipeline.spec)
       return try Benchmark(
         spec, in: pipeline.workspace(of: spec), threadCount: common.threads, cancellation: cancellation
@@ -31,12 +31,12 @@ struct Bench: ParsableCommand {
     }
     let (slowest, fastest) = (result.rates.first ?? 0, result.rates.last ?? 0)
     if common.json {
-      return try printJSON(
+      return try outputJSON(
         Report(
           part: part.rawValue, imagesPerSecond: result.median, slowest: slowest, fastest: fastest,
           threads: result.threadCount, precision: result.precision))
     }
-    print(
+    try output(
       "\(part.rawValue): \(Int(result.median)) images/s (\(Int(slowest))...\(Int(fastest)), \(result.threadCount) threads, "
         + "\(result.precision))")
   }

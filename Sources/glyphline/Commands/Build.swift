@@ -28,9 +28,9 @@ struct Build: ParsableCommand {
           byteCount: summary.byteCount)
       }
     }
-    if common.json { return try printJSON(["splits": reports]) }
+    if common.json { return try outputJSON(["splits": reports]) }
     for report in reports {
-      print("\(report.split): \(report.samples) samples in \(report.shards) shards, \(report.byteCount) bytes")
+      try output("\(report.split): \(report.samples) samples in \(report.shards) shards, \(report.byteCount) bytes")
     }
   }
 }

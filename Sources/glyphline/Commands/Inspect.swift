@@ -52,7 +52,7 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors(resumeWith: "") { _ in
+    try reportingErrors { _ in
       let inspection = try ShardInspection(shard)
       if let record { try show(record, of: inspection) } else { try show(inspection) }
     }
@@ -67,8 +67,8 @@ struct Inspect: ParsableCommand {
       width: header.geometry.width, height: header.geometry.height, channels: header.geometry.format.rawValue,
       labelCapacity: header.labelCapacity, charsets: header.charsets.map(\.text), compression: header.compressionLevel,
       byteCount: inspection.byteCount, contentByteCount: inspection.contentByteCount)
-    if json { return try printJSON(report) }
-    print(
+    if json { return try outputJSON(report) }
+    try output(
       """
       \(report.shard): shard format \(report.formatVersion), generator \(report.generatorVersion), spec \(report.specHash)
       split \(report.split), samples \(report.firstIndex)...\(report.firstIndex + report.records - 1)
@@ -85,7 +85,7 @@ struct Inspect: ParsableCommand {
     let report = RecordReport(
       shard: shard, record: number, split: inspection.header.split.rawValue, index: Int(record.sample.index),
       seed: Int(record.sample.seed), label: inspection.text(of: record), png: png)
-    if json { return try printJSON(report) }
-    print("\(report.label), sample \(report.index) of \(report.split), seed \(report.seed)")
+    if json { return try outputJSON(report) }
+    try output("\(report.label), sample \(report.index) of \(report.split), seed \(report.seed)")
   }
 }

@@ -30,7 +30,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let report = try reportingErrors(resumeWith: CommandLine.arguments.joined(separator: " ")) { cancellation in
+    let report = try reportingErrors(resumeWith: CommandLine.arguments) { cancellation in
       let predictor = try Predictor(modelPath: model, threadCount: common.threads, imageCount: images.count)
       let progress = ProgressPrinter()
       defer { progress.finishLine() }
@@ -46,12 +46,12 @@ struct Predict: ParsableCommand {
       }
       return report
     }
-    if common.json { return try printJSON(report) }
+    if common.json { return try outputJSON(report) }
     for image in report.images {
-      print("\(image.file)\t\(image.text)\t\(String(format: "%.4f", image.confidence))")
+      try output("\(image.file)\t\(image.text)\t\(String(format: "%.4f", image.confidence))")
     }
     if let count = report.count, let exact = report.exact, let accuracy = report.accuracy {
-      print("\(exact) of \(count) images read without a mistake: \(percent(accuracy))")
+      try output("\(exact) of \(count) images read without a mistake: \(percent(accuracy))")
     }
   }
 }

@@ -10,6 +10,6 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let outcome = try withPipeline(pipeline, common) { pipeline in try pipeline.run() }
-    try AccuracyReport(outcome).print(asJSON: common.json)
+    try AccuracyReport(outcome).show(asJSON: common.json)
   }
 }

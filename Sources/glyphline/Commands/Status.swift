@@ -23,21 +23,21 @@ struct Status: ParsableCommand {
   }
 
   func run() throws {
-    let status = try reportingErrors(resumeWith: "") { _ in
+    let status = try reportingErrors { _ in
       let spec = try PipelineSpec(contentsOf: pipeline.spec)
       return try PipelineStatus(spec, in: pipeline.workspace(of: spec))
     }
     if common.json {
-      return try printJSON(
+      return try outputJSON(
         Report(
           pipeline: status.pipeline, workspace: status.workspace,
           stages: status.stages.map { .init(stage: $0.name, state: $0.state.word, detail: $0.state.detail) }))
     }
-    print("\(status.pipeline) in \(status.workspace)")
+    try output("\(status.pipeline) in \(status.workspace)")
     for stage in status.stages {
       let name = stage.name.padding(toLength: 18, withPad: " ", startingAt: 0)
       let word = stage.state.word.padding(toLength: 11, withPad: " ", startingAt: 0)
-      print("  \(name)\(word)\(stage.state.detail)")
+      try output("  \(name)\(word)\(stage.state.detail)")
     }
   }
 }

@@ -20,8 +20,8 @@ struct Train: ParsableCommand {
       return try pipeline.trainingSummary()
     }
     if common.json {
-      return try printJSON(Report(model: summary.modelPath, steps: summary.stepCount, loss: summary.smoothedLoss))
+      return try outputJSON(Report(model: summary.modelPath, steps: summary.stepCount, loss: summary.smoothedLoss))
     }
-    print("model: \(summary.modelPath), after \(summary.stepCount) steps")
+    try output("model: \(summary.modelPath), after \(summary.stepCount) steps")
   }
 }
