@@ -26,7 +26,7 @@ struct CatalogOpeningTests {
   @Test("takes an empty file, as a crash leaves it, for a new catalog")
   func emptyFile() throws {
     try Data().write(to: URL(fileURLWithPath: folder.catalog()))
-    #expect(throws: CatalogError.notACatalog(path: folder.catalog())) { try Catalog(folder.catalog(), for: .read) }
+    #expect(throws: CatalogError.empty(path: folder.catalog())) { try Catalog(folder.catalog(), for: .read) }
     #expect(try Catalog(folder.catalog(), for: .write).sampleCount(of: .train) == 0)
   }
 

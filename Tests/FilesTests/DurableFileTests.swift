@@ -67,7 +67,7 @@ import Testing
   @Test func aMissingDirectoryIsAnErrorWithItsPath() {
     let error = failure { () throws(FileError) in _ = try DurableFile("/nowhere/a") }
     #expect(error == FileError(.create, path: "/nowhere/a" + DurableFile.temporarySuffix, code: ENOENT))
-    #expect(error?.description == "cannot open /nowhere/a.partial: No such file or directory")
+    #expect(error?.description == "cannot create /nowhere/a.partial: No such file or directory")
   }
 }
 
@@ -85,7 +85,7 @@ import Testing
     let path = directory.path(of: "a")
     try writeDurably([], to: path)
     let error = failure { () throws(FileError) in try SystemFileSystem().createDirectory(path) }
-    #expect(error == FileError(.createDirectory, path: path, code: EEXIST))
+    #expect(error == FileError(.createDirectory, path: path, code: ENOTDIR))
   }
 }
 
