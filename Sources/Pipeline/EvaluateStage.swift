@@ -35,18 +35,25 @@ extension Pipeline {
       split, of: spec, model: modelHash, data: try requireSplit(split, for: "evaluation"))
     let differences = model.description.differences(from: ModelDescription(spec.model, reading: spec.captcha))
     guard differences.isEmpty else { throw ModelFileError.mismatch(path: path, differences: differences) }
-    let recorded = try catalog.stage(named: request.name)
-    if let recorded, recorded.contentHash == request.hash.description, recorded.state == .done,
-      let accuracy = try catalog.accuracy(ofModel: modelHash.description, on: split)
+    // The stage is the pipeline's own model's; another model's evaluation stands beside it in the catalog.
+    func record(_ state: StageRow.State) throws {
+      if modelPath == nil { try catalog.recordStage(request.row(state)) }
+    }
+    // An evaluation is recorded in one transaction, so one that is there is whole; and it is dropped with its samples.
+    if let accuracy = try catalog.accuracy(ofModel: modelHash.description, on: split),
+      accuracy.images == spec.datasets[split]?.count
     {
+      try record(.done)
       report(.skipped(stage: request.name, reason: "\(accuracy.images) images were read"))
       return try outcome(accuracy)
     }
-    announce(request, recorded: recorded, whenInterrupted: "not finished")
-    try catalog.recordStage(request.row(.running))
+    announce(
+      request, recorded: modelPath == nil ? try catalog.stage(named: request.name) : nil,
+      whenInterrupted: "not finished")
+    try record(.running)
     let start = Date()
     try judge(model, modelHash: modelHash, split: split, stage: request.name)
-    try catalog.recordStage(request.row(.done))
+    try record(.done)
     guard let accuracy = try catalog.accuracy(ofModel: modelHash.description, on: split) else {
       preconditionFailure("the evaluation was just recorded")
     }
