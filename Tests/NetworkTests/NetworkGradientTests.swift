@@ -84,6 +84,53 @@ import Workers
     }
   }
 
+  /// Activations of 8 significant bits bring noise, and no other direction, into the gradient.
+  @Test(arguments: models)
+  func bfloat16PointsWhereFloat32Points(layers: [LayerDescription]) throws {
+    let description = try describe(layers, loss: .crossEntropy)
+    let (images, labels) = drawBatch(description, count: 16, seed: 2)
+    let results = try Precision.allCases.map { precision in
+      let network = try Network(
+        description, for: .training, batch: 16, precision: precision, dropoutSeed: 3, backend: PlainBackend(),
+        team: Team(threadCount: 2))
+      network.parameters.drawWeights(seed: 5)
+      let loss = network.computeGradients(images: images, labels: labels, step: 1)
+      let gradients = UnsafeBufferPointer(start: network.gradients.floats, count: network.parameters.learnedCount)
+      return (loss: loss, gradients: gradients.map { Double($0) })
+    }
+    let (wide, narrow) = (results[0], results[1])
+    #expect(abs(wide.loss - narrow.loss) < 0.02 * wide.loss)
+    func product(_ left: [Double], _ right: [Double]) -> Double { zip(left, right).reduce(0) { $0 + $1.0 * $1.1 } }
+    let cosine =
+      product(wide.gradients, narrow.gradients)
+      / (product(wide.gradients, wide.gradients) * product(narrow.gradients, narrow.gradients)).squareRoot()
+    #expect(cosine > 0.98, "cosine \(cosine)")
+  }
+
+  /// A few steps on one batch bring its loss far below chance.
+  @Test(arguments: [ModelDescription.Loss.crossEntropy, .multiLabelSoftMargin])
+  func learnsABatch(loss: ModelDescription.Loss) throws {
+    let description = try describe(Self.models[0], loss: loss)
+    let (images, labels) = drawBatch(description, count: 8, seed: 9)
+    let network = try Network(
+      description, for: .training, batch: 8, precision: .float32, backend: makeBackend(), team: Team(threadCount: 2))
+    network.parameters.drawWeights(seed: 1)
+    let optimizer = Optimizer(network.parameters, weightDecay: 0.01)
+    let losses = (0..<60).map { step in
+      let loss = network.computeGradients(images: images, labels: labels, step: step)
+      optimizer.update(
+        network.parameters, gradients: network.gradients, learningRate: 0.01, step: step + 1, team: network.team)
+      return loss
+    }
+    #expect(losses[59] < 0.1 * losses[0], "\(losses[0]) -> \(losses[59])")
+    // The same numbers, read with the running statistics, give the labels back.
+    let reader = try Network(
+      description, for: .inference, batch: 8, precision: .float32, backend: makeBackend(), team: Team(threadCount: 1))
+    #expect(reader.parameters.load(network.parameters.tensors) == nil)
+    let texts = reader.read(images: images[...]).flatMap(\.label.classes)
+    #expect(zip(texts, labels).count { $0 == $1 } >= 14)
+  }
+
   @Test func rejectsLayersThatDoNotFit() throws {
     let impossible: [[LayerDescription]] = [
       [], [.relu, .linear(units: 6)], [.linear(units: 5)], [.linear(units: 6), .batchNorm],
