@@ -20,7 +20,6 @@ package final class Network: Sendable {
 
   private let lanes: Lanes
   private let input: InputLayer
-  private let output: Features
   private let loss: LossLayer
   private let state: StepState
   private let forwardPass: Pass
@@ -48,7 +47,6 @@ package final class Network: Sendable {
       precision: precision, backend: backend, isTraining: purpose == .training)
     for stage in plan.stages { try builder.append(stage) }
     guard let features = builder.features else { preconditionFailure("a plan ends with a linear layer") }
-    output = features
     loss = LossLayer(description: description, logits: features, lanes: lanes)
     forwardPass = Pass([.lanes(input.run)] + builder.layers.flatMap(\.forward))
     backwardPass = Pass(builder.layers.reversed().flatMap(\.backward))
@@ -107,11 +105,6 @@ package final class Network: Sendable {
       forwardPass.run(on: team, laneCount: lanes.count)
     }
     return (0..<count).map { loss.reading(ofImage: $0) }
-  }
-
-  /// The logits of the last images: [batch, length * classes].
-  package var logits: UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(start: output.values.floats, count: batch * description.logitCount)
   }
 }
 

@@ -11,6 +11,9 @@ import Trainer
 import Workers
 
 extension Pipeline {
+  /// Steps in one transaction: few enough that whoever queries the learning curve sees it grow.
+  private static let metricsAtATime = 20
+
   /// Trains the model from the train split, or goes on where a stopped training was.
   package func train() throws {
     let precision = try resolvedPrecision()
@@ -133,7 +136,10 @@ extension Pipeline {
             stage: stage, done: (step.number + 1) * batch, total: trainer.plan.stepCount * batch, unit: "images",
             detail: "loss \(String(format: "%.4f", smoothedLoss ?? step.loss))"))
         if cancellation.isCancelled || trainer.isDone || trainer.step % spec.training.checkpointEvery == 0 {
-          try save(trainer, metrics: metrics)
+          try save(trainer, loss: step.loss, metrics: metrics)
+          metrics = []
+        } else if metrics.count == Self.metricsAtATime {
+          try catalog.recordMetrics(metrics)
           metrics = []
         }
         try cancellation.check()
@@ -143,14 +149,14 @@ extension Pipeline {
 
   /// Makes a checkpoint durable, records it with the steps that led to it, and removes those that no longer count: all but
   /// this one and the regular one before it.
-  private func save(_ trainer: Trainer, metrics: [MetricRow]) throws {
+  private func save(_ trainer: Trainer, loss: Double, metrics: [MetricRow]) throws {
     let path = workspace.checkpointPath(step: trainer.step)
     let bytes = try trainer.checkpoint.encoded()
     try writeDurably(bytes, to: path, in: fileSystem)
     try catalog.recordCheckpoint(
       CheckpointRow(
         step: trainer.step, file: workspace.file(ofPath: path), contentHash: ContentHash(of: bytes).description,
-        loss: metrics.last?.loss),
+        loss: loss),
       metrics: metrics)
     let every = spec.training.checkpointEvery
     let kept = [trainer.step, (trainer.step - 1) / every * every]
