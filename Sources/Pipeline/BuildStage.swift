@@ -42,7 +42,8 @@ extension Pipeline {
     let recorded = try catalog.stage(named: request.name)
     let isCurrent = recorded?.contentHash == request.hash.description
     let drawn = isCurrent ? try catalog.sampleCount(of: split) : 0
-    if !isCurrent || drawn > count {
+    let isKept = isCurrent && drawn <= count
+    if !isKept {
       if isCurrent {
         report(.started(stage: request.name, reason: "changed: datasets.\(split.rawValue).count: \(drawn) -> \(count)"))
       } else {
@@ -53,19 +54,18 @@ extension Pipeline {
     let shards = try catalog.shards(of: split)
     let plans = try shardPlans(of: split, count: count, recorded: shards)
     guard !plans.isEmpty else {
-      if recorded?.state != .done || !isCurrent { try catalog.recordStage(request.row(.done)) }
+      if recorded?.state != .done { try finishBuild(request, of: split) }
       report(.skipped(stage: request.name, reason: "\(count) samples in \(shards.count) shards"))
       return
     }
     let missing = plans.reduce(0) { $0 + $1.recordCount }
-    if isCurrent && drawn <= count {
+    if isKept {
       announce(request, recorded: recorded, whenInterrupted: "\(count - missing) of \(count) samples are there")
       try catalog.recordStage(request.row(.running))
     }
     let start = Date()
     try write(plans, of: split, count: count, stage: request.name)
-    try removeLeftovers(of: split)
-    try catalog.recordStage(request.row(.done))
+    try finishBuild(request, of: split)
     report(
       .finished(
         stage: request.name,
@@ -143,14 +143,15 @@ extension Pipeline {
     }
   }
 
-  /// Removes shards of a former spec that the new ones did not overwrite.
-  private func removeLeftovers(of split: Split) throws {
+  /// Records that a split is whole, once the shards of a former spec that the new ones did not overwrite are removed.
+  private func finishBuild(_ request: StageRequest, of split: Split) throws {
     let recorded = Set(try catalog.shards(of: split).map(\.file))
     for name in try FileManager.default.contentsOfDirectory(atPath: workspace.shardsPath).sorted()
     where name.hasPrefix(split.rawValue + "-") && name.hasSuffix(".shard.zst") && !recorded.contains("shards/" + name) {
       report(.note("removing \(workspace.shardsPath)/\(name), a shard of the former spec"))
       try fileSystem.remove(workspace.shardsPath + "/" + name)
     }
+    try catalog.recordStage(request.row(.done))
   }
 }
 

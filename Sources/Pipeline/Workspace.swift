@@ -30,16 +30,13 @@ package struct Workspace: Sendable {
 
   /// The name under which the catalog knows a shard: its path from the workspace.
   package func shardFile(_ split: Split, number: Int) -> String {
-    let digits = String(number)
-    return "shards/\(split.rawValue)-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".shard.zst"
+    "shards/\(split.rawValue)-\(padded(number, digitCount: 5)).shard.zst"
   }
 
   package func path(ofFile file: String) -> String { path + "/" + file }
 
   func checkpointPath(step: Int) -> String {
-    let digits = String(step)
-    return checkpointsPath + "/step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
-      + ".safetensors"
+    "\(checkpointsPath)/step-\(padded(step, digitCount: 9)).safetensors"
   }
 
   /// The path from the workspace, of a path within it.
@@ -61,4 +58,10 @@ package struct Workspace: Sendable {
       }
     }
   }
+}
+
+/// A number with zeros before it, so that names sort as numbers do.
+private func padded(_ number: Int, digitCount: Int) -> String {
+  let digits = String(number)
+  return String(repeating: "0", count: max(0, digitCount - digits.count)) + digits
 }

@@ -85,7 +85,8 @@ package final class Trainer {
   }
 
   /// Makes the next step.
-  /// - Throws: `TrainingError.diverged` where the loss is no longer a number; the parameters are then as before the step.
+  /// - Throws: `TrainingError.diverged` where the loss is no longer a number; what is learned is then as before the step,
+  ///   but the running statistics are not.
   package func learn(from batch: Batch) throws(TrainingError) -> TrainingStep {
     let number = step
     let loss = network.computeGradients(images: batch.images, labels: batch.labels, step: number)
