@@ -45,10 +45,14 @@ struct FontFace: ~Copyable {
   var familyName: String { face.pointee.family_name.map { String(cString: $0) } ?? "" }
   var styleName: String { face.pointee.style_name.map { String(cString: $0) } ?? "" }
 
-  /// FreeType's version as major.minor.patch.
-  var freeTypeVersion: String {
+  /// FreeType's version as major.minor.patch; 0.0.0 where FreeType does not start.
+  static var freeTypeVersion: String {
+    var library: FT_Library?
     var (major, minor, patch): (FT_Int, FT_Int, FT_Int) = (0, 0, 0)
-    FT_Library_Version(library, &major, &minor, &patch)
+    if FT_Init_FreeType(&library) == 0 {
+      FT_Library_Version(library, &major, &minor, &patch)
+      FT_Done_FreeType(library)
+    }
     return "\(major).\(minor).\(patch)"
   }
 

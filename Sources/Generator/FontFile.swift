@@ -17,7 +17,6 @@ package struct FontFile: Sendable {
   /// Of the first face in the file.
   package let family: String
   package let hash: ContentHash
-  package let freeTypeVersion: String
 
   /// - Throws: `GeneratorError.unusableFont` or `.file`.
   package init(path: String) throws(GeneratorError) {
@@ -27,7 +26,6 @@ package struct FontFile: Sendable {
     self.bytes = bytes
     family = face.familyName
     hash = ContentHash(of: bytes)
-    freeTypeVersion = face.freeTypeVersion
   }
 
   /// The font that `name` stands for: the path of a file if it has a slash, else the family name of an installed font. Of

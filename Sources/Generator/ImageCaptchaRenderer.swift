@@ -2,7 +2,7 @@ import Samples
 
 /// Draws images from parameters, pixel for pixel as `captcha` 0.7.1 (class ImageCaptcha) does with Pillow. It owns the
 /// buffers that a drawing needs, so one thread at a time may use it; the atlas can be shared.
-package final class ImageCaptchaRenderer {
+package final class ImageCaptchaRenderer: CaptchaRenderer {
   private let atlas: GlyphAtlas
   private var stages = DrawingStages()
 
@@ -22,7 +22,7 @@ package final class ImageCaptchaRenderer {
   }
 
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
-  func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> Image {
+  package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> Image {
     stages.draw(parameters, atlas)
     return stages.canvas.image(format: format)
   }

@@ -5,7 +5,6 @@ import Samples
 struct ImageCaptchaSampler {
   /// Streams of a sample's seed. A number, once used, never gets another meaning: samples would change.
   private enum Stream {
-    static let label: UInt64 = 0
     static let colors: UInt64 = 1
     static let glyphs: UInt64 = 2
     static let overlaps: UInt64 = 3
@@ -20,12 +19,6 @@ struct ImageCaptchaSampler {
   let width: Int
   let height: Int
   let atlas: GlyphAtlas
-
-  /// Class indices, each equally likely.
-  static func label(classCount: Int, length: Int, seed: UInt64) -> Label {
-    var stream = RandomStream(seed: seed, stream: Stream.label)
-    return Label(classes: (0..<length).map { _ in UInt16(stream.next(below: classCount)) })
-  }
 
   /// - Precondition: the atlas has every character of `text` at each of `fontSizes`.
   func sample(text: [Unicode.Scalar], seed: UInt64) -> ImageCaptchaParameters {

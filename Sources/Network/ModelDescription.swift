@@ -35,9 +35,9 @@ package struct ModelDescription: Hashable, Sendable {
 
   /// The named model for a captcha.
   package init(_ model: ModelSpec, reading captcha: CaptchaSpec) {
-    let logitCount = captcha.length * captcha.alphabet.count
+    let logitCount = captcha.lengthMax * captcha.alphabet.count
     self.init(
-      name: model.name.rawValue, input: captcha.geometry, alphabet: captcha.alphabet, length: captcha.length,
+      name: model.name.rawValue, input: captcha.geometry, alphabet: captcha.alphabet, length: captcha.lengthMax,
       loss: model.name == .seedCNN ? .multiLabelSoftMargin : .crossEntropy,
       layers: model.name == .seedCNN ? Self.seedCNN(logitCount: logitCount) : Self.glyphnet(logitCount: logitCount))
   }

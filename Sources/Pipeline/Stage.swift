@@ -32,7 +32,8 @@ struct StageRequest: Sendable {
         section("captcha", spec.captcha.canonicalText), section("shards", spec.shards.canonicalText),
         "seed=\(spec.seed)",
         "shard format version=\(HeaderLayout.version)", "generator version=\(generator.version)",
-        "FreeType version=\(generator.freeTypeVersion)", "font file=\(generator.fontHash)"))
+        "FreeType version=\(generator.freeTypeVersion)",
+        generator.fonts.map { "font file \($0.name)=\($0.hash)" }.joined(separator: "\n")))
   }
 
   /// The model. How it is drawn from the samples is in `model`'s layers, so that a named model whose layers change is

@@ -19,6 +19,12 @@ package struct Alphabet: Sendable, Hashable {
     self.indexOfCharacter = indexOfCharacter
   }
 
+  /// Every character of `alphabets`, where it first appears.
+  package init(unionOf alphabets: [Alphabet]) throws(AlphabetError) {
+    var seen: Set<Character> = []
+    try self.init(alphabets.flatMap(\.characters).filter { seen.insert($0).inserted })
+  }
+
   package var count: Int { characters.count }
   package var text: String { String(characters) }
 

@@ -6,11 +6,13 @@
 
 extension CaptchaSpec {
   package var canonicalText: String {
-    lines(
-      (Key.style, quoted(style.rawValue)), (.charset, quoted(alphabet.text)), (.length, "\(length)"),
-      (.width, "\(geometry.width)"), (.height, "\(geometry.height)"),
-      (.color, quoted(geometry.format == .gray ? "gray" : "rgb")),
-      (.font, quoted(font)))
+    entries.map { entry in
+      lines(
+        (Key.style, quoted(entry.style.rawValue)), (.charset, quoted(entry.alphabet.text)),
+        (.length, "\(entry.lengths.upperBound)"), (.width, "\(geometry.width)"), (.height, "\(geometry.height)"),
+        (.color, quoted(geometry.format == .gray ? "gray" : "rgb")),
+        (.font, entry.fonts.map(quoted).joined(separator: ", ")))
+    }.joined()
   }
 }
 

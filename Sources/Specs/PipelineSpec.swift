@@ -15,23 +15,6 @@ package struct PipelineSpec: Sendable, Hashable {
   package let evaluation: EvaluationSpec
 }
 
-/// What the images show and how they are drawn.
-package struct CaptchaSpec: Sendable, Hashable {
-  package enum Style: String, Sendable, CaseIterable {
-    /// As the Python package `captcha` 0.7.1 draws (class ImageCaptcha).
-    case imageCaptcha = "image-captcha"
-  }
-
-  package let style: Style
-  package let alphabet: Alphabet
-  /// Characters in each image: 1 ... 16.
-  package let length: Int
-  /// Width 16 ... 1024, height 16 ... 512.
-  package let geometry: Geometry
-  /// Family name of an installed font, or the path of a font file.
-  package let font: String
-}
-
 package struct DatasetSpec: Sendable, Hashable {
   /// Samples in the split: 1 ... 1,000,000,000.
   package let count: Int

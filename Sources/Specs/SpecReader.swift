@@ -1,9 +1,9 @@
 import Foundation
 import Samples
 
-// Every key of the spec file, with the values it takes and the one it has when it is left out. This file is the only
-// place that says so to the program; Schemas/pipeline.schema.json says the same to editors, and a test holds the two
-// together.
+// Every key of the spec file, with the values it takes and the one it has when it is left out; those under `captcha` are in
+// CaptchaReader.swift. These files are the only place that says so to the program; Schemas/pipeline.schema.json says the
+// same to editors, and a test holds the two together.
 
 extension PipelineSpec {
   enum Key: String, SpecKey { case name, seed, captcha, datasets, shards, model, training, evaluation }
@@ -34,38 +34,6 @@ extension PipelineSpec {
       file.mapping(.training, of: TrainingSpec.Key.self), trainCount: self.datasets[.train]?.count ?? 0)
     evaluation = try EvaluationSpec(
       file.mapping(.evaluation, of: EvaluationSpec.Key.self), drawnSplits: datasets.keys)
-  }
-}
-
-extension CaptchaSpec {
-  enum Key: String, SpecKey { case style, charset, length, width, height, color, font }
-  /// How images store their pixels.
-  enum Color: String, CaseIterable { case gray }
-
-  init(_ mapping: SpecMapping<Key>) throws(SpecError) {
-    style = try mapping.choice(.style, default: .imageCaptcha)
-    let allowedCharset = """
-      digits, upper or lower, joined by +, or the characters themselves: each once, 1 to 65534, without spaces and \
-      characters that join with their neighbours
-      """
-    let charset = try mapping.text(.charset, allowed: allowedCharset) { _ in true }
-    do throws(CharsetError) {
-      alphabet = try Alphabet(charset: charset)
-    } catch {
-      throw mapping.mismatch(.charset, found: error.found, allowed: allowedCharset)
-    }
-    length = try mapping.wholeNumber(.length, in: 1...16)
-    let width = try mapping.wholeNumber(.width, in: 16...1024, default: 160)
-    let height = try mapping.wholeNumber(.height, in: 16...512, default: 60)
-    let color: Color = try mapping.choice(.color, default: .gray)
-    switch color {
-    case .gray: geometry = Geometry(width: width, height: height, format: .gray)
-    }
-    font = try mapping.text(
-      .font, allowed: "the family name of an installed font, or the path of a font file", default: "Noto Mono"
-    ) { font in
-      !font.isEmpty && font.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-    }
   }
 }
 

@@ -2,6 +2,7 @@ import Foundation
 import Generator
 import Images
 import Samples
+import Specs
 import Testing
 
 @Suite struct CaptchaGeneratorTests {
@@ -19,7 +20,7 @@ import Testing
     let generator = try generator()
     let images = Set((0..<500).map { generator.generate(index: 0, seed: $0).image })
     #expect(images.count == 500)
-    let labels = Set((0..<500).map { generator.label(seed: $0) })
+    let labels = Set((0..<500).map { generator.generate(index: 0, seed: $0).label })
     #expect(labels.count > 490)
   }
 
@@ -49,25 +50,26 @@ import Testing
   }
 
   @Test func grayIsTheColorImageInLuma() throws {
-    let color = try generator(format: .rgb)
-    let gray = try generator(format: .gray)
+    let color = try generator(geometry: Geometry(width: 160, height: 60, format: .rgb))
+    let gray = try generator()
     for seed: UInt64 in 0..<20 {
       #expect(
         gray.generate(index: 0, seed: seed).image == color.generate(index: 0, seed: seed).image.converted(to: .gray))
     }
   }
 
-  @Test func renderDrawsTheSampleAgain() throws {
-    let generator = try generator()
-    let label = generator.label(seed: 3)
-    let image = try generator.render(generator.parameters(label: label, seed: 3))
-    #expect(image == generator.generate(index: 0, seed: 3).image)
+  @Test func aSampleIsWhatItsStyleDrawsOfItsParameters() throws {
+    let sample = try generator().generate(index: 0, seed: 3)
+    let text = sample.label.classes.map { Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".unicodeScalars)[Int($0)] }
+    let style = try ImageCaptchaStyle(width: 160, height: 60, font: .find("Noto Mono"), characters: text)
+    let renderer = style.makeRenderer()
+    #expect(try renderer.render(style.parameters(of: text, seed: 3), format: .gray) == sample.image)
   }
 
   @Test(arguments: [(16, 16), (1024, 512), (33, 200), (17, 300)])
   func drawsEverySizeOfTheSpec(_ size: (width: Int, height: Int)) throws {
     let geometry = Geometry(width: size.width, height: size.height, format: .rgb)
-    let generator = try CaptchaGenerator(alphabet: Alphabet("gQ8"), length: 16, geometry: geometry, font: "Noto Mono")
+    let generator = try generator(characters: "gQ8", length: 16, geometry: geometry)
     for seed: UInt64 in 0..<5 { #expect(generator.generate(index: 0, seed: seed).image.geometry == geometry) }
   }
 
@@ -75,8 +77,8 @@ import Testing
     let identity = try generator().identity
     #expect(identity.version == 1)
     #expect(identity.freeTypeVersion.split(separator: ".").count == 3)
-    #expect(identity.fontPath.hasSuffix(".ttf"))
-    #expect(identity.fontHash.bytes.count == 32)
+    #expect(identity.fonts.map(\.name) == ["Noto Mono"])
+    #expect(identity.fonts.map(\.hash) == [try FontFile.find("Noto Mono").hash])
   }
 
   @Test func fontsAreFoundByNameAndByPath() throws {
@@ -118,9 +120,11 @@ import Testing
   }
 
   private func generator(
-    characters: String = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", format: PixelFormat = .gray, font: String = "Noto Mono"
+    characters: String = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", length: Int = 4,
+    geometry: Geometry = Geometry(width: 160, height: 60, format: .gray), font: String = "Noto Mono"
   ) throws -> CaptchaGenerator {
-    try CaptchaGenerator(
-      alphabet: Alphabet(characters), length: 4, geometry: Geometry(width: 160, height: 60, format: format), font: font)
+    let entry = CaptchaSpec.Entry(
+      style: .imageCaptcha, alphabet: try Alphabet(characters), lengths: length...length, fonts: [font])
+    return try CaptchaGenerator(spec: CaptchaSpec(geometry: geometry, entries: [entry]))
   }
 }

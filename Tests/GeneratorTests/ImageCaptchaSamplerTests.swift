@@ -7,10 +7,12 @@ import Testing
   private let samples: [ImageCaptchaParameters]
 
   init() throws {
-    let generator = try CaptchaGenerator(
-      alphabet: Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"), length: 4,
-      geometry: Geometry(width: 160, height: 60, format: .gray), font: "Noto Mono")
-    samples = (0..<20_000).map { seed in generator.parameters(label: generator.label(seed: seed), seed: seed) }
+    let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".unicodeScalars)
+    let style = try ImageCaptchaStyle(width: 160, height: 60, font: .find("Noto Mono"), characters: alphabet)
+    samples = (0..<20_000 as Range<UInt64>).map { seed in
+      var random = RandomStream(seed: seed, stream: 0)
+      return style.parameters(of: (0..<4).map { _ in alphabet[random.next(below: alphabet.count)] }, seed: seed)
+    }
   }
 
   @Test func colors() {

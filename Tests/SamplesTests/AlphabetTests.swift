@@ -34,6 +34,10 @@ import Testing
     #expect(throws: AlphabetError.tooManyCharacters) { try Alphabet(characters) }
   }
 
+  @Test func aUnionHasEveryCharacterWhereItFirstAppears() throws {
+    #expect(try Alphabet(unionOf: [Alphabet("ba"), Alphabet("cab"), Alphabet("dc")]).text == "bacd")
+  }
+
   @Test func orderTellsAlphabetsApart() throws {
     #expect(try Alphabet("ab") == Alphabet("ab"))
     #expect(try Alphabet("ab") != Alphabet("ba"))

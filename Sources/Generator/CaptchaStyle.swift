@@ -1,0 +1,25 @@
+import Samples
+
+/// A way to draw text with one font, in two pure steps: all random choices first, then the pixels. A new style is a type
+/// that conforms, with a case in `CaptchaSpec.Style` and one where `CaptchaGenerator` makes styles.
+package protocol CaptchaStyle: Sendable {
+  /// Every random choice of one image, by name.
+  associatedtype Parameters
+  associatedtype Renderer: CaptchaRenderer<Parameters>
+
+  /// How `text` is drawn with `seed`, which is below 2^63. Of the seed's random streams, a style has those below 2^32 but
+  /// not 0; a stream's number, once used, never gets another meaning.
+  /// - Precondition: the style was made for the characters of `text`, of which there is at least one.
+  func parameters(of text: [Unicode.Scalar], seed: UInt64) -> Parameters
+
+  /// A renderer with buffers of its own; it can draw all that `parameters(of:seed:)` returns.
+  func makeRenderer() -> Renderer
+}
+
+/// Draws the images of one style. It owns the buffers that a drawing needs, so one thread at a time may use it.
+package protocol CaptchaRenderer<Parameters> {
+  associatedtype Parameters
+
+  /// - Precondition: the parameters can be drawn.
+  func draw(_ parameters: Parameters, format: PixelFormat) -> Image
+}

@@ -1,0 +1,79 @@
+import Samples
+import Specs
+
+/// Random streams of a sample's seed, besides those of its style. A number, once used, never gets another meaning: samples
+/// would change.
+private enum Stream {
+  static let characters: UInt64 = 0
+  static let font: UInt64 = 1 << 32
+}
+
+/// Draws the samples of one entry of the spec.
+struct EntryGenerator: Sendable {
+  private let alphabet: Alphabet
+  private let length: Int
+  private let scalars: [Unicode.Scalar]
+  /// How each of the entry's fonts is drawn with.
+  private let drawings: [Drawing]
+
+  /// What a text looks like with a seed.
+  private typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> Image
+
+  /// - Parameter fonts: The files of the entry's fonts, in its order.
+  /// - Throws: `GeneratorError` where a font lacks a character.
+  init(_ entry: CaptchaSpec.Entry, geometry: Geometry, fonts: [FontFile]) throws(GeneratorError) {
+    alphabet = entry.alphabet
+    length = entry.lengths.upperBound
+    var drawings: [Drawing] = []
+    var scalars: [Unicode.Scalar] = []
+    for font in fonts {
+      scalars = try Self.scalars(of: entry.alphabet, font: font)
+      switch entry.style {
+      case .imageCaptcha:
+        let style = try ImageCaptchaStyle(
+          width: geometry.width, height: geometry.height, font: font, characters: scalars)
+        drawings.append(Self.drawing(in: style, format: geometry.format))
+      }
+    }
+    self.drawings = drawings
+    self.scalars = scalars
+  }
+
+  /// What the sample of `seed` shows: each character equally likely, in each place.
+  func label(seed: UInt64) -> Label {
+    var stream = RandomStream(seed: seed, stream: Stream.characters)
+    return Label(classes: (0..<length).map { _ in UInt16(stream.next(below: alphabet.count)) })
+  }
+
+  func image(of label: Label, seed: UInt64) -> Image {
+    let drawing: Drawing
+    if drawings.count == 1 {
+      drawing = drawings[0]
+    } else {
+      var stream = RandomStream(seed: seed, stream: Stream.font)
+      drawing = drawings[stream.next(below: drawings.count)]
+    }
+    return drawing(label.classes.map { scalars[Int($0)] }, seed)
+  }
+
+  private static func drawing(in style: some CaptchaStyle, format: PixelFormat) -> Drawing {
+    let renderers = RendererPool(of: style)
+    return { text, seed in
+      let parameters = style.parameters(of: text, seed: seed)
+      return renderers.withRenderer { $0.draw(parameters, format: format) }
+    }
+  }
+
+  /// - Throws: `GeneratorError.missingGlyph` for a character of several code points: drawn one by one, its marks would
+  ///   become characters of their own.
+  private static func scalars(of alphabet: Alphabet, font: FontFile) throws(GeneratorError) -> [Unicode.Scalar] {
+    var scalars: [Unicode.Scalar] = []
+    for character in alphabet.characters {
+      guard let scalar = character.unicodeScalars.first, character.unicodeScalars.count == 1 else {
+        throw .missingGlyph(character: String(character), font: "\(font.family) (\(font.path))")
+      }
+      scalars.append(scalar)
+    }
+    return scalars
+  }
+}
