@@ -25,6 +25,8 @@ let package = Package(
     .systemLibrary(
       name: "CFreeType", path: "Sources/CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // MARK: Floor 1: values, files, threads
@@ -39,8 +41,8 @@ let package = Package(
     // The spec file, from YAML to typed values.
     .target(
       name: "Specs", dependencies: ["Samples", "Files", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-    // PNG files in and out.
-    .target(name: "Images", dependencies: ["Samples", "Files", "CPNG"], swiftSettings: strict),
+    // PNG and JPEG files in, PNG files out, and the change from one size to another.
+    .target(name: "Images", dependencies: ["Samples", "Files", "CPNG", "CJPEG"], swiftSettings: strict),
     // The SQL schema, embedded from the file that people read.
     .target(
       name: "Schemas", path: "Schemas", exclude: ["shard-v1.md", "pipeline.schema.json"], sources: ["Schemas.swift"],
@@ -69,6 +71,9 @@ let package = Package(
     // Shuffled batches from shards, decoded ahead, at a position that is one number.
     .target(name: "Loader", dependencies: ["Samples", "Workers", "Shards"], swiftSettings: strict),
 
+    // A model as an ONNX file, for other programs.
+    .target(name: "ONNX", dependencies: ["Samples", "Kernels", "Network"], swiftSettings: strict),
+
     // MARK: Floor 6: learning and judging
     // The training loop: steps, schedule, checkpoints, events.
     .target(
@@ -83,7 +88,7 @@ let package = Package(
       name: "Pipeline",
       dependencies: [
         "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Catalog", "Network", "Loader",
-        "Trainer", "Evaluation",
+        "ONNX", "Trainer", "Evaluation",
       ],
       swiftSettings: strict),
 
@@ -116,6 +121,7 @@ let package = Package(
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "Kernels", "Samples", "Workers", "Files", "Specs"],
       swiftSettings: strict),
+    .testTarget(name: "ONNXTests", dependencies: ["ONNX"], swiftSettings: strict),
     .testTarget(
       name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),

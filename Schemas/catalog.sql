@@ -157,24 +157,66 @@ SELECT evaluation, position, truth, predicted, count
 FROM confusion
 ORDER BY evaluation DESC, position, truth, predicted;
 
--- Characters taken for others, over all positions; the most frequent mistake first. share_of_truth: the part of all
--- `truth` characters that was read as `predicted`.
-CREATE VIEW confused_pairs (evaluation, truth, predicted, count, share_of_truth) AS
+-- The confusion matrix over all positions. share: the part of all `truth` characters that was read as `predicted`; the
+-- shares of a `truth` add up to 1.
+CREATE VIEW confusion_by_truth (evaluation, truth, predicted, count, share) AS
 WITH
   pair AS (
     SELECT evaluation, truth, predicted, sum(count) AS pair_count
     FROM confusion
     GROUP BY evaluation, truth, predicted
-  ),
-  share AS (
-    SELECT evaluation, truth, predicted, pair_count,
-      CAST(pair_count AS REAL) / sum(pair_count) OVER (PARTITION BY evaluation, truth) AS share_of_truth
-    FROM pair
   )
-SELECT evaluation, truth, predicted, pair_count, share_of_truth
-FROM share
+SELECT evaluation, truth, predicted, pair_count,
+  CAST(pair_count AS REAL) / sum(pair_count) OVER (PARTITION BY evaluation, truth)
+FROM pair
+ORDER BY evaluation DESC, truth, predicted;
+
+-- The same from the other side. share: the part of all readings of `predicted` that was a `truth`; the shares of a
+-- `predicted` add up to 1.
+CREATE VIEW confusion_by_prediction (evaluation, predicted, truth, count, share) AS
+SELECT evaluation, predicted, truth, count,
+  CAST(count AS REAL) / sum(count) OVER (PARTITION BY evaluation, predicted)
+FROM confusion_by_truth
+ORDER BY evaluation DESC, predicted, truth;
+
+-- Every single character that was taken for another, with the image it is in.
+CREATE VIEW confused_characters (evaluation, split, sample_index, position, truth, predicted) AS
+WITH
+  place AS (SELECT DISTINCT evaluation, position FROM confusion),
+  single AS (
+    SELECT evaluation, split, sample_index, position,
+      substr(sample.label, position + 1, 1) AS truth,
+      substr(prediction.predicted, position + 1, 1) AS predicted
+    FROM prediction
+    JOIN sample USING (split, sample_index)
+    JOIN place USING (evaluation)
+    WHERE NOT prediction.exact
+  )
+SELECT evaluation, split, sample_index, position, truth, predicted
+FROM single
 WHERE truth <> predicted
-ORDER BY evaluation DESC, pair_count DESC, share_of_truth DESC, truth, predicted;
+ORDER BY evaluation DESC, sample_index, position;
+
+-- Characters taken for others, over all positions; the most frequent mistake first. share_of_truth: the part of all
+-- `truth` characters that was read as `predicted`. examples: the sample_index of the first three images with it.
+CREATE VIEW confused_pairs (evaluation, truth, predicted, count, share_of_truth, examples) AS
+WITH
+  ranked AS (
+    SELECT evaluation, truth, predicted, sample_index,
+      row_number() OVER (PARTITION BY evaluation, truth, predicted ORDER BY sample_index) AS place
+    FROM (SELECT DISTINCT evaluation, truth, predicted, sample_index FROM confused_characters)
+  ),
+  example AS (
+    SELECT evaluation, truth, predicted, group_concat(sample_index, ' ') AS examples
+    FROM ranked
+    WHERE place <= 3
+    GROUP BY evaluation, truth, predicted
+  )
+SELECT evaluation, truth, predicted, count, share, examples
+FROM confusion_by_truth
+LEFT JOIN example USING (evaluation, truth, predicted)
+WHERE truth <> predicted
+ORDER BY evaluation DESC, count DESC, share DESC, truth, predicted;
 
 -- How often each character was read right, over all positions; the hardest character first.
 CREATE VIEW character_accuracy (evaluation, character, count, correct, accuracy) AS
@@ -229,3 +271,25 @@ SELECT evaluation, bin / 10.0, (bin + 1) / 10.0, count(*), avg(confidence), avg(
 FROM binned
 GROUP BY evaluation, bin
 ORDER BY evaluation DESC, bin;
+
+-- How far the confidence is from the truth, in one number: the gap between mean confidence and accuracy, averaged over
+-- the images of all bins (expected calibration error, Guo et al.).
+CREATE VIEW calibration_error (evaluation, images, mean_confidence, accuracy, expected_calibration_error) AS
+SELECT evaluation, sum(images), sum(images * mean_confidence) / sum(images), sum(images * accuracy) / sum(images),
+  sum(images * abs(accuracy - mean_confidence)) / sum(images)
+FROM calibration
+GROUP BY evaluation
+ORDER BY evaluation DESC;
+
+-- Images of a split that two evaluations read differently. change: 'fixed' or 'broken' since the earlier one, or
+-- 'still wrong'.
+CREATE VIEW evaluation_comparison (
+  evaluation, earlier, split, sample_index, label, predicted, earlier_predicted, change
+) AS
+SELECT newer.evaluation, older.evaluation, split, sample_index, sample.label, newer.predicted, older.predicted,
+  CASE WHEN newer.exact THEN 'fixed' WHEN older.exact THEN 'broken' ELSE 'still wrong' END
+FROM prediction AS newer
+JOIN prediction AS older USING (split, sample_index)
+JOIN sample USING (split, sample_index)
+WHERE older.evaluation < newer.evaluation AND older.predicted <> newer.predicted
+ORDER BY newer.evaluation DESC, older.evaluation DESC, sample_index;

@@ -62,22 +62,17 @@ package struct SystemFileSystem: FileSystem {
   }
 
   package func createDirectory(_ path: String) throws(FileError) {
-    if isDirectory(path) { return }
+    if isFolder(path) { return }
     let parent = parentDirectory(of: path)
     if parent != path { try createDirectory(parent) }
     if mkdir(path, 0o755) != 0 {
       let code = errno
       // Another process may have been faster; but a file of that name is no directory.
-      guard code == EEXIST && isDirectory(path) else {
+      guard code == EEXIST && isFolder(path) else {
         throw FileError(.createDirectory, path: path, code: code == EEXIST ? ENOTDIR : code)
       }
     }
     try syncDirectory(parent)
-  }
-
-  private func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }
 

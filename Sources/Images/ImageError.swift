@@ -2,10 +2,13 @@ import Files
 
 /// Why an image file cannot be read or written.
 package enum ImageError: Error, Equatable, CustomStringConvertible {
-  /// Not a PNG file at all.
-  case notPNG(path: String)
-  /// A PNG file that cannot be decoded; `reason` is libpng's.
-  case corrupt(path: String, reason: String)
+  /// Neither a PNG nor a JPEG file.
+  case unknownFormat(path: String)
+  case empty(path: String)
+  /// A file that cannot be decoded; `reason` is the library's.
+  case corrupt(path: String, format: String, reason: String)
+  /// A picture of a kind that has no single reading as gray or RGB.
+  case unsupported(path: String, kind: String)
   case tooLarge(path: String, width: Int, height: Int)
   case fileTooLarge(path: String)
   case cannotEncode(reason: String)
@@ -13,11 +16,13 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .notPNG(let path): "\(path) is no PNG file"
-    case .corrupt(let path, let reason): "\(path) is a damaged PNG file: \(reason)"
+    case .unknownFormat(let path): "\(path) is neither a PNG nor a JPEG file"
+    case .empty(let path): "\(path) is empty"
+    case .corrupt(let path, let format, let reason): "\(path) is a damaged \(format) file: \(reason)"
+    case .unsupported(let path, let kind): "\(path) is \(kind); save it as an ordinary PNG file first"
     case .tooLarge(let path, let width, let height):
-      "\(path) has \(width) x \(height) pixels, allowed: \(PNGReader.pixelCountMax) in all"
-    case .fileTooLarge(let path): "\(path) has more than \(PNGReader.byteCountMax) bytes"
+      "\(path) has \(width) x \(height) pixels, allowed: \(ImageFile.pixelCountMax) in all"
+    case .fileTooLarge(let path): "\(path) has more than \(ImageFile.byteCountMax) bytes"
     case .cannotEncode(let reason): "cannot encode the image as PNG: \(reason)"
     case .file(let error): error.description
     }

@@ -2,31 +2,17 @@ import CPNG
 import Files
 import Samples
 
-/// Reads PNG files of every kind as 8-bit gray or RGB, by libpng's simplified interface.
+/// Decodes PNG files of every kind as 8-bit gray or RGB, by libpng's simplified interface.
 package enum PNGReader {
-  /// Checked from the header, before anything is allocated for pixels.
-  package static let pixelCountMax = 64 << 20
-  package static let byteCountMax = 512 << 20
-
-  /// - Throws: `ImageError`.
-  package static func read(_ path: String) throws(ImageError) -> Image {
-    let bytes: [UInt8]?
-    do throws(FileError) {
-      let file = try ReadableFile(path)
-      bytes = file.byteCount <= byteCountMax ? try file.read(at: 0, count: file.byteCount) : nil
-    } catch {
-      throw .file(error)
-    }
-    guard let bytes else { throw .fileTooLarge(path: path) }
-    return try decode(bytes, path: path)
-  }
+  /// The start of every PNG file (RFC 2083, section 3.1).
+  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   /// Gray where the file has no colour, else RGB. What is transparent is laid over white; palettes, 16 bits, fewer than 8
   /// bits and interlacing are resolved.
   /// - Parameter path: Where the bytes come from, for messages.
   package static func decode(_ bytes: [UInt8], path: String) throws(ImageError) -> Image {
-    let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    guard bytes.starts(with: signature) else { throw .notPNG(path: path) }
+    guard bytes.starts(with: signature) else { throw .unknownFormat(path: path) }
+    guard !isAnimated(bytes) else { throw .unsupported(path: path, kind: "an animated PNG file") }
     let result = bytes.withUnsafeBytes { buffer in Result { () throws(ImageError) in try decode(buffer, path: path) } }
     return try result.get()
   }
@@ -37,13 +23,10 @@ package enum PNGReader {
     // SAFETY: libpng reads from `bytes`, which outlives this call, until the control structure is freed.
     defer { png_image_free(&control) }
     guard png_image_begin_read_from_memory(&control, bytes.baseAddress, bytes.count) != 0 else {
-      throw .corrupt(path: path, reason: message(of: control))
+      throw .corrupt(path: path, format: "PNG", reason: message(of: control))
     }
     let (width, height) = (Int(control.width), Int(control.height))
-    let (pixelCount, isOverflow) = width.multipliedReportingOverflow(by: height)
-    guard width > 0, height > 0, !isOverflow, pixelCount <= pixelCountMax else {
-      throw .tooLarge(path: path, width: width, height: height)
-    }
+    try ImageFile.checkSize(width: width, height: height, path: path)
     let isColor = control.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0
     let hasAlpha = control.format & png_uint_32(PNG_FORMAT_FLAG_ALPHA) != 0
     // 16-bit samples are taken as sRGB like the others; by itself, libpng takes them as linear light.
@@ -51,11 +34,26 @@ package enum PNGReader {
     control.format =
       (isColor ? png_uint_32(PNG_FORMAT_FLAG_COLOR) : 0) | (hasAlpha ? png_uint_32(PNG_FORMAT_FLAG_ALPHA) : 0)
     let geometry = Geometry(width: width, height: height, format: isColor ? .rgb : .gray)
-    var pixels = [UInt8](repeating: 0, count: geometry.byteCount + (hasAlpha ? pixelCount : 0))
+    var pixels = [UInt8](repeating: 0, count: geometry.byteCount + (hasAlpha ? width * height : 0))
     guard png_image_finish_read(&control, nil, &pixels, 0, nil) != 0 else {
-      throw .corrupt(path: path, reason: message(of: control))
+      throw .corrupt(path: path, format: "PNG", reason: message(of: control))
     }
     return Image(geometry: geometry, pixels: hasAlpha ? overWhite(pixels, geometry) : pixels)
+  }
+
+  /// Whether there is a chunk `acTL`, which by the APNG specification stands before the pixels. libpng would skip it and
+  /// give the first picture of many.
+  private static func isAnimated(_ bytes: [UInt8]) -> Bool {
+    var place = signature.count
+    while place + 8 <= bytes.count {
+      let type = bytes[(place + 4)..<(place + 8)]
+      if type.elementsEqual("acTL".utf8) { return true }
+      if type.elementsEqual("IDAT".utf8) { return false }
+      let byteCount = bytes[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) }
+      // A chunk has its length, its type and a checksum around its content.
+      place += 12 + byteCount
+    }
+    return false
   }
 
   /// Colour and alpha interleaved, laid over white.

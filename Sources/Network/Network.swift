@@ -106,6 +106,14 @@ package final class Network: Sendable {
     }
     return (0..<count).map { loss.reading(ofImage: $0) }
   }
+
+  /// What the last `read` made its choice from.
+  /// - Parameter number: The image's place among those that were read.
+  /// - Returns: [length, classes]
+  package func logits(ofImage number: Int) -> [Float] {
+    precondition((0..<batch).contains(number))
+    return loss.logits(ofImage: number)
+  }
 }
 
 /// What a network reads in one image.

@@ -9,12 +9,16 @@ package enum PipelineError: Error, CustomStringConvertible {
   case noSuchSplit(Split, drawn: [Split])
   /// Shards that were there are missing, damaged or mixed up.
   case unusableShards(LoaderError)
-  /// An image that the model cannot read.
-  case imageMismatch(path: String, found: String, expected: String)
+  /// A folder without a PNG or JPEG file.
+  case noImages(folder: String)
+  /// A folder that is to be written exists.
+  case folderExists(String)
   /// A file name that does not begin with a label.
   case unlabelled(path: String)
   /// A shard has no record of this number.
   case noSuchRecord(Int, path: String, count: Int)
+  /// A stored image is not what its seed gives.
+  case drawnDifferently(path: String, seed: UInt64, pipeline: String)
   /// The spec asks for arithmetic that this CPU does not have.
   case unsupportedPrecision(String, backend: String)
 
@@ -26,12 +30,15 @@ package enum PipelineError: Error, CustomStringConvertible {
         + " add datasets.\(split.rawValue) to it or name another split"
     case .unusableShards(let error):
       "\(error); remove the shard file if it is still there, then `glyphline build` draws it again from its seeds"
-    case .imageMismatch(let path, let found, let expected):
-      "\(path): the image is \(found); the model reads \(expected)"
+    case .noImages(let folder): "\(folder) holds no file whose name ends in .png, .jpg or .jpeg"
+    case .folderExists(let path): "\(path) exists; remove it or name another folder"
     case .unlabelled(let path):
-      "\(path): its name gives no label; --expect-from-name needs names such as AB12_anything.png"
+      "\(path): its name gives no label; it must be one such as AB12_anything.png"
     case .noSuchRecord(let number, let path, let count):
       "\(path): there is no record \(number); the shard has records 0...\(count - 1)"
+    case .drawnDifferently(let path, let seed, let pipeline):
+      "\(path): seed \(seed), drawn as the spec of \(pipeline) says, gives another image than the stored one; the shard is"
+        + " of another spec or generator"
     case .unsupportedPrecision(let precision, let backend):
       "training.precision: \(precision) is not possible on this CPU with \(backend); use auto or float32"
     }

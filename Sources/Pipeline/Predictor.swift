@@ -4,78 +4,105 @@ import Images
 import Kernels
 import Network
 import Samples
+import Specs
 import Workers
 
 /// Reads image files with a trained model.
 package final class Predictor {
+  /// Where an image comes from.
+  package enum Source: Sendable {
+    case file(String)
+    /// The content of a file that has no path of its own; `name` stands for it in answers and messages.
+    case bytes([UInt8], name: String)
+
+    package var name: String {
+      switch self {
+      case .file(let path): path
+      case .bytes(_, let name): name
+      }
+    }
+  }
+
   package struct Answer: Sendable {
-    package let path: String
     package let text: String
     /// The probability that the model gives its answer: 0 ... 1.
     package let confidence: Double
+    /// [position, class]; what the model computed before it chose.
+    package let logits: [Float]
+    /// The image's own geometry, where the model reads another.
+    package let convertedFrom: Geometry?
   }
+
+  /// An answer, or why there is none.
+  package typealias Outcome = Result<Answer, ImageError>
 
   package let description: ModelDescription
   private let network: Network
   private let team: Team
 
   /// - Parameter imageCount: How many images there will be, if that is known; small numbers then take less time.
-  /// - Throws: `ModelFileError`, or what `Network.init` throws.
-  package init(modelPath: String, threadCount: Int?, imageCount: Int) throws {
+  /// - Throws: `ModelFileError`, `PipelineError.unsupportedPrecision`, or what `Network.init` throws.
+  package init(
+    modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
+  ) throws {
     let model = try ModelFile(contentsOf: modelPath)
     let backend = makeBackend()
     team = Team(threadCount: threadCount)
     description = model.description
     network = try Network(
       reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
-      precision: try resolvePrecision(.automatic, on: backend), backend: backend, team: team)
+      precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
   }
 
-  /// Reads the files, in order; files are decoded on all threads ahead of the network.
-  /// - Throws: `ImageError` or `PipelineError.imageMismatch` of the first file that cannot be read.
+  /// Reads the images; files are decoded on all threads ahead of the network.
+  /// - Parameter receive: Given each source with its outcome, in order, as soon as it is known.
   package func read(
-    _ paths: [String], cancellation: Cancellation, report: (_ done: Int) -> Void
-  ) throws -> [Answer] {
+    _ sources: [Source], cancellation: Cancellation, receive: (Source, Outcome) throws -> Void
+  ) throws {
     let (batch, input) = (network.batch, description.input)
-    let starts = Array(stride(from: 0, to: paths.count, by: batch))
-    let pixels = OrderedStream(jobs: 0..<starts.count, threadCount: team.threadCount, window: 2 * team.threadCount) {
+    let batches = stride(from: 0, to: sources.count, by: batch).map {
+      sources[$0..<min($0 + batch, sources.count)]
+    }
+    let decoded = OrderedStream(jobs: 0..<batches.count, threadCount: team.threadCount, window: 2 * team.threadCount) {
       job in
-      var pixels: [UInt8] = []
-      pixels.reserveCapacity(batch * input.byteCount)
-      for path in paths[starts[job]..<min(starts[job] + batch, paths.count)] {
-        pixels += try decode(path, for: input).pixels
+      batches[job].map { source in
+        Result { () throws(ImageError) in try DecodedImage(source, for: input) }
       }
-      return pixels
     }
-    var answers: [Answer] = []
-    while let images = try pixels.next() {
+    for batch in batches {
       try cancellation.check()
-      for reading in network.read(images: images[...]) {
-        answers.append(
-          Answer(
-            path: paths[answers.count], text: description.alphabet.text(of: reading.label),
-            confidence: reading.confidence))
+      guard let images = try decoded.next() else { preconditionFailure("the stream has every batch") }
+      var answers = read(images.compactMap { try? $0.get() }).makeIterator()
+      for (source, image) in zip(batch, images) {
+        try receive(source, image.map { _ in answers.next().unsafelyUnwrapped })
       }
-      report(answers.count)
     }
-    return answers
   }
 
-  /// The label that a file name such as `AB12_anything.png` begins with.
-  /// - Throws: `PipelineError.unlabelled` where it begins with none that the model could read.
-  package func expectedText(ofFile path: String) throws(PipelineError) -> String {
-    let name = path.split(separator: "/").last ?? ""
-    let text = String(name[..<(name.firstIndex(of: "_") ?? name.lastIndex(of: ".") ?? name.endIndex)])
-    guard !text.isEmpty else { throw .unlabelled(path: path) }
-    return text
+  private func read(_ images: [DecodedImage]) -> [Answer] {
+    guard !images.isEmpty else { return [] }
+    let readings = network.read(images: images.flatMap(\.pixels)[...])
+    return zip(images, readings).enumerated().map { place, pair in
+      Answer(
+        text: description.alphabet.text(of: pair.1.label), confidence: pair.1.confidence,
+        logits: network.logits(ofImage: place), convertedFrom: pair.0.convertedFrom)
+    }
   }
 }
 
-private func decode(_ path: String, for input: Geometry) throws -> Image {
-  let image = try PNGReader.read(path)
-  guard image.geometry.width == input.width && image.geometry.height == input.height else {
-    throw PipelineError.imageMismatch(
-      path: path, found: "\(image.geometry.width)x\(image.geometry.height)", expected: "\(input.width)x\(input.height)")
+/// An image as a model takes it.
+private struct DecodedImage: Sendable {
+  let pixels: [UInt8]
+  /// The geometry it had, where that was another.
+  let convertedFrom: Geometry?
+
+  init(_ source: Predictor.Source, for input: Geometry) throws(ImageError) {
+    let image =
+      switch source {
+      case .file(let path): try ImageFile.read(path)
+      case .bytes(let bytes, let name): try ImageFile.decode(bytes, path: name)
+      }
+    convertedFrom = image.geometry == input ? nil : image.geometry
+    pixels = image.converted(to: input.format).resized(width: input.width, height: input.height).pixels
   }
-  return image.converted(to: input.format)
 }

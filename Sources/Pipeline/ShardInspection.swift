@@ -1,5 +1,7 @@
+import Generator
 import Images
 import Shards
+import Specs
 
 /// What is to be seen of one shard.
 package struct ShardInspection {
@@ -24,6 +26,16 @@ package struct ShardInspection {
 
   package func text(of record: ShardRecord) -> String {
     header.charsets[record.charset].text(of: record.sample.label)
+  }
+
+  /// Draws a record's seed again as `spec` says.
+  /// - Throws: `PipelineError.drawnDifferently` where that gives another label or other pixels.
+  package func checkRedrawn(_ record: ShardRecord, by spec: PipelineSpec) throws {
+    let sample = record.sample
+    let drawn = try CaptchaGenerator(spec: spec.captcha).generate(index: sample.index, seed: sample.seed)
+    guard drawn.image == sample.image && spec.captcha.alphabet.text(of: drawn.label) == text(of: record) else {
+      throw PipelineError.drawnDifferently(path: reader.path, seed: sample.seed, pipeline: spec.name)
+    }
   }
 
   /// - Throws: `ImageError`.

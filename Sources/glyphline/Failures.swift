@@ -55,10 +55,12 @@ func reportingErrors<Value>(resumeWith command: [String]? = nil, _ body: (Cancel
   }
 }
 
-private func exitCode(of error: any Error) -> Int32 {
+/// The exit code that stands for an error.
+func exitCode(of error: any Error) -> Int32 {
   if let error = fileError(in: error) { return exitCode(of: error) }
   return switch error {
-  case GeneratorError.fontNotFound, PipelineError.missing: Failure.noInput
+  case GeneratorError.fontNotFound, PipelineError.missing, PipelineError.noImages: Failure.noInput
+  case PipelineError.folderExists: Failure.cannotCreate
   case LockError.held: Failure.busy
   case let error as CatalogError: exitCode(of: error)
   default: Failure.badData

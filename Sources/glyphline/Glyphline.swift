@@ -13,7 +13,7 @@ struct Glyphline: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Run.self, Build.self, Train.self, Eval.self, Predict.self, Status.self, Inspect.self, Bench.self,
+      Run.self, Build.self, Train.self, Eval.self, Predict.self, Status.self, Inspect.self, Export.self, Bench.self,
     ])
 
   static func main() {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Images
 
 /// Writes a line of a command's result on standard output.
 /// - Throws: `ExitCode`, after a message, where it cannot be written: a result that is lost is no success.
@@ -14,11 +15,29 @@ func output(_ line: String) throws(ExitCode) {
 }
 
 /// Writes one JSON document on standard output; keys are in a fixed order, the alphabet's.
-func outputJSON(_ value: some Encodable) throws {
+func outputJSON(_ value: some Encodable, isOneLine: Bool = false) throws {
   let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  if !isOneLine { encoder.outputFormatting.insert(.prettyPrinted) }
   encoder.keyEncodingStrategy = .convertToSnakeCase
   try output(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// All that there is on standard input.
+/// - Throws: `ImageError.fileTooLarge`, or `FileError` where it cannot be read.
+func standardInput() throws -> [UInt8] {
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(STDIN_FILENO, &buffer, buffer.count)
+    if count == 0 { return bytes }
+    if count < 0 {
+      if errno == EINTR { continue }
+      throw FileError(.read, path: "standard input", code: errno)
+    }
+    bytes += buffer[..<count]
+    guard bytes.count <= ImageFile.byteCountMax else { throw ImageError.fileTooLarge(path: "standard input") }
+  }
 }
 
 /// Tells a person on standard error. Where nobody can be told, the work goes on.

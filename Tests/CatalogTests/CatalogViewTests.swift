@@ -43,12 +43,20 @@ struct CatalogViewTests {
     arguments: [
       ("image_accuracy", "evaluation split images exact accuracy low95 high95 case_folded_accuracy"),
       ("confusion_matrix", "evaluation position truth predicted count"),
-      ("confused_pairs", "evaluation truth predicted count share_of_truth"),
+      ("confusion_by_truth", "evaluation truth predicted count share"),
+      ("confusion_by_prediction", "evaluation predicted truth count share"),
+      ("confused_characters", "evaluation split sample_index position truth predicted"),
+      ("confused_pairs", "evaluation truth predicted count share_of_truth examples"),
       ("character_accuracy", "evaluation character count correct accuracy"),
       ("position_accuracy", "evaluation position count correct accuracy"),
       ("mistakes", "evaluation split sample_index file record seed label predicted confidence"),
       ("learning_curve", "step epoch images loss smoothed_loss learning_rate images_per_second"),
       ("calibration", "evaluation low high images mean_confidence accuracy"),
+      ("calibration_error", "evaluation images mean_confidence accuracy expected_calibration_error"),
+      (
+        "evaluation_comparison",
+        "evaluation earlier split sample_index label predicted earlier_predicted change"
+      ),
     ])
   func columns(view: String, columns: String) throws {
     #expect(try rows("SELECT name FROM pragma_table_info('\(view)')").joined(separator: " ") == columns)
@@ -110,6 +118,42 @@ struct CatalogViewTests {
       try rows(
         "SELECT count(*) FROM prediction JOIN sample USING (split, sample_index) WHERE exact <> (predicted = label)")
         == ["0"])
+  }
+
+  @Test("the normalised confusion matrices have all characters, and shares that add up to 1")
+  func normalisedConfusion() throws {
+    for (view, side) in [("confusion_by_truth", "truth"), ("confusion_by_prediction", "predicted")] {
+      #expect(
+        try rows("SELECT evaluation, sum(count) FROM \(view) GROUP BY evaluation")
+          == ["\(evaluation)|400", "\(perfectEvaluation)|400"])
+      let sums = try rows("SELECT \(side), sum(share) FROM \(view) GROUP BY evaluation, \(side)")
+      #expect(sums.count == 2 * recording.alphabet.count && sums.allSatisfy { $0.hasSuffix("|1.0") }, "\(sums)")
+    }
+    #expect(
+      try rows("SELECT evaluation, truth, predicted, count FROM confusion_by_truth ORDER BY 1, 2, 3")
+        == rows("SELECT evaluation, truth, predicted, count FROM confusion_by_prediction ORDER BY 1, 2, 3"))
+  }
+
+  @Test("confused_characters has each wrong character of each misread image")
+  func confusedCharacters() throws {
+    var expected: [String] = []
+    for (index, (label, prediction)) in zip(recording.labels, recording.predictions).enumerated() {
+      let texts = zip(recording.alphabet.text(of: label), recording.alphabet.text(of: prediction))
+      for (position, (truth, predicted)) in texts.enumerated() where truth != predicted {
+        expected.append("\(evaluation)|test|\(index)|\(position)|\(truth)|\(predicted)")
+      }
+    }
+    #expect(try rows("SELECT * FROM confused_characters") == expected)
+    let wrongExamples = """
+      SELECT count(*) FROM confused_pairs AS pair
+      WHERE examples <> (
+        SELECT group_concat(sample_index, ' ') FROM (
+          SELECT DISTINCT sample_index FROM confused_characters
+          WHERE evaluation = pair.evaluation AND truth = pair.truth AND predicted = pair.predicted
+          ORDER BY sample_index LIMIT 3))
+      """
+    #expect(try rows(wrongExamples) == ["0"])
+    #expect(try rows("SELECT count(*) FROM confused_pairs WHERE examples IS NULL") == ["0"])
   }
 
   @Test("confused_pairs lists the worst first, by the share of the true character")
@@ -182,6 +226,35 @@ struct CatalogViewTests {
       try rows(
         "SELECT CAST(round(sum(accuracy * images)) AS INTEGER) FROM calibration WHERE evaluation = \(evaluation)")
         == ["\(recording.summary.exact)"])
+  }
+
+  @Test("calibration_error is the mean gap of all images")
+  func calibrationError() throws {
+    let lines = try rows("SELECT evaluation, images, accuracy, expected_calibration_error FROM calibration_error")
+    #expect(lines.first == "\(perfectEvaluation)|100|1.0|0.0")
+    var bins: [Int: (images: Double, confidence: Double, exact: Double)] = [:]
+    for prediction in recording.evaluation.predictions {
+      let bin = min(Int(prediction.confidence * 10), 9)
+      let sums = bins[bin] ?? (0, 0, 0)
+      bins[bin] = (sums.images + 1, sums.confidence + prediction.confidence, sums.exact + (prediction.isExact ? 1 : 0))
+    }
+    let expected = bins.values.reduce(0) { $0 + abs($1.confidence - $1.exact) } / 100
+    let found = try #require(lines.last?.split(separator: "|").last.flatMap { Double($0) })
+    #expect(expected > 0.1 && abs(found - expected) < 1e-12)
+  }
+
+  @Test("evaluation_comparison lists the images that two evaluations read differently")
+  func comparison() throws {
+    let wrong = 100 - recording.summary.exact
+    #expect(
+      try rows("SELECT evaluation, earlier, change, count(*) FROM evaluation_comparison GROUP BY 1, 2, 3")
+        == ["\(perfectEvaluation)|\(evaluation)|fixed|\(wrong)"])
+    let third = try catalog.recordEvaluation(recording.evaluation)
+    #expect(
+      try rows("SELECT evaluation, earlier, change, count(*) FROM evaluation_comparison GROUP BY 1, 2, 3 ORDER BY 1, 2")
+        == [
+          "\(perfectEvaluation)|\(evaluation)|fixed|\(wrong)", "\(third)|\(perfectEvaluation)|broken|\(wrong)",
+        ])
   }
 
   @Test("no row points to one that is not there")

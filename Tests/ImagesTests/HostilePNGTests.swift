@@ -16,7 +16,7 @@ import Testing
 
   @Test func noPNG() {
     for content in [[], [0x89], Array("GIF89a, as it happens".utf8), [UInt8](repeating: 0, count: 5000)] {
-      #expect(throws: ImageError.notPNG(path: "x.png")) { try PNGReader.decode(content, path: "x.png") }
+      #expect(throws: ImageError.unknownFormat(path: "x.png")) { try PNGReader.decode(content, path: "x.png") }
     }
   }
 
@@ -46,6 +46,17 @@ import Testing
     #expect(wrongCount == 0)
   }
 
+  @Test func noImage() {
+    #expect(throws: ImageError.empty(path: "x")) { try ImageFile.decode([], path: "x") }
+    #expect(throws: ImageError.unknownFormat(path: "x")) { try ImageFile.decode(Array("GIF89a".utf8), path: "x") }
+  }
+
+  /// Which of its pictures would be the captcha, nobody can say.
+  @Test func animation() {
+    let error = #expect(throws: ImageError.self) { try Fixture.image("animated.png") }
+    #expect(error?.description.contains("animated") == true)
+  }
+
   @Test func badChecksum() throws {
     var changed = bytes
     let header = try #require(bytes.firstRange(of: Array("IHDR".utf8)))
@@ -66,8 +77,8 @@ import Testing
   }
 
   @Test func noFile() {
-    #expect(throws: ImageError.self) { try PNGReader.read("/nonexistent/x.png") }
-    #expect(throws: ImageError.self) { try PNGReader.read(NSTemporaryDirectory()) }
+    #expect(throws: ImageError.self) { try ImageFile.read("/nonexistent/x.png") }
+    #expect(throws: ImageError.self) { try ImageFile.read(NSTemporaryDirectory()) }
   }
 
   /// A file that says this size, and has one row's worth of nothing for pixels.

@@ -1,4 +1,3 @@
-import Foundation
 import Images
 import Samples
 import Testing
@@ -70,6 +69,6 @@ import Testing
   }
 
   private func fixture(_ name: String) throws -> Image {
-    try PNGReader.read(Bundle.module.bundlePath + "/Fixtures/\(name).png")
+    try Fixture.image(name + ".png")
   }
 }

@@ -19,7 +19,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     let image = Image(geometry: Geometry(width: 40, height: 60, format: .gray), filledWith: 200)
     try PNGWriter.write(image, to: path)
-    #expect(try PNGReader.read(path) == image)
+    #expect(try ImageFile.read(path) == image)
   }
 
   @Test func saysWhereItCannotWrite() {

@@ -44,6 +44,12 @@ final class LossLayer: @unchecked Sendable {
     UnsafeBufferPointer(start: laneLosses.pointer(to: Double.self), count: lanes.count).reduce(0, +)
   }
 
+  /// The logits of image `number` in the last pass: [length, classes].
+  func logits(ofImage number: Int) -> [Float] {
+    let start = logits.values.floats + number * description.logitCount
+    return Array(UnsafeBufferPointer(start: start, count: description.logitCount))
+  }
+
   /// The most likely text of image `number` by the logits of the last pass.
   func reading(ofImage number: Int) -> Reading {
     let length = description.length

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Specs
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,11 +15,17 @@ struct Inspect: ParsableCommand {
   @Option(help: ArgumentHelp("Write the record's image here.", valueName: "file"))
   var png: String?
 
+  @Option(
+    help: ArgumentHelp("Draw the record's seed again as this spec says, and compare the pixels.", valueName: "spec"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var redraw: String?
+
   @Flag(help: "Print the result as one JSON document.")
   var json = false
 
   func validate() throws {
     if png != nil && record == nil { throw ValidationError("--png needs --record") }
+    if redraw != nil && record == nil { throw ValidationError("--redraw needs --record") }
   }
 
   private struct ShardReport: Encodable {
@@ -49,6 +56,7 @@ struct Inspect: ParsableCommand {
     let seed: Int
     let label: String
     let png: String?
+    let redrawn: String?
   }
 
   func run() throws {
@@ -82,10 +90,13 @@ struct Inspect: ParsableCommand {
   private func show(_ number: Int, of inspection: ShardInspection) throws {
     let record = try inspection.record(number)
     if let png { try inspection.writePNG(of: record, to: png) }
+    if let redraw { try inspection.checkRedrawn(record, by: PipelineSpec(contentsOf: redraw)) }
     let report = RecordReport(
       shard: shard, record: number, split: inspection.header.split.rawValue, index: Int(record.sample.index),
-      seed: Int(record.sample.seed), label: inspection.text(of: record), png: png)
+      seed: Int(record.sample.seed), label: inspection.text(of: record), png: png,
+      redrawn: redraw.map { _ in "same" })
     if json { return try outputJSON(report) }
     try output("\(report.label), sample \(report.index) of \(report.split), seed \(report.seed)")
+    if redraw != nil { try output("drawing its seed again gives the same pixels") }
   }
 }

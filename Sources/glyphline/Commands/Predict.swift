@@ -1,57 +1,88 @@
 import ArgumentParser
+import Files
 import Foundation
 import Pipeline
+import Specs
 
 struct Predict: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Read PNG files with a trained model.")
+  static let configuration = CommandConfiguration(
+    abstract: "Read PNG and JPEG files with a trained model.",
+    discussion: """
+      An image that is not of the size and colour that the model reads is converted to them, and a note on standard \
+      error says so. A file that is no image is named there with the reason; the others are read all the same, and the \
+      exit code is not 0.
+      """)
 
   @Option(help: ArgumentHelp("The model file that training made.", valueName: "file"), completion: .file())
   var model: String
 
-  @Argument(help: "PNG files.", completion: .file(extensions: ["png"]))
+  @Argument(
+    help: "PNG and JPEG files, folders of them, or - for one image on standard input.",
+    completion: .file(extensions: ["png", "jpg", "jpeg"]))
   var images: [String]
 
   @Flag(help: "Hold each answer against the label that the file's name begins with, as in AB12_anything.png.")
   var expectFromName = false
 
+  @Flag(help: "Print one JSON document a line, as soon as each image is read.")
+  var jsonLines = false
+
+  @Flag(help: "Print comma-separated values with a header.")
+  var csv = false
+
+  @Flag(help: "Give the model's logits too, a list for each position (in JSON only).")
+  var logits = false
+
+  @Option(help: ArgumentHelp("Arithmetic: auto, float32 or bfloat16.", valueName: "name"))
+  var precision: TrainingSpec.Precision = .automatic
+
   @OptionGroup var common: CommonOptions
 
-  private struct Answer: Encodable {
-    let file: String
-    let text: String
-    let confidence: Double
+  func validate() throws {
+    guard [common.json, jsonLines, csv].count(where: { $0 }) <= 1 else {
+      throw ValidationError("--json, --json-lines and --csv exclude each other")
+    }
+    if logits && !common.json && !jsonLines { throw ValidationError("--logits needs --json or --json-lines") }
+    if images.contains("-") && expectFromName {
+      throw ValidationError("- has no name that --expect-from-name could use")
+    }
   }
 
-  private struct Report: Encodable {
-    let images: [Answer]
-    var count: Int?
-    var exact: Int?
-    var accuracy: Double?
+  private var form: PredictionWriter.Form {
+    common.json ? .json : jsonLines ? .jsonLines : csv ? .csv : .text
   }
 
   func run() throws {
-    let report = try reportingErrors(resumeWith: CommandLine.arguments) { cancellation in
-      let predictor = try Predictor(modelPath: model, threadCount: common.threads, imageCount: images.count)
-      let progress = ProgressPrinter()
-      defer { progress.finishLine() }
-      let answers = try predictor.read(images, cancellation: cancellation) { done in
-        progress.show(.progress(stage: "predict", done: done, total: images.count, unit: "images", detail: ""))
+    try reportingErrors { cancellation in
+      let sources = try self.sources()
+      let expected = try expectFromName ? sources.map { try self.expected(of: $0.name) } : nil
+      let predictor = try Predictor(
+        modelPath: model, precision: precision, threadCount: common.threads, imageCount: sources.count)
+      let writer = PredictionWriter(form, reading: predictor.description, withLogits: logits)
+      // Answers on a terminal show the progress themselves.
+      let progress = isatty(STDOUT_FILENO) == 0 ? ProgressPrinter() : nil
+      var count = 0
+      try predictor.read(sources, cancellation: cancellation) { source, outcome in
+        try writer.write(outcome, of: source.name, expected: expected?[count])
+        count += 1
+        progress?.show(.progress(stage: "predict", done: count, total: sources.count, unit: "images", detail: ""))
       }
-      var report = Report(images: answers.map { Answer(file: $0.path, text: $0.text, confidence: $0.confidence) })
-      if expectFromName {
-        let exact = try answers.count { try predictor.expectedText(ofFile: $0.path) == $0.text }
-        report.count = answers.count
-        report.exact = exact
-        report.accuracy = Double(exact) / Double(answers.count)
-      }
-      return report
-    }
-    if common.json { return try outputJSON(report) }
-    for image in report.images {
-      try output("\(image.file)\t\(image.text)\t\(String(format: "%.4f", image.confidence))")
-    }
-    if let count = report.count, let exact = report.exact, let accuracy = report.accuracy {
-      try output("\(exact) of \(count) images read without a mistake: \(percent(accuracy))")
+      progress?.finishLine()
+      try writer.finish()
     }
   }
+
+  private func sources() throws -> [Predictor.Source] {
+    try images.flatMap { image -> [Predictor.Source] in
+      if image == "-" { return [.bytes(try standardInput(), name: "-")] }
+      return try isFolder(image) ? imageFiles(inFolder: image).map { .file($0) } : [.file(image)]
+    }
+  }
+
+  private func expected(of path: String) throws -> String {
+    guard let label = label(ofFile: path) else { throw PipelineError.unlabelled(path: path) }
+    return label
+  }
 }
+
+extension TrainingSpec.Precision: ExpressibleByArgument {}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Files
+import Foundation
+import Network
+import Pipeline
+import Samples
+
+/// Writes what a model read in images, in one of several forms, and tells on standard error what a person should know.
+final class PredictionWriter {
+  enum Form { case text, json, jsonLines, csv }
+
+  private struct Answer: Encodable {
+    let file: String
+    let text: String
+    let confidence: Double
+    var expected: String?
+    var convertedFrom: String?
+    var logits: [[Float]]?
+  }
+
+  private struct Failure: Encodable {
+    let file: String
+    let error: String
+  }
+
+  private struct Report: Encodable {
+    let images: [Answer]
+    var failures: [Failure]?
+    var count: Int?
+    var exact: Int?
+    var accuracy: Double?
+  }
+
+  private let form: Form
+  private let model: ModelDescription
+  private let withLogits: Bool
+  private var answers: [Answer] = []
+  private var failures: [Failure] = []
+  private var exitCode: Int32?
+  private var count = 0
+  private var exact = 0
+  private var isJudging = false
+  private var scaledCount = 0
+  private var recoloredCount = 0
+
+  init(_ form: Form, reading model: ModelDescription, withLogits: Bool) {
+    self.form = form
+    self.model = model
+    self.withLogits = withLogits
+  }
+
+  /// - Parameter expected: The text that the image shows, where it is known.
+  func write(_ outcome: Predictor.Outcome, of file: String, expected: String?) throws {
+    switch outcome {
+    case .success(let answer): try write(answer, of: file, expected: expected)
+    case .failure(let error):
+      printError("error: \(error)")
+      failures.append(Failure(file: file, error: "\(error)"))
+      if exitCode == nil { exitCode = glyphline.exitCode(of: error) }
+    }
+  }
+
+  private func write(_ answer: Predictor.Answer, of file: String, expected: String?) throws {
+    if count == 0 && form == .csv { try output("file,text,confidence" + (expected == nil ? "" : ",expected")) }
+    count += 1
+    if let expected {
+      isJudging = true
+      if expected == answer.text { exact += 1 }
+    }
+    if let original = answer.convertedFrom {
+      if original.width != model.input.width || original.height != model.input.height { scaledCount += 1 }
+      if original.format != model.input.format { recoloredCount += 1 }
+    }
+    let confidence = String(format: "%.4f", answer.confidence)
+    switch form {
+    case .text: try output("\(file)\t\(answer.text)\t\(confidence)")
+    case .csv:
+      try output(
+        ([file, answer.text, confidence] + (expected.map { [$0] } ?? [])).map(csvField).joined(separator: ","))
+    case .jsonLines: try outputJSON(encodable(answer, of: file, expected: expected), isOneLine: true)
+    case .json: answers.append(encodable(answer, of: file, expected: expected))
+    }
+  }
+
+  private func encodable(_ answer: Predictor.Answer, of file: String, expected: String?) -> Answer {
+    let classCount = answer.logits.count / model.length
+    let rows = stride(from: 0, to: answer.logits.count, by: classCount).map { start in
+      Array(answer.logits[start..<start + classCount])
+    }
+    return Answer(
+      file: file, text: answer.text, confidence: answer.confidence, expected: expected,
+      convertedFrom: answer.convertedFrom.map(geometryText), logits: withLogits ? rows : nil)
+  }
+
+  /// Writes what comes after the last image.
+  /// - Throws: `ExitCode` where an image could not be read.
+  func finish() throws {
+    if form == .json {
+      var report = Report(images: answers, failures: failures.isEmpty ? nil : failures)
+      if isJudging {
+        report.count = count
+        report.exact = exact
+        report.accuracy = Double(exact) / Double(count)
+      }
+      try outputJSON(report)
+    } else if isJudging {
+      let line = "\(exact) of \(count) images read without a mistake: \(percent(Double(exact) / Double(count)))"
+      if form == .text { try output(line) } else { printError(line) }
+    }
+    if scaledCount > 0 {
+      printError("note: \(scaledCount) of \(count) images were scaled to \(model.input.width)x\(model.input.height)")
+    }
+    if recoloredCount > 0 {
+      printError("note: \(recoloredCount) of \(count) images were read as \(colorText(model.input.format))")
+    }
+    if let exitCode {
+      printError("error: \(failures.count) of \(count + failures.count) images could not be read")
+      throw ExitCode(exitCode)
+    }
+  }
+}
+
+private func geometryText(_ geometry: Geometry) -> String {
+  "\(geometry.width)x\(geometry.height) \(colorText(geometry.format))"
+}
+
+private func colorText(_ format: PixelFormat) -> String {
+  switch format {
+  case .gray: "gray"
+  case .rgb: "rgb"
+  }
+}
