@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint format bench clean
+.PHONY: help setup build run test interop lint format bench clean
 
 # The libraries and the font that the program needs, and the two programs that the tests read its files with.
 PACKAGES ?= libzstd-dev libdnnl-dev libfreetype-dev libpng-dev libturbojpeg0-dev libsqlite3-dev libssl-dev \
@@ -52,6 +52,9 @@ run: build ## draw, train and evaluate Pipelines/quickstart.yaml, or go on where
 
 test: setup ## build and run the tests
 	swift test $(BUILD) --disable-testable-imports
+
+interop: build ## hold what the program writes against the programs of others
+	Tests/Interop/run.sh
 
 lint: ## check the layout of the source
 	swift format lint --strict --recursive $(SOURCES)

@@ -126,7 +126,8 @@ let package = Package(
       name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),
     .testTarget(
-      name: "PipelineTests", dependencies: ["Pipeline", "Files", "Specs", "Workers", "glyphline"], swiftSettings: strict
+      name: "PipelineTests",
+      dependencies: ["Pipeline", "Files", "Samples", "Specs", "Images", "Workers", "glyphline"], swiftSettings: strict
     ),
   ],
   swiftLanguageModes: [.v6]

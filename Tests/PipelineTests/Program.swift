@@ -45,7 +45,9 @@ struct Program {
   }
 
   /// Runs the program to its end.
-  static func run(_ arguments: String...) throws -> Outcome {
+  static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+
+  static func run(_ arguments: [String]) throws -> Outcome {
     let (output, errors) = (Pipe(), Pipe())
     let process = process(arguments, output: output, errors: errors)
     try process.run()
@@ -106,6 +108,16 @@ func tinySpec(name: String = "tiny", train: Int = 480, extra: String = "") -> St
   training: {batch: 16, epochs: 2, checkpoint_every: 8}
   \(extra)
   """
+}
+
+/// A finished pipeline that several tests look at.
+let finishedPipeline = Result { () throws -> (folder: Folder, spec: String, workspace: String) in
+  let folder = try Folder()
+  let spec = try folder.write(tinySpec(), as: "spec.yaml")
+  let workspace = folder.path + "/work"
+  let outcome = try Program.run("run", spec, "--workspace", workspace)
+  #expect(outcome.exitCode == 0, "\(outcome.errors)")
+  return (folder, spec, workspace)
 }
 
 /// What must not depend on whether a pipeline was interrupted: every shard, the model, and the tables of the catalog but

@@ -1,17 +1,10 @@
 import Foundation
 import Testing
 
-/// What a person sees: results, views, and one clear message with the right exit code where something is wrong.
-@Suite struct ProgramTests {
-  /// A finished pipeline that several tests look at.
-  private static let finished = Result { () throws -> (folder: Folder, spec: String, workspace: String) in
-    let folder = try Folder()
-    let spec = try folder.write(tinySpec(), as: "spec.yaml")
-    let workspace = folder.path + "/work"
-    let outcome = try Program.run("run", spec, "--workspace", workspace)
-    #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    return (folder, spec, workspace)
-  }
+/// What a person sees: results, views, and one clear message with the right exit code where something is wrong. One after
+/// the other: commands that write lock the workspace they share.
+@Suite(.serialized) struct ProgramTests {
+  private static let finished = finishedPipeline
 
   private struct Accuracy: Decodable {
     let evaluation: Int
@@ -209,7 +202,7 @@ import Testing
 }
 
 /// The program's JSON has its keys in snake case.
-private var snakeCaseDecoder: JSONDecoder {
+var snakeCaseDecoder: JSONDecoder {
   let decoder = JSONDecoder()
   decoder.keyDecodingStrategy = .convertFromSnakeCase
   return decoder

@@ -56,7 +56,7 @@ struct Inspect: ParsableCommand {
     let seed: Int
     let label: String
     let png: String?
-    let redrawn: String?
+    let redrawn: Bool?
   }
 
   func run() throws {
@@ -94,7 +94,7 @@ struct Inspect: ParsableCommand {
     let report = RecordReport(
       shard: shard, record: number, split: inspection.header.split.rawValue, index: Int(record.sample.index),
       seed: Int(record.sample.seed), label: inspection.text(of: record), png: png,
-      redrawn: redraw.map { _ in "same" })
+      redrawn: redraw.map { _ in true })
     if json { return try outputJSON(report) }
     try output("\(report.label), sample \(report.index) of \(report.split), seed \(report.seed)")
     if redraw != nil { try output("drawing its seed again gives the same pixels") }

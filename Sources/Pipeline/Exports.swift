@@ -1,0 +1,89 @@
+import Catalog
+import Files
+import Foundation
+import Images
+import Network
+import ONNX
+import Samples
+import Shards
+import Workers
+
+/// Writes a model file in the form of ONNX.
+/// - Throws: `ModelFileError`, or `FileError` where `path` cannot be written.
+package func exportONNX(modelPath: String, to path: String) throws {
+  try writeDurably(try ModelFile(contentsOf: modelPath).encodedAsONNX(), to: path)
+}
+
+/// A split as a folder of PNG files with a table of their labels, `labels.csv`.
+package struct ImageExport {
+  private let shards: [ShardReader]
+  package let imageCount: Int
+
+  /// - Throws: `PipelineError.missing` where the split is not built, `ShardError` where a shard cannot be read.
+  package init(_ split: Split, of workspace: Workspace) throws {
+    let rows = try workspace.recordedCatalog()?.shards(of: split) ?? []
+    guard !rows.isEmpty else {
+      throw PipelineError.missing(stage: "the \(split.rawValue) split", remedy: "`glyphline build` makes it")
+    }
+    shards = try rows.map { try ShardReader(workspace.path(ofFile: $0.file)) }
+    imageCount = shards.reduce(0) { $0 + $1.header.recordCount }
+  }
+
+  /// Writes the images as `LABEL_INDEX.png`, and as `INDEX.png` where the label has a character that no such name can
+  /// have. The folder appears under its name when it is complete.
+  /// - Throws: `PipelineError.folderExists` where there is such a folder already.
+  package func write(
+    to folder: String, team: Team, cancellation: Cancellation, report: (_ done: Int) -> Void
+  ) throws {
+    let files = SystemFileSystem()
+    var folder = folder[...]
+    while folder.count > 1 && folder.hasSuffix("/") { folder.removeLast() }
+    let target = String(folder)
+    guard !FileManager.default.fileExists(atPath: target) else { throw PipelineError.folderExists(target) }
+    let partial = target + DurableFile.temporarySuffix
+    if isFolder(partial) { try FileManager.default.removeItem(atPath: partial) }
+    try files.createDirectory(partial)
+    let blocks = shards.flatMap { shard in (0..<shard.header.blockCount).map { (shard, $0) } }
+    let written = OrderedStream(jobs: 0..<blocks.count, threadCount: team.threadCount, window: 2 * team.threadCount) {
+      try writeImages(ofBlock: blocks[$0].1, of: blocks[$0].0, to: partial)
+    }
+    var table = "file,label\n"
+    var done = 0
+    while let lines = try written.next() {
+      try cancellation.check()
+      table += lines.joined()
+      done += lines.count
+      report(done)
+    }
+    try writeDurably(Array(table.utf8), to: partial + "/" + labelTableName)
+    try files.rename(partial, to: target)
+  }
+}
+
+/// The name of the table of labels in a folder of images.
+let labelTableName = "labels.csv"
+
+/// Writes the images of a block, and returns their lines of the table.
+private func writeImages(ofBlock number: Int, of shard: ShardReader, to folder: String) throws -> [String] {
+  var block = ShardBlock()
+  try shard.read(block: number, into: &block)
+  return try (0..<shard.header.recordCount(ofBlock: number)).map { place in
+    let record = block.record(place, geometry: shard.header.geometry)
+    let label = shard.header.charsets[record.charset].text(of: record.sample.label)
+    let index = String(record.sample.index)
+    let number = String(repeating: "0", count: max(0, 6 - index.count)) + index
+    let isName = !label.hasPrefix(".") && !label.contains { "/_\0".contains($0) }
+    let name = isName ? "\(label)_\(number).png" : "\(number).png"
+    let bytes = try PNGWriter.encode(record.sample.image)
+    try write(bytes, to: folder + "/" + name)
+    return "\(csvField(name)),\(csvField(label))\n"
+  }
+}
+
+/// An exported picture can be made again at any time, so nothing waits here for the disk.
+private func write(_ bytes: [UInt8], to path: String) throws {
+  let files = SystemFileSystem()
+  let descriptor = try files.create(path)
+  defer { files.close(descriptor) }
+  try bytes.withUnsafeBytes { try files.write($0, to: descriptor, path: path) }
+}

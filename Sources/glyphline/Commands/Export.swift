@@ -1,0 +1,70 @@
+import ArgumentParser
+import Pipeline
+import Samples
+import Specs
+import Workers
+
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Give a split or a model to other programs.", subcommands: [Images.self, ONNX.self])
+
+  struct Images: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write a split as PNG files, LABEL_INDEX.png, with a table labels.csv.")
+
+    @OptionGroup var pipeline: PipelineOptions
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("The split: train, validation or test.", valueName: "name"))
+    var split: Split
+
+    @Option(help: ArgumentHelp("The folder to make.", valueName: "folder"), completion: .directory)
+    var out: String
+
+    private struct Report: Encodable {
+      let folder: String
+      let images: Int
+    }
+
+    func run() throws {
+      let count = try reportingErrors { cancellation in
+        let spec = try PipelineSpec(contentsOf: pipeline.spec)
+        let export = try ImageExport(split, of: pipeline.workspace(of: spec))
+        let progress = ProgressPrinter()
+        defer { progress.finishLine() }
+        try export.write(to: out, team: Team(threadCount: common.threads), cancellation: cancellation) { done in
+          progress.show(
+            .progress(stage: "export", done: done, total: export.imageCount, unit: "images", detail: ""))
+        }
+        return export.imageCount
+      }
+      if common.json { return try outputJSON(Report(folder: out, images: count)) }
+      try output("\(out): \(count) images")
+    }
+  }
+
+  struct ONNX: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "onnx",
+      abstract: "Write a model in the form of ONNX.",
+      discussion: """
+        The graph takes pixels of 0...255 as bytes, [images, channels, height, width], and gives logits, [images, position, \
+        class]. Charset, length and geometry are in the file's metadata.
+        """)
+
+    @Option(help: ArgumentHelp("The model file that training made.", valueName: "file"), completion: .file())
+    var model: String
+
+    @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file(extensions: ["onnx"]))
+    var out: String
+
+    @Flag(help: "Print the result as one JSON document.")
+    var json = false
+
+    func run() throws {
+      try reportingErrors { _ in try exportONNX(modelPath: model, to: out) }
+      if json { return try outputJSON(["file": out]) }
+      try output(out)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Opens what Glyphline writes with the programs of others, and compares. They are Python packages, which go into a virtual
+# environment of their own, .venv-interop.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+glyphline=.build/release/glyphline
+python=.venv-interop/bin/python
+work=runs/interop
+
+if ! [ -x "$python" ]; then
+  python3 -m venv .venv-interop
+  "$python" -m pip install --quiet --requirement Tests/Interop/requirements.txt
+fi
+mkdir -p "$work"
+
+"$glyphline" run Tests/Interop/interop.yaml --workspace "$work/pipeline"
+"$python" Benchmarks/draw_real_images.py "$work/real" --count 1000 --seed 1
+"$python" Tests/Interop/model.py "$glyphline" "$work/pipeline/model.safetensors" "$work/real"
