@@ -68,7 +68,7 @@ private func writeImages(ofBlock number: Int, of shard: ShardReader, to folder: 
   var block = ShardBlock()
   try shard.read(block: number, into: &block)
   return try (0..<shard.header.recordCount(ofBlock: number)).map { place in
-    let record = block.record(place, geometry: shard.header.geometry)
+    let record = block.record(place)
     let label = shard.header.charsets[record.charset].text(of: record.sample.label)
     let index = String(record.sample.index)
     let number = String(repeating: "0", count: max(0, 6 - index.count)) + index

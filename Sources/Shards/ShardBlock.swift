@@ -39,13 +39,14 @@ package struct ShardBlockEncoder: Sendable {
   package func encode(block number: Int, records: [ShardRecord]) -> EncodedBlock {
     precondition(records.count == header.recordCount(ofBlock: number))
     let layout = header.recordLayout
-    var content: [UInt8] = []
-    content.reserveCapacity(records.count * layout.byteCount)
+    var content = [UInt8](repeating: 0, count: records.count * layout.byteCount)
     let firstIndex = header.firstIndex + UInt64(number * header.blockRecordCount)
     for (place, record) in records.enumerated() {
       precondition(
         record.sample.index == firstIndex + UInt64(place), "a shard's records follow each other without gaps")
-      append(record, to: &content)
+      content.withUnsafeMutableBytes { content in
+        store(record, in: .init(rebasing: content[place * layout.byteCount..<(place + 1) * layout.byteCount]))
+      }
     }
     let frame = zstdFrame(of: content, level: header.compressionLevel)
     return EncodedBlock(
@@ -55,18 +56,35 @@ package struct ShardBlockEncoder: Sendable {
         checksum: ZstdFrameHead.checksum(of: frame.span.bytes)))
   }
 
-  private func append(_ record: ShardRecord, to content: inout [UInt8]) {
-    let sample = record.sample
+  /// - Parameter bytes: The record's place in the block.
+  private func store(_ record: ShardRecord, in bytes: UnsafeMutableRawBufferPointer) {
+    let (sample, layout) = (record.sample, header.recordLayout)
+    let classes = sample.label.classes
     let classCount = header.charsets[record.charset].count
     precondition(sample.image.geometry == header.geometry && sample.seed < ShardLimits.seedEnd)
-    precondition(sample.label.count <= header.labelCapacity && sample.label.classes.allSatisfy { $0 < classCount })
-    content.append(littleEndian: sample.index)
-    content.append(littleEndian: sample.seed)
-    content.append(littleEndian: UInt16(record.charset))
-    content.append(littleEndian: UInt16(sample.label.count))
-    for value in sample.label.classes { content.append(littleEndian: value) }
-    for _ in sample.label.count..<header.labelCapacity { content.append(littleEndian: RecordLayout.noClass) }
-    content += sample.image.pixels
+    precondition(classes.count <= header.labelCapacity && classes.allSatisfy { $0 < classCount })
+    bytes.store(sample.index, at: RecordLayout.index.offset)
+    bytes.store(sample.seed, at: RecordLayout.seed.offset)
+    bytes.store(UInt16(record.charset), at: RecordLayout.charset.offset)
+    bytes.store(UInt16(classes.count), at: RecordLayout.labelCount.offset)
+    for position in 0..<header.labelCapacity {
+      let value = position < classes.count ? classes[position] : RecordLayout.noClass
+      bytes.store(value, at: layout.classesOffset + RecordLayout.classByteCount * position)
+    }
+    // SAFETY: the slice's bounds are checked; bytes hold bytes, and the image is no part of the block.
+    sample.image.pixels.withUnsafeBufferPointer { image in
+      let stored = UnsafeMutableRawBufferPointer(rebasing: bytes[layout.pixelsOffset...])
+      PixelFilter(header.geometry).filter(image, into: stored.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// Stores an integer in little-endian order.
+  /// - Precondition: there is room for it at `offset`.
+  fileprivate func store(_ value: some FixedWidthInteger & BitwiseCopyable, at offset: Int) {
+    precondition(offset >= 0 && offset <= count - value.bitWidth / 8)
+    storeBytes(of: value.littleEndian, toByteOffset: offset, as: type(of: value))
   }
 }
 
@@ -78,6 +96,7 @@ package struct ShardBlock: ~Copyable {
   private var frame: [UInt8] = []
   private var content: [UInt8] = []
   private var layout = RecordLayout(labelCapacity: 0, imageByteCount: 0)
+  private var geometry = Geometry(width: 1, height: 1, format: .gray)
   private var decompressor = ZstdDecompressor()
 
   package init() {}
@@ -103,16 +122,14 @@ package struct ShardBlock: ~Copyable {
   package func copyPixels(ofRecord record: Int, to destination: UnsafeMutableBufferPointer<UInt8>) {
     precondition(destination.count == layout.imageByteCount)
     let offset = offset(ofRecord: record) + layout.pixelsOffset
-    // SAFETY: both sides are slices with bounds checked, of the same length, and `destination` is not part of
-    // `content`.
-    content.withUnsafeBytes { content in
-      UnsafeMutableRawBufferPointer(destination)
-        .copyMemory(from: UnsafeRawBufferPointer(rebasing: content[offset..<offset + layout.imageByteCount]))
+    // SAFETY: the slice's bounds are checked, and `destination` is no part of `content`.
+    content.withUnsafeBufferPointer { content in
+      let stored = UnsafeBufferPointer(rebasing: content[offset..<offset + layout.imageByteCount])
+      PixelFilter(geometry).reconstruct(stored, into: destination)
     }
   }
 
-  /// - Parameter geometry: of the shard that the block was read from.
-  package func record(_ record: Int, geometry: Geometry) -> ShardRecord {
+  package func record(_ record: Int) -> ShardRecord {
     let bytes = content.span.bytes
     let offset = offset(ofRecord: record)
     let labelCount: UInt16 = bytes.integer(at: offset + RecordLayout.labelCount.offset)
@@ -120,11 +137,11 @@ package struct ShardBlock: ~Copyable {
       bytes.integer(at: offset + layout.classesOffset + RecordLayout.classByteCount * position, as: UInt16.self)
     }
     let charset: UInt16 = bytes.integer(at: offset + RecordLayout.charset.offset)
+    var image = Image(geometry: geometry)
+    image.pixels.withUnsafeMutableBufferPointer { copyPixels(ofRecord: record, to: $0) }
     let sample = Sample(
       index: index(ofRecord: record), seed: bytes.integer(at: offset + RecordLayout.seed.offset),
-      label: Label(classes: classes),
-      image: Image(geometry: geometry, pixels: Array(content[offset + layout.pixelsOffset..<offset + layout.byteCount]))
-    )
+      label: Label(classes: classes), image: image)
     return ShardRecord(charset: Int(charset), sample: sample)
   }
 
@@ -155,6 +172,7 @@ extension ShardBlock {
     try decompress(entry)
     try checkRecords(number: number, of: header)
     layout = header.recordLayout
+    geometry = header.geometry
     recordCount = header.recordCount(ofBlock: number)
   }
 

@@ -37,6 +37,6 @@ package struct ShardReader: Sendable {
     precondition(number >= 0 && number < header.recordCount)
     var block = ShardBlock()
     try read(block: number / header.blockRecordCount, into: &block)
-    return block.record(number % header.blockRecordCount, geometry: header.geometry)
+    return block.record(number % header.blockRecordCount)
   }
 }

@@ -78,7 +78,7 @@ func records(of path: String) throws -> [ShardRecord] {
   for number in 0..<reader.header.blockCount {
     try reader.read(block: number, into: &block)
     for record in 0..<block.recordCount {
-      records.append(block.record(record, geometry: reader.header.geometry))
+      records.append(block.record(record))
     }
   }
   return records
