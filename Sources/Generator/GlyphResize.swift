@@ -1,12 +1,24 @@
-/// Bicubic resize of a glyph on premultiplied alpha, across and then down: Pillow's `Image.resize(size)`.
+/// Bicubic resize of a glyph on premultiplied alpha: Pillow's `Image.resize(size)`.
 struct GlyphResize: ~Copyable {
   private var across = Scratch<UInt32>(zero: 0)
   private var down = Scratch<UInt32>(zero: 0)
   private var column = Scratch<UInt32>(zero: 0)
+  private var columns = Scratch<UInt32>(zero: 0)
 
   /// - Parameter layer: In columns, premultiplied.
   /// - Returns: In rows, valid until the next call.
   mutating func resize(_ layer: GlyphLayer, width: Int, height: Int, _ tables: inout BicubicTables) -> GlyphLayer {
+    // Since version 13, Pillow begins with the rows where the height loses more than twice as much as the width.
+    if height < layer.height && width != layer.width && layer.height - height > 2 * (layer.width - width) {
+      let low = resizeDown(transpose(layer), tables.table(from: layer.height, to: height))
+      return resizeAcrossThenDown(turned(low), width: width, height: height, &tables)
+    }
+    return resizeAcrossThenDown(layer, width: width, height: height, &tables)
+  }
+
+  private mutating func resizeAcrossThenDown(
+    _ layer: GlyphLayer, width: Int, height: Int, _ tables: inout BicubicTables
+  ) -> GlyphLayer {
     let stride = GlyphLayer.stride(for: width)
     let wide = across.reserve(GlyphLayer.margin + layer.stride * stride) + GlyphLayer.margin
     if width == layer.width {
@@ -36,6 +48,18 @@ struct GlyphResize: ~Copyable {
     for x in 0..<layer.width {
       for y in 0..<layer.height { rows[y * stride + x] = layer.pixels[x * layer.stride + y] }
     }
+  }
+
+  /// Rows into columns.
+  private mutating func turned(_ layer: GlyphLayer) -> GlyphLayer {
+    let stride = GlyphLayer.stride(for: layer.height)
+    let pixels = columns.reserve(stride * layer.width)
+    for x in 0..<layer.width {
+      for y in 0..<layer.height { pixels[x * stride + y] = layer.pixels[y * layer.stride + x] }
+    }
+    return GlyphLayer(
+      width: layer.width, height: layer.height, order: .columns, stride: stride, pixels: pixels,
+      isPremultiplied: layer.isPremultiplied)
   }
 
   private mutating func resizeAcross(

@@ -91,6 +91,14 @@ for _ in range(10):  # the size after the rotation is the one asked for, in widt
 for _ in range(20):  # ink beyond the edge of the glyph's own image is cut off
     cell = (rng.randint(8, 20), rng.randint(25, 40))
     cases.append(case(glyph(rng.uniform(-30, 30), cell, size=56), 240, any_arc()))
+narrower = wider = 0
+while narrower < 5 or wider < 5:  # the height loses so much more than the width that Pillow 13 resizes it first
+    wanted = glyph(rng.uniform(-80, 80), (30, rng.randint(20, 40)), [rng.randint(-9, 9), 0, rng.randint(-9, 9), 0])
+    (x1, _, x2, _), (w, h) = wanted["warp"], rotated(wanted, (1, 2, 3, 230)).size
+    across, down = w - 30 - abs(x1) - abs(x2), h - wanted["cell"][1]
+    if down > 2 * across and down > 0 and across != 0 and (narrower if across > 0 else wider) < 5:
+        narrower, wider = narrower + (across > 0), wider + (across < 0)
+        cases.append(case(wanted, 230, any_arc()))
 
 os.makedirs(FOLDER, exist_ok=True)
 with open(os.path.join(FOLDER, "cases.jsonl"), "w") as file:
