@@ -1,37 +1,48 @@
 /// Every glyph that a generator draws, rendered once and shared by all threads.
 package final class GlyphAtlas: Sendable {
-  private struct Key: Hashable {
-    let scalar: Unicode.Scalar
-    let size: Int
+  /// A character at a font size, in pixels an em.
+  package struct Key: Hashable, Comparable, Sendable {
+    package let size: Int
+    package let scalar: Unicode.Scalar
+
+    package init(_ scalar: Unicode.Scalar, size: Int) {
+      self.size = size
+      self.scalar = scalar
+    }
+
+    package static func < (left: Key, right: Key) -> Bool { (left.size, left.scalar) < (right.size, right.scalar) }
   }
 
   private let glyphs: [Key: Glyph]
 
-  /// - Parameters:
-  ///   - characters: What is written; the space is always there too.
-  ///   - sizes: Font sizes in pixels an em, 1 ... `sizeMax`.
+  /// - Parameter keys: What is drawn; sizes are 1 ... `sizeMax`.
   /// - Throws: `GeneratorError.missingGlyph`, `.unusableFont` or `.invalidParameters`.
-  package init(
-    font: FontFile, characters: some Sequence<Unicode.Scalar>, sizes: some Sequence<Int>
-  ) throws(GeneratorError) {
+  package init(font: FontFile, keys: Set<Key>) throws(GeneratorError) {
     let face = try FontFace(bytes: font.bytes, path: font.path)
-    let scalars = Set(characters).union([" "])
     var glyphs: [Key: Glyph] = [:]
-    for size in Set(sizes) {
-      guard (1...Self.sizeMax).contains(size) else {
-        throw .invalidParameters(reason: "font size \(size), allowed: 1 to \(Self.sizeMax)")
+    // In a fixed order, so that of several faults the same one is told every time.
+    for key in keys.sorted() {
+      guard (1...Self.sizeMax).contains(key.size) else {
+        throw .invalidParameters(reason: "font size \(key.size), allowed: 1 to \(Self.sizeMax)")
       }
-      guard let ascender = Self.ascender(of: face, size: size) else {
-        throw .unusableFont(path: font.path, reason: "it has no size \(size)")
+      guard let ascender = Self.ascender(of: face, size: key.size) else {
+        throw .unusableFont(path: font.path, reason: "it has no size \(key.size)")
       }
-      for scalar in scalars {
-        guard let bitmap = face.outline(of: scalar, size: size) else {
-          throw .missingGlyph(character: String(scalar), font: "\(font.family) (\(font.path))")
-        }
-        glyphs[Key(scalar: scalar, size: size)] = Glyph(bitmap, ascender: ascender)
+      guard let bitmap = face.outline(of: key.scalar, size: key.size) else {
+        throw .missingGlyph(character: String(key.scalar), font: "\(font.family) (\(font.path))")
       }
+      glyphs[key] = Glyph(bitmap, ascender: ascender)
     }
     self.glyphs = glyphs
+  }
+
+  /// Every character at every size.
+  /// - Parameter characters: What is written; the space is always there too.
+  package convenience init(
+    font: FontFile, characters: some Sequence<Unicode.Scalar>, sizes: some Sequence<Int>
+  ) throws(GeneratorError) {
+    let scalars = Set(characters).union([" "])
+    try self.init(font: font, keys: Set(Set(sizes).flatMap { size in scalars.map { Key($0, size: size) } }))
   }
 
   /// The largest font size, in pixels an em.
@@ -40,7 +51,7 @@ package final class GlyphAtlas: Sendable {
   /// Width and height of a character's cell in pixels; nil where the atlas lacks it.
   package func cell(of scalar: Unicode.Scalar, size: Int) -> SIMD2<Int>? { glyph(of: scalar, size: size)?.cell }
 
-  func glyph(of scalar: Unicode.Scalar, size: Int) -> Glyph? { glyphs[Key(scalar: scalar, size: size)] }
+  func glyph(of scalar: Unicode.Scalar, size: Int) -> Glyph? { glyphs[Key(scalar, size: size)] }
 
   private static func ascender(of face: borrowing FontFace, size: Int) -> Int? {
     guard face.familyName == NotoMono.family else { return face.ascender(size: size) }

@@ -21,6 +21,16 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
     return draw(parameters, format: format)
   }
 
+  /// Draws one image, with an atlas of what it needs and no more: parameters may name every size of every character.
+  /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
+  package static func render(
+    _ parameters: ImageCaptchaParameters, font: FontFile, format: PixelFormat
+  ) throws(GeneratorError) -> Image {
+    try parameters.validate()
+    let keys = Set(parameters.glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
+    return ImageCaptchaRenderer(atlas: try GlyphAtlas(font: font, keys: keys)).draw(parameters, format: format)
+  }
+
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
   package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> Image {
     stages.draw(parameters, atlas)

@@ -19,6 +19,8 @@ package enum PipelineError: Error, CustomStringConvertible {
   case noSuchRecord(Int, path: String, count: Int)
   /// A stored image is not what its seed gives.
   case drawnDifferently(path: String, seed: UInt64, pipeline: String)
+  /// A line of a file of cases, or the file itself, of which there is nothing to draw.
+  case invalidCase(path: String, line: Int?, reason: String)
   /// The spec asks for arithmetic that this CPU does not have.
   case unsupportedPrecision(String, backend: String)
 
@@ -39,6 +41,8 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .drawnDifferently(let path, let seed, let pipeline):
       "\(path): seed \(seed), drawn as the spec of \(pipeline) says, gives another image than the stored one; the shard is"
         + " of another spec or generator"
+    case .invalidCase(let path, let line, let reason):
+      path + (line.map { " line \($0)" } ?? "") + ": " + reason
     case .unsupportedPrecision(let precision, let backend):
       "training.precision: \(precision) is not possible on this CPU with \(backend); use auto or float32"
     }

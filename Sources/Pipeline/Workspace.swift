@@ -61,7 +61,7 @@ package struct Workspace: Sendable {
 }
 
 /// A number with zeros before it, so that names sort as numbers do.
-private func padded(_ number: Int, digitCount: Int) -> String {
+func padded(_ number: Int, digitCount: Int) -> String {
   let digits = String(number)
   return String(repeating: "0", count: max(0, digitCount - digits.count)) + digits
 }
