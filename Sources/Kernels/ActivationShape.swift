@@ -27,6 +27,38 @@ package struct ActivationShape: Hashable, Sendable {
   package func offset(channel: Int, y: Int, x: Int) -> Int {
     (channel / block * pixelCount + y * width + x) * block + channel % block
   }
+
+  /// The shape after a pool of windows that are `size` wide and high, side by side.
+  package func pooled(by size: Int) -> ActivationShape {
+    ActivationShape(channels: channels, height: height / size, width: width / size, block: block)
+  }
+
+  /// Calls `body` for every tile: a run of pixels of one plane with a vector of up to eight channels. `offset` is its
+  /// first value's, counted from the first image; the next pixel's is `block` further. A tile's sums may be held in
+  /// float32, since it has at most 128 pixels; and its values stay in the first cache while the same pixels' other
+  /// channels are read.
+  @inline(__always)
+  func forEachTile(
+    ofImages images: Int,
+    _ body: (_ offset: Int, _ pixels: Int, _ plane: Int, _ firstPixel: Int, _ channel: Int, _ width: Int) -> Void
+  ) {
+    let tilePixels = max(1, 1024 / max(block, 8))
+    for image in 0..<images {
+      for plane in 0..<planeCount {
+        let start = image &* elementCount &+ plane &* planeElementCount
+        var firstPixel = 0
+        while firstPixel < pixelCount {
+          let pixels = min(tilePixels, pixelCount &- firstPixel)
+          forEachVector(count: block) { channel, width in
+            body(
+              start &+ firstPixel &* block &+ channel, pixels, image &* planeCount &+ plane, firstPixel,
+              plane &* block &+ channel, width)
+          }
+          firstPixel &+= pixels
+        }
+      }
+    }
+  }
 }
 
 /// Calls `body` for every vector of one plane, in memory order. `channel` is the first lane's channel within the plane,

@@ -46,9 +46,9 @@ extension BatchNorm {
     if let dropout = pass.dropout, hasResidual || !hasReLU {
       let vectorsPerPixel = (shape.block + 7) / 8
       let firstPlane = pass.firstImage * shape.planeCount
-      withDropoutGroup { group in
-        forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
-          var factors = DropoutMask.Factors(dropout, plane: firstPlane &+ plane, group: group)
+      withDropoutWords { words in
+        shape.forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
+          var factors = DropoutMask.Factors(dropout, plane: firstPlane &+ plane, words: words)
           let firstVector = firstPixel &* vectorsPerPixel &+ channel % shape.block / 8
           sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, pixel in
             dz * factors.vector(firstVector &+ pixel &* vectorsPerPixel)
@@ -56,11 +56,11 @@ extension BatchNorm {
         }
       }
     } else if let dropout = pass.dropout {
-      forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
+      shape.forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
         sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, _ in dz * dropout.scale }
       }
     } else {
-      forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
+      shape.forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
         sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, _ in dz }
       }
     }

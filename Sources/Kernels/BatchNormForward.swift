@@ -17,7 +17,7 @@ extension BatchNorm {
     sums: UnsafeMutablePointer<Double>
   ) {
     let block = shape.block
-    forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
+    shape.forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
       let center = Float.load(center, at: channel, width: width)
       var (sum, sumOfSquares) = (Vector(), Vector())
       for pixel in 0..<pixels {
@@ -26,34 +26,6 @@ extension BatchNorm {
         sumOfSquares += x * x
       }
       add(sum, sumOfSquares, to: sums, channel: channel, width: width)
-    }
-  }
-
-  /// Calls `body` for every tile: a run of pixels of one plane with a vector of up to eight channels. `offset` is its
-  /// first value's, counted from the first image; the next pixel's is `block` further. A tile's sums may be held in
-  /// float32, since it has at most 128 pixels; and its values stay in the first cache while the same pixels' other
-  /// channels are read.
-  @inline(__always)
-  func forEachTile(
-    ofImages images: Int,
-    _ body: (_ offset: Int, _ pixels: Int, _ plane: Int, _ firstPixel: Int, _ channel: Int, _ width: Int) -> Void
-  ) {
-    let block = shape.block
-    let tilePixels = max(1, 1024 / max(block, 8))
-    for image in 0..<images {
-      for plane in 0..<shape.planeCount {
-        let start = image &* shape.elementCount &+ plane &* shape.planeElementCount
-        var firstPixel = 0
-        while firstPixel < shape.pixelCount {
-          let pixels = min(tilePixels, shape.pixelCount &- firstPixel)
-          forEachVector(count: block) { channel, width in
-            body(
-              start &+ firstPixel &* block &+ channel, pixels, image &* shape.planeCount &+ plane, firstPixel,
-              plane &* block &+ channel, width)
-          }
-          firstPixel &+= pixels
-        }
-      }
     }
   }
 
@@ -111,13 +83,13 @@ extension BatchNorm {
   ) {
     let (block, planeCount, pixelCount) = (shape.block, shape.planeCount, shape.pixelCount)
     let planeElementCount = shape.planeElementCount
-    withDropoutGroup { group in
+    withDropoutWords { words in
       for image in 0..<images {
         for plane in 0..<planeCount {
           let start = (image &* planeCount &+ plane) &* planeElementCount
           if let dropout {
             var factors = DropoutMask.Factors(
-              dropout, plane: (firstImage &+ image) &* planeCount &+ plane, group: group)
+              dropout, plane: (firstImage &+ image) &* planeCount &+ plane, words: words)
             forEachVector(ofPlane: pixelCount, block: block) { index, offset, channel, width in
               body(start &+ offset, plane &* block &+ channel, width, factors.vector(index))
             }

@@ -1,19 +1,22 @@
 import Samples
 
 /// Which values a dropout layer keeps in one step: a pure function of (seed, step, layer, place), so nothing is stored
-/// for the backward pass. Each value takes 16 bits of Philox4x32-10, and is dropped where they are below 65,536 * rate.
+/// for the backward pass. Each value takes as many bits of Philox4x32-10 as its rate needs, one for a half, sixteen for
+/// most, and is kept where they are below 2^bits * (1 - rate).
 ///
 /// A place is (plane, vector, lane): planes are counted through the whole batch, vectors of eight through a plane.
-/// Sixty-four values, eight vectors, share one group of eight counters: counter (8 * group + lane, plane, layer, step)
-/// with the seed as key gives lane `lane` of all eight vectors, vector 2 w in the lower and 2 w + 1 in the upper half
-/// of word w.
+/// The 128 bits of eight counters serve 128 / bits vectors: counter (8 * group + lane, plane, layer, step) with the seed
+/// as key gives lane `lane` of all vectors of the group, vector v in word v % 4, the vectors of a word from its lowest
+/// bits up.
 package struct DropoutMask: Sendable, Hashable {
   package let seed: UInt64
   package let step: UInt32
   package let layer: UInt32
   /// Share of values that are dropped.
   package let rate: Float
-  /// Bits below this drop a value.
+  /// Bits that decide on one value: 1, 2, 4, 8 or 16.
+  private let bits: UInt32
+  /// Bits below this keep a value.
   private let threshold: UInt32
   /// What kept values are multiplied by: 1 / (1 - rate).
   package let scale: Float
@@ -26,62 +29,98 @@ package struct DropoutMask: Sendable, Hashable {
     self.step = step
     self.layer = layer
     self.rate = rate
-    threshold = UInt32((rate * 65536).rounded())
+    let keep = ((1 - rate) * 65536).rounded()
+    bits = [1, 2, 4, 8].first { (keep / 65536 * Float(1 << $0)).truncatingRemainder(dividingBy: 1) == 0 } ?? 16
+    threshold = UInt32((keep / 65536 * Float(1 << bits)).rounded())
     scale = 1 / (1 - rate)
   }
 
   /// The factor of one value, 0 or `scale`, from the scalar generator: the reference for `Factors`.
   package func factor(plane: Int, vector: Int, lane: Int) -> Float {
+    let (group, place) = vector.quotientAndRemainder(dividingBy: 128 / Int(bits))
     let words = philox(
-      counter: SIMD4(UInt32(vector / 8 * 8 + lane), UInt32(plane), layer, step),
+      counter: SIMD4(UInt32(group * 8 + lane), UInt32(plane), layer, step),
       key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
-    let word = words[vector % 8 / 2]
-    let bits = vector % 2 == 0 ? word & 0xFFFF : word >> 16
-    return bits < threshold ? 0 : scale
+    let field = words[place % 4] >> (UInt32(place / 4) * bits) & (1 << bits - 1)
+    return field < threshold ? scale : 0
   }
 
-  /// The factors of a plane's vectors, drawn 64 at a time and kept until another group is asked for.
+  /// The four words of the eight counters of a group.
+  typealias Words = UnsafeMutablePointer<SIMD8<UInt32>>
+
+  /// Of a vector's number, to that of its group: log2(128 / bits).
+  private var groupShift: Int { 7 &- bits.trailingZeroBitCount }
+
+  @inline(never)
+  private func draw(group: Int, plane: UInt32, into words: Words) {
+    (words[0], words[1], words[2], words[3]) = philox(
+      counters: SIMD8(0, 1, 2, 3, 4, 5, 6, 7) &+ UInt32(truncatingIfNeeded: group &* 8), plane, layer, step, key: seed)
+  }
+
+  /// `values` where the vector number `place` of a group keeps them, else 0.
+  @inline(__always)
+  private func kept(_ values: Vector, _ words: Words, place: Int) -> Vector {
+    let shift = UInt32(truncatingIfNeeded: place &>> 2) &* bits
+    let field = words[place & 3] &>> SIMD8(repeating: shift) & (1 &<< bits &- 1)
+    return select(values, where: field, isBelow: threshold)
+  }
+
+  /// The factors of a plane's vectors. Their bits are drawn a group at a time and kept until another is asked for.
   struct Factors {
     private let mask: DropoutMask
     private let plane: UInt32
-    /// Eight vectors of factors.
-    private let group: UnsafeMutablePointer<Vector>
-    private var groupIndex = -1
+    private let words: Words
+    private var group = -1
 
+    /// - Parameter words: Room for four.
     @inline(__always)
-    init(_ mask: DropoutMask, plane: Int, group: UnsafeMutablePointer<Vector>) {
+    init(_ mask: DropoutMask, plane: Int, words: Words) {
       self.mask = mask
       self.plane = UInt32(plane)
-      self.group = group
+      self.words = words
     }
 
+    /// The factor, 0 or `scale`, of each lane.
     @inline(__always)
     mutating func vector(_ index: Int) -> Vector {
-      if index &>> 3 != groupIndex {
-        groupIndex = index &>> 3
-        draw(group: groupIndex)
+      let group = index &>> mask.groupShift
+      if group != self.group {
+        self.group = group
+        mask.draw(group: group, plane: plane, into: words)
       }
-      return group[index & 7]
-    }
-
-    @inline(never)
-    private func draw(group index: Int) {
-      let words = philox(
-        counters: SIMD8(0, 1, 2, 3, 4, 5, 6, 7) &+ UInt32(truncatingIfNeeded: index &* 8), plane, mask.layer, mask.step,
-        key: mask.seed)
-      let scale = Vector(repeating: mask.scale)
-      @inline(__always)
-      func store(_ bits: SIMD8<UInt32>, at place: Int) {
-        // 65,535 - bits is below 65,536 - threshold where the bits are not below the threshold.
-        group[place] = select(scale, where: ~bits & 0xFFFF, isBelow: 65_536 - mask.threshold)
-        group[place + 1] = select(scale, where: ~bits &>> 16, isBelow: 65_536 - mask.threshold)
-      }
-      store(words.0, at: 0)
-      store(words.1, at: 2)
-      store(words.2, at: 4)
-      store(words.3, at: 6)
+      return mask.kept(Vector(repeating: mask.scale), words, place: index &- group &<< mask.groupShift)
     }
   }
+
+  /// A run of a plane's vectors with all their bits drawn, for a pass that comes to them several times.
+  struct Run {
+    private let mask: DropoutMask
+    private let words: Words
+    private let firstGroup: Int
+
+    /// - Parameters:
+    ///   - vectors: Not empty.
+    ///   - words: Room for `wordCount(vectors:)`.
+    init(_ mask: DropoutMask, plane: Int, vectors: Range<Int>, words: Words) {
+      self.mask = mask
+      self.words = words
+      firstGroup = vectors.lowerBound &>> mask.groupShift
+      for group in firstGroup...max(firstGroup, (vectors.upperBound - 1) >> mask.groupShift) {
+        mask.draw(group: group, plane: UInt32(plane), into: words + (group - firstGroup) * 4)
+      }
+    }
+
+    /// `values` where the mask keeps them, else 0.
+    @inline(__always)
+    func kept(_ values: Vector, vector index: Int) -> Vector {
+      let group = index &>> mask.groupShift
+      return mask.kept(
+        values, words + (group &- firstGroup) &* 4, place: index &- group &<< mask.groupShift)
+    }
+  }
+
+  /// Words that a `Run` of so many vectors needs, wherever it begins.
+  func wordCount(vectors: Int) -> Int { (vectors >> groupShift + 2) * 4 }
 }
 
 /// Ten rounds of Philox 4x32 on eight counters (c0, c1, c2, c3) with eight values of c0, as `Samples.philox` on each.
@@ -115,11 +154,11 @@ private func product(_ numbers: SIMD8<UInt32>, _ factor: UInt32) -> (high: SIMD8
   return (unsafeBitCast(high, to: SIMD8<UInt32>.self), unsafeBitCast(low, to: SIMD8<UInt32>.self))
 }
 
-/// Calls `body` with room for the eight vectors that `DropoutMask.Factors` draws at a time.
+/// Calls `body` with room for the words of one group.
 @inline(__always)
-func withDropoutGroup(_ body: (UnsafeMutablePointer<Vector>) -> Void) {
-  withUnsafeTemporaryAllocation(of: Vector.self, capacity: 8) { group in
-    guard let address = group.baseAddress else { return }
+func withDropoutWords(_ body: (DropoutMask.Words) -> Void) {
+  withUnsafeTemporaryAllocation(of: SIMD8<UInt32>.self, capacity: 4) { words in
+    guard let address = words.baseAddress else { return }
     body(address)
   }
 }

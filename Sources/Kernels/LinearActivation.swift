@@ -19,9 +19,9 @@ package struct LinearActivation: Sendable, Hashable {
     values: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?, images: Int, dropout: DropoutMask?,
     firstImage: Int
   ) {
-    withDropoutGroup { group in
+    withDropoutWords { words in
       for image in 0..<images {
-        var factors = dropout.map { DropoutMask.Factors($0, plane: firstImage + image, group: group) }
+        var factors = dropout.map { DropoutMask.Factors($0, plane: firstImage + image, words: words) }
         let row = values + image * features
         forEachVector(count: features) { feature, width in
           var y = Float.load(row, at: feature, width: width)
@@ -42,9 +42,9 @@ package struct LinearActivation: Sendable, Hashable {
     gradient: UnsafeMutablePointer<Float>, output: UnsafePointer<Float>, images: Int, dropout: DropoutMask?,
     firstImage: Int
   ) {
-    withDropoutGroup { group in
+    withDropoutWords { words in
       for image in 0..<images {
-        var factors = dropout.map { DropoutMask.Factors($0, plane: firstImage + image, group: group) }
+        var factors = dropout.map { DropoutMask.Factors($0, plane: firstImage + image, words: words) }
         let row = gradient + image * features
         forEachVector(count: features) { feature, width in
           var dx = Float.load(row, at: feature, width: width)

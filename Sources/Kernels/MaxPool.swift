@@ -15,8 +15,7 @@ package struct MaxPool: Sendable, Hashable {
     self.input = input
     self.size = size
     self.precision = precision
-    output = ActivationShape(
-      channels: input.channels, height: input.height / size, width: input.width / size, block: input.block)
+    output = input.pooled(by: size)
   }
 
   /// - Parameters:

@@ -6,6 +6,8 @@ package struct NetworkPlan: Sendable {
     case convolution(name: String, ConvolutionGeometry)
     /// Batch norm, with what follows it: dropout, the sum with the kept activation, ReLU.
     case normalization(name: String, PlaneSize, dropout: Double, addsShortcut: Bool, hasRelu: Bool)
+    /// Batch norm with dropout, ReLU and the max pool of 2 x 2 windows that follow it.
+    case pooledNormalization(name: String, PlaneSize, dropout: Double, hasRelu: Bool)
     case maxPool(input: PlaneSize, size: Int)
     case shortcut
     case flatten(PlaneSize)
@@ -18,6 +20,10 @@ package struct NetworkPlan: Sendable {
     let height: Int
     let width: Int
     var count: Int { channels * height * width }
+
+    func pooled(by size: Int) -> PlaneSize {
+      PlaneSize(channels: channels, height: height / size, width: width / size)
+    }
   }
 
   /// The most values of one activation of one image: 128 MiB of them.
@@ -81,15 +87,20 @@ package struct NetworkPlan: Sendable {
         declarations.append((name + ".bias", [size.channels], .constant(0)))
         declarations.append((name + ".running_mean", [size.channels], .statistic(0)))
         declarations.append((name + ".running_var", [size.channels], .statistic(1)))
-        stages.append(
-          .normalization(name: name, size, dropout: tail.dropout, addsShortcut: tail.adds, hasRelu: tail.hasRelu))
+        if Self.takePool(&rest, of: size, after: tail) {
+          stages.append(.pooledNormalization(name: name, size, dropout: tail.dropout, hasRelu: tail.hasRelu))
+          plane = size.pooled(by: 2)
+        } else {
+          stages.append(
+            .normalization(name: name, size, dropout: tail.dropout, addsShortcut: tail.adds, hasRelu: tail.hasRelu))
+        }
       case .maxPool(let size):
         let input = try currentPlane()
         guard input.height >= size && input.width >= size else {
           throw misfit("the plane of \(input.width)x\(input.height) is smaller than the window")
         }
         stages.append(.maxPool(input: input, size: size))
-        plane = PlaneSize(channels: input.channels, height: input.height / size, width: input.width / size)
+        plane = input.pooled(by: size)
       case .shortcut:
         guard kept == nil else { throw misfit("the shortcut before it has no 'add' yet") }
         kept = try currentPlane()
@@ -122,11 +133,16 @@ package struct NetworkPlan: Sendable {
     }
   }
 
+  /// What runs in the same pass as the layer before it.
+  private struct Tail {
+    var dropout = 0.0
+    var adds = false
+    var hasRelu = false
+  }
+
   /// Takes the layers that run in the same pass as the one before them: dropout, then add, then relu, each optional.
-  private static func takeTail(
-    _ rest: inout ArraySlice<LayerDescription>
-  ) -> (dropout: Double, adds: Bool, hasRelu: Bool) {
-    var tail = (dropout: 0.0, adds: false, hasRelu: false)
+  private static func takeTail(_ rest: inout ArraySlice<LayerDescription>) -> Tail {
+    var tail = Tail()
     if case .dropout(let rate) = rest.first {
       tail.dropout = rate
       rest = rest.dropFirst()
@@ -140,6 +156,17 @@ package struct NetworkPlan: Sendable {
       rest = rest.dropFirst()
     }
     return tail
+  }
+
+  /// Takes a max pool that runs in the same pass as the batch norm before it, where there is one that can.
+  private static func takePool(
+    _ rest: inout ArraySlice<LayerDescription>, of plane: PlaneSize, after tail: Tail
+  ) -> Bool {
+    guard rest.first == .maxPool(size: 2), plane.height >= 2 && plane.width >= 2, !tail.adds,
+      tail.hasRelu || tail.dropout == 0
+    else { return false }
+    rest = rest.dropFirst()
+    return true
   }
 }
 

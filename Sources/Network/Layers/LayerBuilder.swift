@@ -54,11 +54,10 @@ struct LayerBuilder {
     case .convolution(let name, let geometry): try appendConvolution(name, geometry)
     case .normalization(let name, _, let rate, let addsShortcut, let hasRelu):
       appendNormalization(name, dropout: rate, addsShortcut: addsShortcut, hasRelu: hasRelu)
+    case .pooledNormalization(let name, _, let rate, let hasRelu):
+      appendPooledNormalization(name, dropout: rate, hasRelu: hasRelu)
     case .maxPool(_, let size):
-      let shape = ActivationShape(
-        channels: current.shape.channels, height: current.shape.height / size, width: current.shape.width / size,
-        block: current.shape.block)
-      let output = activation(shape, gradient: .own)
+      let output = activation(current.shape.pooled(by: size), gradient: .own)
       layers.append(
         MaxPoolLayer(
           pool: MaxPool(input: current.shape, size: size, precision: precision), input: current, output: output,
@@ -111,15 +110,28 @@ struct LayerBuilder {
       isReadAgain ? activation(current.shape, gradient: current.gradient.map { .shared($0) } ?? .own) : current
     layers.append(
       NormalizationLayer(
-        norm: BatchNorm(
-          shape: current.shape, precision: precision, hasReLU: hasRelu, hasResidual: addsShortcut, lanes: lanes.count),
-        input: current, output: output, shortcut: addsShortcut ? shortcut : nil,
-        memory: .init(
-          gamma: memory(name + ".weight"), beta: memory(name + ".bias"), runningMean: memory(name + ".running_mean"),
-          runningVariance: memory(name + ".running_var")),
+        statistics: statistics(name, hasReLU: hasRelu, hasResidual: addsShortcut), input: current, output: output,
+        shortcut: addsShortcut ? shortcut : nil,
         dropout: nextDropout(rate), lanes: lanes, isTraining: isTraining))
     if addsShortcut { shortcut = nil }
     current = output
+  }
+
+  private mutating func appendPooledNormalization(_ name: String, dropout rate: Double, hasRelu: Bool) {
+    let output = activation(current.shape.pooled(by: 2), gradient: .own)
+    layers.append(
+      PooledNormalizationLayer(
+        statistics: statistics(name, hasReLU: hasRelu, hasResidual: false), input: current, output: output,
+        dropout: nextDropout(rate), lanes: lanes, isTraining: isTraining))
+    current = output
+  }
+
+  private func statistics(_ name: String, hasReLU: Bool, hasResidual: Bool) -> NormalizationStatistics {
+    NormalizationStatistics(
+      norm: BatchNorm(
+        shape: current.shape, precision: precision, hasReLU: hasReLU, hasResidual: hasResidual, lanes: lanes.count),
+      gamma: memory(name + ".weight"), beta: memory(name + ".bias"), runningMean: memory(name + ".running_mean"),
+      runningVariance: memory(name + ".running_var"))
   }
 
   private mutating func nextDropout(_ rate: Double) -> Dropout? {

@@ -2,64 +2,37 @@ import Kernels
 
 /// Batch norm and what follows it in the same pass over memory: dropout, the sum with a shortcut, ReLU.
 struct NormalizationLayer: Layer {
-  private let norm: BatchNorm
+  private let statistics: NormalizationStatistics
   private let input: Activation
   let output: Activation
   private let shortcut: ShortcutLayer?
-  private let memory: Memory
   private let dropout: Dropout?
   private let lanes: Lanes
   private let isTraining: Bool
 
-  struct Memory: Sendable {
-    let gamma: ParameterMemory
-    let beta: ParameterMemory
-    let runningMean: ParameterMemory
-    let runningVariance: ParameterMemory
-  }
-
   init(
-    norm: BatchNorm, input: Activation, output: Activation, shortcut: ShortcutLayer?, memory: Memory, dropout: Dropout?,
-    lanes: Lanes, isTraining: Bool
+    statistics: NormalizationStatistics, input: Activation, output: Activation, shortcut: ShortcutLayer?,
+    dropout: Dropout?, lanes: Lanes, isTraining: Bool
   ) {
-    self.norm = norm
+    self.statistics = statistics
     self.input = input
     self.output = output
     self.shortcut = shortcut
-    self.memory = memory
     self.dropout = dropout
     self.lanes = lanes
     self.isTraining = isTraining
   }
 
+  private var norm: BatchNorm { statistics.norm }
+
   var forward: [Phase] {
-    let apply = Phase.lanes { lane in
-      norm.apply(
-        input: input.values(lane: lane), residual: shortcut?.source.values(lane: lane),
-        output: output.values(lane: lane), images: lanes.images, dropout: isTraining ? dropout?.mask : nil,
-        firstImage: lane * lanes.images)
-    }
-    guard isTraining else {
-      return [
-        .prepare {
-          norm.useRunningStatistics(
-            gamma: memory.gamma.values, beta: memory.beta.values, runningMean: memory.runningMean.values,
-            runningVariance: memory.runningVariance.values)
-        },
-        apply,
-      ]
-    }
-    return [
+    statistics.forward(of: input, lanes: lanes, isTraining: isTraining) + [
       .lanes { lane in
-        norm.sumInput(
-          lane: lane, input: input.values(lane: lane), images: lanes.images, center: memory.runningMean.values)
-      },
-      .once {
-        norm.finishStatistics(
-          images: lanes.count * lanes.images, gamma: memory.gamma.values, beta: memory.beta.values,
-          runningMean: memory.runningMean.values, runningVariance: memory.runningVariance.values)
-      },
-      apply,
+        norm.apply(
+          input: input.values(lane: lane), residual: shortcut?.source.values(lane: lane),
+          output: output.values(lane: lane), images: lanes.images, dropout: isTraining ? dropout?.mask : nil,
+          firstImage: lane * lanes.images)
+      }
     ]
   }
 
@@ -72,11 +45,7 @@ struct NormalizationLayer: Layer {
           residualGradient: shortcut.map { .overwrite($0.residualGradient(lane: lane)) }, dropout: dropout?.mask,
           firstImage: lane * lanes.images)
       },
-      .once {
-        norm.finishGradients(
-          images: lanes.count * lanes.images, gamma: memory.gamma.values, gammaGradient: memory.gamma.gradient,
-          betaGradient: memory.beta.gradient)
-      },
+      statistics.finishGradients(lanes: lanes),
       .lanes { lane in
         guard input.gradient != nil else { return }
         norm.backward(
