@@ -82,13 +82,19 @@ let package = Package(
     // Predictions, confusion counts, intervals.
     .target(name: "Evaluation", dependencies: ["Samples", "Workers", "Network", "Loader"], swiftSettings: strict),
 
+    // MARK: Floor 7: showing
+    // One HTML page of an evaluation and what led to it.
+    .target(
+      name: "Report", dependencies: ["Samples", "Images", "Catalog", "Evaluation"],
+      resources: [.embedInCode("report.css")], swiftSettings: strict),
+
     // MARK: Floor 8: the whole
     // Stages, staleness, resume, workspace.
     .target(
       name: "Pipeline",
       dependencies: [
         "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Catalog", "Network", "Loader",
-        "ONNX", "Trainer", "Evaluation",
+        "ONNX", "Trainer", "Evaluation", "Report",
       ],
       swiftSettings: strict),
 
@@ -125,6 +131,7 @@ let package = Package(
     .testTarget(
       name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "Catalog", "Samples"], swiftSettings: strict),
     .testTarget(
       name: "PipelineTests",
       dependencies: ["Pipeline", "Files", "Samples", "Specs", "Images", "Workers", "glyphline"], swiftSettings: strict

@@ -16,6 +16,7 @@ package struct Workspace: Sendable {
   package var shardsPath: String { path + "/shards" }
   package var checkpointsPath: String { path + "/checkpoints" }
   package var modelPath: String { path + "/model.safetensors" }
+  package var reportPath: String { path + "/report.html" }
   /// The catalog as it is now; nil where nothing is recorded yet.
   func recordedCatalog() throws(CatalogError) -> Catalog? {
     guard FileManager.default.fileExists(atPath: catalogPath) else { return nil }

@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import Report
 
 /// How well a model read a split, for people and for programs.
 struct AccuracyReport: Encodable {
@@ -21,8 +22,11 @@ struct AccuracyReport: Encodable {
   let caseFoldedAccuracy: Double
   let confusedPairs: [Pair]
   let catalog: String
+  let report: String?
 
-  init(_ outcome: EvaluationOutcome) {
+  /// - Parameter report: The path of the page that shows it, where one was written.
+  init(_ outcome: EvaluationOutcome, report: String? = nil) {
+    self.report = report
     let row = outcome.accuracy
     evaluation = row.evaluation
     split = row.split.rawValue
@@ -57,6 +61,7 @@ struct AccuracyReport: Encodable {
         "  \(pair.truth) read as \(pair.predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(pair.truth)"
       )
     }
+    if let report { try output("to look at: \(report)") }
     try output("everything else: sqlite3 \(catalog)")
   }
 }

@@ -61,6 +61,3 @@ func occupyClosedStreams() {
     _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
   }
 }
-
-/// A share as a person reads it, such as "96.12 %".
-func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Network
 import Pipeline
+import Report
 import Samples
 
 /// Writes what a model read in images, in one of several forms, and tells on standard error what a person should know.

@@ -121,7 +121,7 @@ let finishedPipeline = Result { () throws -> (folder: Folder, spec: String, work
 }
 
 /// What must not depend on whether a pipeline was interrupted: every shard, the model, and the tables of the catalog but
-/// those that hold times.
+/// those that hold times, as the report does.
 struct Results: Equatable {
   let files: [String: Data]
   let tables: String
@@ -129,7 +129,7 @@ struct Results: Equatable {
   init(workspace: String) throws {
     var files: [String: Data] = [:]
     for name in try FileManager.default.subpathsOfDirectory(atPath: workspace)
-    where !name.hasPrefix("catalog.sqlite") && name != "lock" {
+    where !name.hasPrefix("catalog.sqlite") && name != "lock" && name != "report.html" {
       files[name] = FileManager.default.contents(atPath: workspace + "/" + name)
     }
     self.files = files

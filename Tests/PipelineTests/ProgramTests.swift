@@ -45,6 +45,19 @@ import Testing
     }
   }
 
+  @Test func reportIsWritten() throws {
+    let (folder, spec, workspace) = try Self.finished.get()
+    let path = folder.path + "/page.html"
+    let outcome = try Program.run("report", spec, "--workspace", workspace, "--out", path)
+    #expect(outcome.exitCode == 0 && outcome.output == path + "\n", "\(outcome.errors)")
+    let page = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(page.contains("of images read without a mistake"))
+    #expect(page.contains("checkpoint_every: 8"), "the spec is shown word for word")
+    #expect(FileManager.default.fileExists(atPath: workspace + "/report.html"))
+    let early = try Program.run("report", spec, "--workspace", folder.path + "/nothing")
+    #expect(early.exitCode == 66 && early.errors.contains("glyphline run"), "\(early.errors)")
+  }
+
   @Test func nothingIsDoneTwice() throws {
     let (_, spec, workspace) = try Self.finished.get()
     let outcome = try Program.run("run", spec, "--workspace", workspace)

@@ -3,13 +3,18 @@ import Pipeline
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run every stage that is missing or stale: draw, train, evaluate.")
+    abstract: "Run every stage that is missing or stale: draw, train, evaluate, report.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let outcome = try withPipeline(pipeline, common) { pipeline in try pipeline.run() }
-    try AccuracyReport(outcome).show(asJSON: common.json)
+    let (outcome, report) = try withPipeline(pipeline, common) { pipeline in
+      let outcome = try pipeline.run()
+      let stage = try ReportStage(
+        specPath: self.pipeline.spec, in: pipeline.workspace, threadCount: common.threads)
+      return (outcome, try stage.write())
+    }
+    try AccuracyReport(outcome, report: report).show(asJSON: common.json)
   }
 }

@@ -1,0 +1,162 @@
+import GRDB
+import Samples
+
+// Rows of the catalog's views, for the report.
+
+/// Several steps of the learning curve as one point.
+package struct CurvePointRow: Sendable, Equatable, Decodable, FetchableRecord {
+  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+
+  /// Images learned from by the end of these steps.
+  package let images: Int
+  /// Means over the steps; nil where none of them has the value.
+  package let loss: Double?
+  package let learningRate: Double
+  package let imagesPerSecond: Double?
+}
+
+/// A row of the view `confusion_by_truth`.
+package struct ConfusionShareRow: Sendable, Equatable, Decodable, FetchableRecord {
+  package let truth: String
+  package let predicted: String
+  package let count: Int
+  /// The part of all `truth` characters that was read as `predicted`.
+  package let share: Double
+}
+
+/// How often a character, or the character at a position, was read right.
+package struct TallyRow: Sendable, Equatable, Decodable, FetchableRecord {
+  /// The character, or the number of the position, from 1.
+  package let name: String
+  package let count: Int
+  package let correct: Int
+}
+
+/// A row of the view `calibration`.
+package struct CalibrationRow: Sendable, Equatable, Decodable, FetchableRecord {
+  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+
+  package let low: Double
+  package let high: Double
+  package let images: Int
+  package let meanConfidence: Double
+  package let accuracy: Double
+}
+
+/// A row of the view `mistakes`.
+package struct MistakeRow: Sendable, Equatable, Decodable, FetchableRecord {
+  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+
+  package let sampleIndex: Int
+  /// The shard's file, relative to the workspace.
+  package let file: String
+  package let record: Int
+  package let label: String
+  package let predicted: String
+  package let confidence: Double
+}
+
+/// A row of the table `run`.
+package struct RunRecord: Sendable, Equatable, Decodable, FetchableRecord {
+  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+
+  package let command: String
+  package let startedAt: String
+  package let finishedAt: String?
+  package let outcome: String
+  package let version: String
+  package let cpu: String
+  package let threads: Int
+  package let precision: String?
+}
+
+extension Catalog {
+  /// The learning curve as at most `count` points of as many steps each.
+  package func learningCurve(pointCount count: Int) throws(CatalogError) -> [CurvePointRow] {
+    try read("read the learning curve") { database in
+      try CurvePointRow.fetchAll(
+        database,
+        sql: """
+          SELECT max(images) AS images, avg(loss) AS loss, avg(learning_rate) AS learning_rate,
+            avg(images_per_second) AS images_per_second
+          FROM learning_curve
+          GROUP BY (step - 1) * ? / (SELECT max(step) FROM metric)
+          ORDER BY images
+          """,
+        arguments: [count])
+    }
+  }
+
+  package func confusion(ofEvaluation id: Int) throws(CatalogError) -> [ConfusionShareRow] {
+    try fetch(
+      "the confusion matrix", sql: "SELECT truth, predicted, count, share FROM confusion_by_truth WHERE evaluation = ?",
+      [id])
+  }
+
+  /// The hardest character first.
+  package func characterAccuracy(ofEvaluation id: Int) throws(CatalogError) -> [TallyRow] {
+    try fetch(
+      "the accuracy by character",
+      sql: "SELECT character AS name, count, correct FROM character_accuracy WHERE evaluation = ?", [id])
+  }
+
+  package func positionAccuracy(ofEvaluation id: Int) throws(CatalogError) -> [TallyRow] {
+    try fetch(
+      "the accuracy by position",
+      sql: """
+        SELECT CAST(position + 1 AS TEXT) AS name, count, correct FROM position_accuracy WHERE evaluation = ?
+        """, [id])
+  }
+
+  package func calibration(ofEvaluation id: Int) throws(CatalogError) -> [CalibrationRow] {
+    try fetch(
+      "the calibration",
+      sql: "SELECT low, high, images, mean_confidence, accuracy FROM calibration WHERE evaluation = ?", [id])
+  }
+
+  package func calibrationError(ofEvaluation id: Int) throws(CatalogError) -> Double {
+    try read("read the calibration error") { database in
+      try Double.fetchOne(
+        database, sql: "SELECT expected_calibration_error FROM calibration_error WHERE evaluation = ?",
+        arguments: [id]) ?? 0
+    }
+  }
+
+  /// Misread images, at most `count`, those that the model was surest of first.
+  package func mistakes(ofEvaluation id: Int, first count: Int) throws(CatalogError) -> [MistakeRow] {
+    try fetch(
+      "the mistakes",
+      sql: """
+        SELECT sample_index, file, record, label, predicted, confidence FROM mistakes WHERE evaluation = ?
+        ORDER BY confidence DESC, sample_index LIMIT ?
+        """, [id, count])
+  }
+
+  /// Images in which `truth` was read as `predicted`, at most `count`.
+  package func examples(
+    ofEvaluation id: Int, truth: String, predicted: String, first count: Int
+  ) throws(CatalogError) -> [MistakeRow] {
+    try fetch(
+      "the examples of a confused pair",
+      sql: """
+        SELECT sample_index, file, record, label, mistakes.predicted, confidence
+        FROM mistakes JOIN (
+          SELECT DISTINCT sample_index FROM confused_characters WHERE evaluation = ? AND truth = ? AND predicted = ?)
+        USING (sample_index)
+        WHERE evaluation = ?
+        ORDER BY sample_index LIMIT ?
+        """, [id, truth, predicted, id, count])
+  }
+
+  /// The newest commands that wrote to the workspace, the newest last.
+  package func runs(last count: Int) throws(CatalogError) -> [RunRecord] {
+    try fetch(
+      "the runs", sql: "SELECT * FROM (SELECT * FROM run ORDER BY id DESC LIMIT ?) ORDER BY id", [count])
+  }
+
+  private func fetch<Row: FetchableRecord>(
+    _ name: String, sql: String, _ arguments: StatementArguments
+  ) throws(CatalogError) -> [Row] {
+    try read("read \(name)") { database in try Row.fetchAll(database, sql: sql, arguments: arguments) }
+  }
+}

@@ -1,0 +1,145 @@
+import Catalog
+import Evaluation
+import Files
+import Foundation
+import Kernels
+import Network
+import Report
+import Samples
+import Shards
+import Specs
+import Workers
+
+/// Puts together the report of a workspace: what the catalog recorded, the pictures from the shards, and what the model
+/// thinks of each of their characters. Nothing is locked or changed but the page itself.
+package struct ReportStage {
+  private static let curvePointCount = 300
+  private static let pairCount = 10
+  private static let exampleCount = 3
+  /// So many pictures that the page stays below 2 MB.
+  private static let mistakeCount = 60
+  private static let candidateCount = 3
+  private static let runCount = 20
+
+  private let spec: PipelineSpec
+  private let specText: String
+  private let workspace: Workspace
+  private let catalog: Catalog
+  private let evaluation: AccuracyRow
+  private let model: ModelFile
+  private let network: Network
+
+  /// - Parameter specPath: The spec file, which the page shows word for word.
+  /// - Throws: `PipelineError.missing` where the model or its evaluation is not there.
+  package init(specPath: String, in workspace: Workspace, threadCount: Int?) throws {
+    spec = try PipelineSpec(contentsOf: specPath)
+    specText = String(decoding: try ReadableFile.contents(of: specPath), as: UTF8.self)
+    self.workspace = workspace
+    let split = spec.evaluation.split
+    let missing = PipelineError.missing(
+      stage: "the evaluation on the \(split.rawValue) split that a report shows", remedy: "`glyphline run` makes it")
+    guard let catalog = try workspace.recordedCatalog(), isFile(workspace.modelPath) else { throw missing }
+    let hash = ContentHash(of: try ReadableFile.contents(of: workspace.modelPath))
+    guard let evaluation = try catalog.accuracy(ofModel: hash.description, on: split) else { throw missing }
+    self.catalog = catalog
+    self.evaluation = evaluation
+    model = try ModelFile(contentsOf: workspace.modelPath)
+    let backend = makeBackend()
+    network = try Network(
+      reading: model, batch: Self.mistakeCount, precision: try resolvePrecision(spec.training.precision, on: backend),
+      backend: backend, team: Team(threadCount: threadCount))
+  }
+
+  /// Writes the page, and returns its path.
+  /// - Parameter path: nil for `report.html` in the workspace.
+  package func write(to path: String? = nil) throws -> String {
+    let path = path ?? workspace.reportPath
+    try writeDurably(Array(ReportPage(try content()).html().utf8), to: path)
+    return path
+  }
+
+  private func content() throws -> ReportContent {
+    let id = evaluation.evaluation
+    let confusion = try catalog.confusion(ofEvaluation: id)
+    let used = Set(confusion.flatMap { [$0.truth, $0.predicted] })
+    let pairs = try catalog.confusedPairs(ofEvaluation: id, first: Self.pairCount).map { pair in
+      ReportContent.Pair(
+        row: pair,
+        examples: try readings(
+          catalog.examples(
+            ofEvaluation: id, truth: pair.truth, predicted: pair.predicted, first: Self.exampleCount)))
+    }
+    return ReportContent(
+      pipeline: spec.name, accuracy: evaluation, curve: try catalog.learningCurve(pointCount: Self.curvePointCount),
+      characters: (model.description.alphabet.characters.map { String($0) } + [""]).filter { used.contains($0) },
+      confusion: confusion, pairs: pairs, characterAccuracy: try catalog.characterAccuracy(ofEvaluation: id),
+      positionAccuracy: try catalog.positionAccuracy(ofEvaluation: id),
+      calibration: try catalog.calibration(ofEvaluation: id),
+      calibrationError: try catalog.calibrationError(ofEvaluation: id),
+      mistakes: try readings(catalog.mistakes(ofEvaluation: id, first: Self.mistakeCount)),
+      dataset: try datasetFacts(), model: try modelFacts(), runs: try catalog.runs(last: Self.runCount), spec: specText)
+  }
+
+  /// Misread images with their pixels, and with the model's thoughts.
+  private func readings(_ rows: [MistakeRow]) throws -> [ReportContent.Reading] {
+    let images = try rows.map { row in
+      try ShardReader(workspace.path(ofFile: row.file)).record(row.record).sample.image
+    }
+    _ = network.read(images: images.flatMap(\.pixels)[...])
+    return zip(rows, images).enumerated().map { place, pair in
+      let (row, image) = pair
+      return ReportContent.Reading(
+        sampleIndex: row.sampleIndex, image: image, truth: row.label, predicted: row.predicted,
+        confidence: row.confidence, candidates: candidates(network.logits(ofImage: place)))
+    }
+  }
+
+  /// The likeliest characters of each position.
+  private func candidates(_ logits: [Float]) -> [[ReportContent.Reading.Candidate]] {
+    let characters = model.description.alphabet.characters
+    let classCount = logits.count / model.description.length
+    return stride(from: 0, to: logits.count, by: classCount).map { start in
+      let probabilities = softmax(logits[start..<start + classCount])
+      let likeliest = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }
+      return likeliest.prefix(Self.candidateCount).map { index in
+        ReportContent.Reading.Candidate(
+          character: index < characters.count ? String(characters[index]) : "", probability: probabilities[index])
+      }
+    }
+  }
+
+  private func datasetFacts() throws -> [ReportContent.Fact] {
+    let geometry = model.description.input
+    let alphabet = model.description.alphabet.text
+    var facts: [ReportContent.Fact] = [
+      .init("images", "\(geometry.width)x\(geometry.height) \(geometry.format == .gray ? "gray" : "RGB")"),
+      .init("characters", alphabet),
+    ]
+    for split in spec.datasets.keys.sorted() {
+      let shards = try catalog.shards(of: split)
+      let (samples, bytes) = (shards.reduce(0) { $0 + $1.records }, shards.reduce(0) { $0 + $1.byteCount })
+      facts.append(
+        .init("\(split.rawValue) split", "\(samples) samples in \(shards.count) shards of \(bytes) bytes"))
+    }
+    return facts
+  }
+
+  private func modelFacts() throws -> [ReportContent.Fact] {
+    [
+      .init("name", model.description.name), .init("parameters", "\(network.parameters.learnedCount)"),
+      .init("operations to read an image", "\(network.plan.operationCount / 1_000_000) million"),
+      .init("layers", model.description.layers.map(\.text).joined(separator: "; ")),
+      .init("file", "SHA-256 \(evaluation.modelHash)"),
+    ]
+  }
+}
+
+/// Probabilities of one position's classes.
+private func softmax(_ logits: ArraySlice<Float>) -> [Double] {
+  let largest = Double(logits.max() ?? 0)
+  let powers = logits.map { exp(Double($0) - largest) }
+  let sum = powers.reduce(0, +)
+  return powers.map { $0 / sum }
+}
+
+private func isFile(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) && !isFolder(path) }

@@ -1,0 +1,35 @@
+import Foundation
+import Images
+
+extension ReportContent.Reading {
+  /// The image with its texts; `PNGWriter`'s error where it cannot be encoded.
+  func figure(withCandidates: Bool) throws(ImageError) -> HTML {
+    let png = Data(try PNGWriter.encode(image)).base64EncodedString()
+    return """
+      <figure class="reading">
+      <img src="data:image/png;base64,\(png)" width="\(image.geometry.width)" height="\(image.geometry.height)" \
+      alt="Sample \(sampleIndex), on which is written \(truth)"/>
+      <figcaption>\(marked(truth, against: predicted)) read as \(marked(predicted, against: truth)) \
+      <small>\(percent(confidence)) sure, sample \(sampleIndex)</small>\(withCandidates ? candidateTable : "")</figcaption>
+      </figure>
+      """
+  }
+
+  /// The text, with the characters that the other has differently standing out.
+  private func marked(_ text: String, against other: String) -> HTML {
+    let others = Array(other)
+    let characters: [HTML] = text.enumerated().map { place, character in
+      place < others.count && others[place] == character
+        ? "\(String(character))" : "<mark>\(String(character))</mark>"
+    }
+    return HTML(stringLiteral: "<code>" + characters.map(\.text).joined() + "</code>")
+  }
+
+  private var candidateTable: HTML {
+    let columns: [HTML] = candidates.map { column in
+      let lines: [HTML] = column.map { "<li>\(shown($0.character)) \(decimal(100 * $0.probability, count: 0))</li>" }
+      return "<ul>\(lines)</ul>"
+    }
+    return "<div class=\"candidates\">\(columns)</div>"
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+
+/// A piece of HTML or SVG. Texts that are interpolated into it are escaped, so nothing that a label or a spec says can become
+/// markup; pieces of HTML go in as they are.
+package struct HTML: ExpressibleByStringInterpolation, Sendable {
+  package let text: String
+
+  package init(stringLiteral text: String) { self.text = text }
+  package init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+
+  package struct StringInterpolation: StringInterpolationProtocol {
+    fileprivate var text = ""
+
+    package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+
+    package mutating func appendLiteral(_ literal: String) { text += literal }
+    package mutating func appendInterpolation(_ piece: HTML) { text += piece.text }
+    package mutating func appendInterpolation(_ pieces: [HTML]) { text += pieces.map(\.text).joined(separator: "\n") }
+    package mutating func appendInterpolation(_ number: Int) { text += String(number) }
+    package mutating func appendInterpolation(_ plain: some StringProtocol) { text += escaped(plain) }
+
+    /// A coordinate or an opacity: two decimals are finer than a pixel.
+    package mutating func appendInterpolation(_ coordinate: Double) {
+      text += String(format: "%.2f", coordinate)
+    }
+  }
+}
+
+private func escaped(_ text: some StringProtocol) -> String {
+  var result = ""
+  for character in text {
+    switch character {
+    case "&": result += "&amp;"
+    case "<": result += "&lt;"
+    case ">": result += "&gt;"
+    case "\"": result += "&quot;"
+    case "'": result += "&#39;"
+    default: result.append(character)
+    }
+  }
+  return result
+}
+
+/// A table behind a chart, folded away until it is asked for.
+func foldedTable(_ caption: String, head: [String], rows: [[String]]) -> HTML {
+  """
+  <details><summary>\(caption)</summary>
+  \(table(head: head, rows: rows))
+  </details>
+  """
+}
+
+/// A table whose first column names its rows.
+func table(head: [String], rows: [[String]]) -> HTML {
+  let heads: [HTML] = head.map { "<th scope=\"col\">\($0)</th>" }
+  let lines: [HTML] = rows.map { row in
+    let cells: [HTML] = row.enumerated().map { place, cell in
+      place == 0 ? "<th scope=\"row\">\(cell)</th>" : "<td>\(cell)</td>"
+    }
+    return "<tr>\(cells)</tr>"
+  }
+  return """
+    <div class="scroll"><table>
+    <thead><tr>\(heads)</tr></thead>
+    <tbody>
+    \(lines)
+    </tbody></table></div>
+    """
+}

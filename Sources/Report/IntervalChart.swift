@@ -1,0 +1,58 @@
+import Catalog
+import Evaluation
+
+/// Shares with their 95 % intervals, a row each.
+struct IntervalChart {
+  let title: String
+  let rows: [(name: String, count: Int, correct: Int)]
+
+  private let width = 640.0
+  private let left = 64.0
+  private let right = 76.0
+  private let rowHeight = 17.0
+
+  var html: HTML {
+    let intervals = rows.map { WilsonInterval(successes: $0.correct, trials: $0.count) }
+    // Most models are right most of the time: the axis begins where the first interval does.
+    let start = ((intervals.map(\.low).min() ?? 0) * 20).rounded(.down) / 20
+    let height = rowHeight * Double(rows.count) + 30
+    func x(_ share: Double) -> Double { left + (share - start) / max(1 - start, 1e-9) * (width - left - right) }
+    let grid: [HTML] = [0, 0.25, 0.5, 0.75, 1].map { place in
+      let share = start + place * (1 - start)
+      return """
+        <line class="grid" x1="\(x(share))" y1="0" x2="\(x(share))" y2="\(height - 20)"/>
+        <text x="\(x(share))" y="\(height - 4)" text-anchor="middle">\(percent(share, decimals: 1))</text>
+        """
+    }
+    let marks: [HTML] = zip(rows, intervals).enumerated().map { place, pair in
+      let (row, interval) = pair
+      let middle = (Double(place) + 0.5) * rowHeight + 2
+      let share = Double(row.correct) / Double(row.count)
+      return """
+        <text x="\(left - 10)" y="\(middle + 4)" text-anchor="end">\(row.name)</text>
+        <line class="interval" x1="\(x(interval.low))" y1="\(middle)" x2="\(x(interval.high))" y2="\(middle)"/>
+        <circle class="dot" cx="\(x(share))" cy="\(middle)" r="3.5"/>
+        <text x="\(width - 4)" y="\(middle + 4)" text-anchor="end">\(percent(share))</text>
+        """
+    }
+    return """
+      <figure><figcaption>\(title), with 95 % intervals</figcaption>
+      <svg viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title); the table below says the same in numbers">
+      \(grid)
+      \(marks)
+      </svg></figure>
+      """
+  }
+
+  var table: HTML {
+    foldedTable(
+      "Table", head: ["", "right", "of", "share", "95 % interval"],
+      rows: rows.map { row in
+        let interval = WilsonInterval(successes: row.correct, trials: row.count)
+        return [
+          row.name, "\(row.correct)", "\(row.count)", percent(Double(row.correct) / Double(row.count)),
+          "\(percent(interval.low)) to \(percent(interval.high))",
+        ]
+      })
+  }
+}

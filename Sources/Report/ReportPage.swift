@@ -1,0 +1,178 @@
+import Catalog
+import Images
+
+/// One HTML page that stands by itself: no script, and nothing that it would have to fetch.
+package struct ReportPage {
+  private let content: ReportContent
+
+  package init(_ content: ReportContent) { self.content = content }
+
+  /// - Throws: `ImageError` where an image cannot be encoded.
+  package func html() throws(ImageError) -> String {
+    let page: HTML = """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8"/>
+      <meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <meta name="color-scheme" content="light dark"/>
+      <title>\(content.pipeline): \(percent(content.accuracy.accuracy))</title>
+      <link rel="icon" href="data:,"/>
+      <style>
+      \(HTML(stringLiteral: reportStyle))
+      </style>
+      </head>
+      <body>
+      <header>
+      \(headline)
+      </header>
+      <main>
+      \(try sections)
+      </main>
+      </body>
+      </html>
+
+      """
+    return page.text
+  }
+
+  private var sections: [HTML] {
+    get throws(ImageError) {
+      [
+        learning, confusion, try pairs, characters, positions, calibration, try gallery, sheet("Data", content.dataset),
+        sheet("Model", content.model), runs, spec,
+      ]
+    }
+  }
+
+  private var headline: HTML {
+    let accuracy = content.accuracy
+    let folded: HTML =
+      accuracy.caseFoldedAccuracy > accuracy.accuracy
+      ? "; <b>\(percent(accuracy.caseFoldedAccuracy))</b> where a read as A is no mistake" : ""
+    return """
+      <h1>\(content.pipeline)</h1>
+      <p class="result"><strong>\(percent(accuracy.accuracy))</strong> of images read without a mistake</p>
+      <p>\(accuracy.exact) of \(accuracy.images) images of the \(accuracy.split.rawValue) split; 95 % interval \
+      \(percent(accuracy.low95)) to \(percent(accuracy.high95))\(folded). Characters read right, one by one: \
+      \(percent(accuracy.characterAccuracy)).</p>
+      """
+  }
+
+  private var learning: HTML {
+    let curve = content.curve
+    func line(_ name: String, _ value: (CurvePointRow) -> Double?) -> LineChart.Line {
+      LineChart.Line(name: name, points: curve.map { (Double($0.images), value($0)) })
+    }
+    let images = "images learned from"
+    return """
+      <section><h2>Learning</h2>
+      \(LineChart(title: "Loss", horizontal: images, lines: [line("loss", \.loss)], isLogarithmic: true).html)
+      \(LineChart(title: "Learning rate", horizontal: images, lines: [line("rate", \.learningRate)]).html)
+      \(LineChart(title: "Images a second", horizontal: images, lines: [line("speed", \.imagesPerSecond)]).html)
+      \(foldedTable(
+        "Table", head: ["images", "loss", "learning rate", "images a second"],
+        rows: sampled(curve, count: 20).map { point in
+          [
+            "\(point.images)", point.loss.map { decimal($0, count: 4) } ?? "", decimal(point.learningRate, count: 6),
+            point.imagesPerSecond.map { decimal($0, count: 0) } ?? "",
+          ]
+        }))
+      </section>
+      """
+  }
+
+  private var confusion: HTML {
+    let mistakes = content.confusion.filter { $0.truth != $0.predicted }.sorted { $0.count > $1.count }
+    return """
+      <section><h2>What was taken for what</h2>
+      \(HeatMap(characters: content.characters, cells: content.confusion).html)
+      \(foldedTable(
+        "Table", head: ["written", "read as", "times", "share of written"],
+        rows: mistakes.prefix(200).map { cell in
+          [shown(cell.truth), shown(cell.predicted), "\(cell.count)", percent(cell.share)]
+        }))
+      </section>
+      """
+  }
+
+  private var pairs: HTML {
+    get throws(ImageError) {
+      var items: [HTML] = []
+      for pair in content.pairs {
+        var figures: [HTML] = []
+        for example in pair.examples { figures.append(try example.figure(withCandidates: false)) }
+        items.append(
+          """
+          <h3><code>\(shown(pair.row.truth))</code> read as <code>\(shown(pair.row.predicted))</code>: \
+          \(pair.row.count) times, \(percent(pair.row.shareOfTruth)) of all \(shown(pair.row.truth))</h3>
+          <div class="gallery">\(figures)</div>
+          """)
+      }
+      return items.isEmpty ? "" : "<section><h2>Most confused</h2>\n\(items)\n</section>"
+    }
+  }
+
+  private var characters: HTML {
+    let chart = IntervalChart(
+      title: "Read right, by character, the hardest first",
+      rows: content.characterAccuracy.map { (shown($0.name), $0.count, $0.correct) })
+    return "<section><h2>Characters</h2>\n\(chart.html)\n\(chart.table)</section>"
+  }
+
+  private var positions: HTML {
+    let chart = IntervalChart(
+      title: "Read right, by position from the left",
+      rows: content.positionAccuracy.map { ($0.name, $0.count, $0.correct) })
+    return "<section><h2>Positions</h2>\n\(chart.html)\n\(chart.table)</section>"
+  }
+
+  private var calibration: HTML {
+    """
+    <section><h2>Can its confidence be believed?</h2>
+    \(CalibrationChart(bins: content.calibration, error: content.calibrationError).html)
+    </section>
+    """
+  }
+
+  private var gallery: HTML {
+    get throws(ImageError) {
+      guard !content.mistakes.isEmpty else { return "" }
+      var figures: [HTML] = []
+      for mistake in content.mistakes { figures.append(try mistake.figure(withCandidates: true)) }
+      return """
+        <section><h2>Misread images</h2>
+        <p>\(figures.count) of \(content.accuracy.images - content.accuracy.exact), those that the model was surest of \
+        first. Under each are the likeliest characters of each position, in percent.</p>
+        <div class="gallery">\(figures)</div>
+        </section>
+        """
+    }
+  }
+
+  private func sheet(_ title: String, _ facts: [ReportContent.Fact]) -> HTML {
+    "<section><h2>\(title)</h2>\n\(table(head: ["", ""], rows: facts.map { [$0.name, $0.value] }))\n</section>"
+  }
+
+  private var runs: HTML {
+    """
+    <section><h2>Machine and times</h2>
+    \(table(
+      head: ["command", "began (UTC)", "ended (UTC)", "outcome", "threads", "processor", "arithmetic"],
+      rows: content.runs.map { run in
+        [
+          run.command, run.startedAt, run.finishedAt ?? "", run.outcome, "\(run.threads)", run.cpu, run.precision ?? "",
+        ]
+      }))
+    </section>
+    """
+  }
+
+  private var spec: HTML { "<section><h2>Spec</h2>\n<pre>\(content.spec)</pre></section>" }
+}
+
+/// About `count` of the elements, evenly spread, the last among them.
+private func sampled<Element>(_ elements: [Element], count: Int) -> [Element] {
+  let step = max(1, elements.count / count)
+  return elements.enumerated().filter { ($0.offset + 1) % step == 0 || $0.offset == elements.count - 1 }.map(\.element)
+}

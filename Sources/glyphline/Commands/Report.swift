@@ -1,0 +1,26 @@
+import ArgumentParser
+import Pipeline
+import Specs
+
+struct Report: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the newest evaluation of the pipeline's model as one HTML page.",
+    discussion: "The page needs nothing beside itself. `glyphline run` writes it too.")
+
+  @OptionGroup var pipeline: PipelineOptions
+  @OptionGroup var common: CommonOptions
+
+  @Option(
+    help: ArgumentHelp("The file to write; report.html in the workspace unless given.", valueName: "file"),
+    completion: .file(extensions: ["html"]))
+  var out: String?
+
+  func run() throws {
+    let path = try reportingErrors { _ in
+      let workspace = pipeline.workspace(of: try PipelineSpec(contentsOf: pipeline.spec))
+      return try ReportStage(specPath: pipeline.spec, in: workspace, threadCount: common.threads).write(to: out)
+    }
+    if common.json { return try outputJSON(["report": path]) }
+    try output(path)
+  }
+}
