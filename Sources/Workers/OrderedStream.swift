@@ -5,19 +5,29 @@ import Foundation
 /// time, finished or under way: a slow consumer holds the work back. The first failing job, in order, ends the stream
 /// with its error. Dropping the stream starts no further job.
 package final class OrderedStream<Value: Sendable>: Sendable {
+  /// Computes the result of one job.
+  package typealias Worker = (_ job: Int) throws -> Value
+
   private let state: State
 
   /// - Parameters:
   ///   - jobs: The job numbers, in the order in which results are taken.
   ///   - threadCount: How many jobs run at a time; at least 1.
   ///   - window: The most results that exist at a time; at least 1.
-  ///   - work: Computes one result; called on any thread, for several jobs at once.
-  package init(
+  ///   - makeWorker: Called once for each thread. What it returns does one job at a time, so it can own memory that it
+  ///     uses again for job after job.
+  package init(jobs: Range<Int>, threadCount: Int, window: Int, makeWorker: @Sendable () -> Worker) {
+    precondition(threadCount > 0 && window > 0)
+    let workers = (0..<min(threadCount, window)).map { _ in makeWorker() }
+    state = State(jobs: jobs, window: window, workers: workers)
+    state.start()
+  }
+
+  /// - Parameter work: Computes one result; called on any thread, for several jobs at once.
+  package convenience init(
     jobs: Range<Int>, threadCount: Int, window: Int, work: @escaping @Sendable (Int) throws -> Value
   ) {
-    precondition(threadCount > 0 && window > 0)
-    state = State(jobs: jobs, threadCount: threadCount, window: window, work: work)
-    state.startJobs()
+    self.init(jobs: jobs, threadCount: threadCount, window: window, makeWorker: { work })
   }
 
   deinit { state.stop() }
@@ -26,72 +36,91 @@ package final class OrderedStream<Value: Sendable>: Sendable {
   /// - Throws: What the next job threw; the stream has then ended.
   package func next() throws -> Value? { try state.take() }
 
-  /// A job is a block of its own on the queue, submitted once the window has room for it: no thread sleeps while it
-  /// waits for the consumer.
-  // SAFETY: every variable is read and written only with `condition` locked.
+  /// A worker occupies a thread while the window has room for another job, and leaves it when there is none: no thread
+  /// sleeps while it waits for the consumer.
+  // SAFETY: every variable is read and written only with `condition` locked. A worker is called by the one thread that
+  // took it from `idleWorkers`.
   private final class State: @unchecked Sendable {
     private let condition = NSCondition()
     private let queue = DispatchQueue(label: "glyphline.ahead", attributes: .concurrent)
-    private let work: @Sendable (Int) throws -> Value
-    private let threadCount: Int
-    private let window: Int
+    private var idleWorkers: [Worker]
     private var end: Int
     private var nextToStart: Int
     private var nextToTake: Int
-    private var runningCount = 0
-    private var finished: [Int: Result<Value, any Error>] = [:]
+    /// The result of job n is at n modulo the window.
+    private var results: [Result<Value, any Error>?]
 
-    init(jobs: Range<Int>, threadCount: Int, window: Int, work: @escaping @Sendable (Int) throws -> Value) {
+    init(jobs: Range<Int>, window: Int, workers: [Worker]) {
       nextToStart = jobs.lowerBound
       nextToTake = jobs.lowerBound
       end = jobs.upperBound
-      self.threadCount = threadCount
-      self.window = window
-      self.work = work
+      idleWorkers = workers
+      results = Array(repeating: nil, count: window)
     }
 
-    func startJobs() {
+    private var hasJob: Bool { nextToStart < end && nextToStart - nextToTake < results.count }
+
+    func start() {
       condition.lock()
-      defer { condition.unlock() }
-      while nextToStart < end && nextToStart < nextToTake + window && runningCount < threadCount {
+      startIdleWorkers()
+      condition.unlock()
+    }
+
+    private func startIdleWorkers() {
+      while hasJob, let worker = idleWorkers.popLast() {
         let job = nextToStart
         nextToStart += 1
-        runningCount += 1
-        queue.async { self.run(job) }
+        let assignment = Assignment(worker: worker, job: job)
+        queue.async { self.run(assignment) }
       }
     }
 
-    private func run(_ job: Int) {
-      let result = Result { try work(job) }
-      condition.lock()
-      runningCount -= 1
-      finished[job] = result
-      // Jobs start in order, so all before a failed one are under way, and none after it is wanted.
-      if case .failure = result { end = min(end, job + 1) }
-      condition.broadcast()
-      condition.unlock()
-      startJobs()
+    private func run(_ assignment: Assignment) {
+      var job = assignment.job
+      while true {
+        let result = Result { try assignment.worker(job) }
+        condition.lock()
+        results[job % results.count] = result
+        // Jobs start in order, so all before a failed one are under way, and none after it is wanted.
+        if case .failure = result { end = min(end, job + 1) }
+        if job == nextToTake { condition.signal() }
+        guard hasJob else {
+          idleWorkers.append(assignment.worker)
+          condition.unlock()
+          return
+        }
+        job = nextToStart
+        nextToStart += 1
+        condition.unlock()
+      }
     }
 
     func take() throws -> Value? {
       condition.lock()
-      guard nextToTake < end else {
-        condition.unlock()
-        return nil
+      defer { condition.unlock() }
+      guard nextToTake < end else { return nil }
+      let place = nextToTake % results.count
+      while results[place] == nil { condition.wait() }
+      defer {
+        results[place] = nil
+        nextToTake += 1
+        startIdleWorkers()
       }
-      while finished[nextToTake] == nil { condition.wait() }
-      let result = finished.removeValue(forKey: nextToTake)
-      nextToTake += 1
-      condition.unlock()
-      startJobs()
-      return try result?.get()
+      return try results[place]?.get()
     }
 
     func stop() {
       condition.lock()
       end = nextToTake
-      finished = [:]
+      results = Array(repeating: nil, count: results.count)
       condition.unlock()
     }
+  }
+
+  /// A worker on its way to a thread.
+  // SAFETY: whoever made this gave the worker up.
+  private struct Assignment: @unchecked Sendable {
+    let worker: Worker
+    let job: Int
   }
 }
