@@ -59,8 +59,13 @@ package struct Dataset: Sendable {
   var blockCount: Int { firstBlocks[shards.count] }
 
   /// Records of every block, in index order.
-  var blockRecordCounts: [Int] {
-    shards.flatMap { shard in (0..<shard.header.blockCount).map { shard.header.recordCount(ofBlock: $0) } }
+  var blockRecordCounts: [UInt32] {
+    var counts: [UInt32] = []
+    counts.reserveCapacity(blockCount)
+    for shard in shards {
+      for block in 0..<shard.header.blockCount { counts.append(UInt32(shard.header.recordCount(ofBlock: block))) }
+    }
+    return counts
   }
 
   /// Bytes of the largest block, decompressed.
@@ -68,8 +73,20 @@ package struct Dataset: Sendable {
     shards.reduce(0) { max($0, $1.header.recordCount(ofBlock: 0) * $1.header.recordLayout.byteCount) }
   }
 
+  /// Records of block `number` of the dataset.
+  func recordCount(ofBlock number: Int) -> Int {
+    let (shard, block) = place(ofBlock: number)
+    return shards[shard].header.recordCount(ofBlock: block)
+  }
+
   /// Reads block `number` of the dataset.
   func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
+    let (shard, numberInShard) = place(ofBlock: number)
+    try shards[shard].read(block: numberInShard, into: &block)
+  }
+
+  /// The place in `shards`, and the number in its shard, of block `number` of the dataset.
+  func place(ofBlock number: Int) -> (shard: Int, block: Int) {
     // The last shard whose first block is not after `number`.
     var low = 0
     var high = shards.count
@@ -77,6 +94,6 @@ package struct Dataset: Sendable {
       let middle = (low + high) / 2
       if firstBlocks[middle] <= number { low = middle } else { high = middle }
     }
-    try shards[low].read(block: number - firstBlocks[low], into: &block)
+    return (low, number - firstBlocks[low])
   }
 }

@@ -3,10 +3,10 @@ import Samples
 /// The order in which an epoch visits the records of a dataset: a pure function of (seed, epoch, block sizes,
 /// window).
 ///
-/// All blocks are shuffled; then the records of each window of consecutive shuffled blocks are shuffled together. So
-/// a block is read once an epoch, memory holds a window, and the neighbours of a record in a batch come from as many
-/// blocks as a window has. A record's position is its place in this order, and any window can be had without those
-/// before it.
+/// All blocks are shuffled and cut into windows. A window's records are dealt out to groups, as many as a block has
+/// records, so that each group has one record of each block; then each group is shuffled. So a block is read once an
+/// epoch, memory holds a window or two, and a mini-batch draws on every block of its window. A record's position is its
+/// place in this order, and any window can be had without those before it.
 package struct EpochOrder: Sendable {
   package struct Shuffle: Sendable, Hashable {
     package let seed: UInt64
@@ -28,39 +28,62 @@ package struct EpochOrder: Sendable {
     package let positions: Range<Int>
     /// Numbers of the blocks, in the order in which they are read.
     package let blocks: [Int]
+    /// Where in `places` each block's first record stands.
+    package let firstPlaces: [Int]
     /// The position of each record, counted from the window's first: record after record of block after block.
     package let places: [Int]
   }
 
   private let shuffle: Shuffle?
-  private let windowBlockCount: Int
+  private let blockRecordCounts: [UInt32]
   /// Block numbers, in the order in which they are visited.
   private let blocks: [UInt32]
   /// Position of each window's first record; then the number of all records.
   private let firstPositions: [Int]
 
   /// - Parameters:
-  ///   - blockRecordCounts: Records of each block of the dataset.
-  ///   - windowBlockCount: Blocks whose records are mixed; at least 1.
+  ///   - blockRecordCounts: Records of each block of the dataset, which has at least one block.
+  ///   - windowBlockCountMax: The most blocks whose records are mixed; at least 1. Windows differ by a block at most.
   ///   - shuffle: nil keeps the records as they are stored.
-  package init(blockRecordCounts: [Int], windowBlockCount: Int, shuffle: Shuffle?) {
-    precondition(windowBlockCount > 0 && blockRecordCounts.count < UInt32.max)
+  package init(blockRecordCounts: [UInt32], windowBlockCountMax: Int, shuffle: Shuffle?) {
+    precondition(windowBlockCountMax > 0 && !blockRecordCounts.isEmpty && blockRecordCounts.count < UInt32.max)
     self.shuffle = shuffle
-    self.windowBlockCount = windowBlockCount
+    self.blockRecordCounts = blockRecordCounts
     var blocks = (0..<UInt32(blockRecordCounts.count)).map { $0 }
     if let shuffle {
       var random = shuffle.stream(0)
-      blocks.shuffle(with: &random)
+      blocks[...].shuffle(with: &random)
     }
     self.blocks = blocks
-    firstPositions = stride(from: 0, to: blocks.count, by: windowBlockCount).reduce(into: [0]) { positions, first in
-      let window = blocks[first..<min(first + windowBlockCount, blocks.count)]
-      positions.append(window.reduce(positions[positions.count - 1]) { $0 + blockRecordCounts[Int($1)] })
+    let windowCount = (blocks.count - 1) / windowBlockCountMax + 1
+    firstPositions = (0..<windowCount).reduce(into: [0]) { positions, number in
+      let places = Self.places(ofWindow: number, windowCount: windowCount, blockCount: blocks.count)
+      positions.append(blocks[places].reduce(positions[number]) { $0 + Int(blockRecordCounts[Int($1)]) })
     }
   }
 
   package var recordCount: Int { firstPositions[windowCount] }
   package var windowCount: Int { firstPositions.count - 1 }
+  package var blockCount: Int { blocks.count }
+  /// Blocks of the smallest window.
+  package var windowBlockCountMin: Int { blockCount / windowCount }
+
+  /// Places in the order of the blocks of window `number`.
+  /// - Precondition: `number` is below `windowCount`.
+  package func blockPlaces(ofWindow number: Int) -> Range<Int> {
+    Self.places(ofWindow: number, windowCount: windowCount, blockCount: blockCount)
+  }
+
+  private static func places(ofWindow number: Int, windowCount: Int, blockCount: Int) -> Range<Int> {
+    number * blockCount / windowCount..<(number + 1) * blockCount / windowCount
+  }
+
+  /// Number of the window that has the block at `place` of the order.
+  /// - Precondition: `place` is below `blockCount`.
+  package func window(ofBlockPlace place: Int) -> Int {
+    precondition(place >= 0 && place < blockCount)
+    return ((place + 1) * windowCount - 1) / blockCount
+  }
 
   /// Number of the window that `position` is in.
   /// - Precondition: `position` is below `recordCount`.
@@ -76,24 +99,55 @@ package struct EpochOrder: Sendable {
   }
 
   /// - Precondition: `number` is below `windowCount`.
+  package func positions(ofWindow number: Int) -> Range<Int> { firstPositions[number]..<firstPositions[number + 1] }
+
+  /// - Precondition: `number` is below `windowCount`.
   package func window(_ number: Int) -> Window {
-    let positions = firstPositions[number]..<firstPositions[number + 1]
-    let firstBlock = number * windowBlockCount
-    var places = Array(0..<positions.count)
+    let blocks = blocks[blockPlaces(ofWindow: number)].map { Int($0) }
+    let recordCounts = blocks.map { Int(blockRecordCounts[$0]) }
+    var places = Array(0..<positions(ofWindow: number).count)
     if let shuffle {
       var random = shuffle.stream(UInt32(number) + 1)
-      places.shuffle(with: &random)
+      places = dealtPlaces(blockRecordCounts: recordCounts, random: &random)
     }
-    return Window(
-      positions: positions,
-      blocks: blocks[firstBlock..<min(firstBlock + windowBlockCount, blocks.count)].map { Int($0) }, places: places)
+    var firstPlaces: [Int] = []
+    var place = 0
+    for count in recordCounts {
+      firstPlaces.append(place)
+      place += count
+    }
+    return Window(positions: positions(ofWindow: number), blocks: blocks, firstPlaces: firstPlaces, places: places)
   }
 }
 
-extension Array {
+/// A place for each record, record after record of block after block: those of one block are in as many groups, and
+/// the order within a group is random. A block with fewer records than the largest leaves out random groups.
+private func dealtPlaces(blockRecordCounts: [Int], random: inout RandomStream) -> [Int] {
+  let groupCount = blockRecordCounts.max() ?? 0
+  var groups = Array(0..<groupCount)
+  var groupOfRecord: [Int] = []
+  for recordCount in blockRecordCounts {
+    groups[...].shuffle(with: &random)
+    groupOfRecord += groups.prefix(recordCount)
+  }
+  // Where each group's first record stands, then, as they are given away, its next one.
+  var next = [Int](repeating: 0, count: groupCount + 1)
+  for group in groupOfRecord { next[group + 1] += 1 }
+  for group in 0..<groupCount { next[group + 1] += next[group] }
+  var shuffled = Array(groupOfRecord.indices)
+  for group in 0..<groupCount { shuffled[next[group]..<next[group + 1]].shuffle(with: &random) }
+  return groupOfRecord.map { group in
+    defer { next[group] += 1 }
+    return shuffled[next[group]]
+  }
+}
+
+extension ArraySlice {
   /// Every order equally likely (Fisher and Yates, in Durstenfeld's form, CACM 1964, algorithm 235). Written out,
   /// since the standard library does not promise that its own shuffle keeps its order from version to version.
   fileprivate mutating func shuffle(with random: inout RandomStream) {
-    for last in stride(from: count - 1, to: 0, by: -1) { swapAt(last, random.next(below: last + 1)) }
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      swapAt(startIndex + last, startIndex + random.next(below: last + 1))
+    }
   }
 }

@@ -19,8 +19,8 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
   /// Class indices of one batch would mean different characters.
   case severalCharsets(path: String)
   case tooFewSamples(sampleCount: Int, batchSize: Int)
-  /// A position that the epoch does not have: it was taken in another dataset or with another batch size.
-  case noSuchBatch(number: Int, batchesPerEpoch: Int)
+  /// All samples of a batch were left out.
+  case nothingLeft(batch: Int)
 
   package var description: String {
     switch self {
@@ -32,8 +32,7 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
     case .severalCharsets(let path): "\(path) has several charsets; batches have labels of one"
     case .tooFewSamples(let sampleCount, let batchSize):
       "the dataset has \(sampleCount) samples, fewer than one batch of \(batchSize)"
-    case .noSuchBatch(let number, let batchesPerEpoch):
-      "there is no batch \(number) to go on from: an epoch has \(batchesPerEpoch) batches"
+    case .nothingLeft(let batch): "all samples of batch \(batch) are in damaged blocks"
     }
   }
 }

@@ -114,36 +114,31 @@ extension Pipeline {
     var metrics: [MetricRow] = []
     let batch = spec.training.batch
     var smoothedLoss: Double?
-    while !trainer.isDone {
-      let loader = try BatchLoader(
-        dataset,
-        order: .shuffled(
-          .init(
-            seed: SeedPurpose.order.seed(from: spec.seed), epoch: UInt32(trainer.step / trainer.plan.stepsPerEpoch))),
-        batchSize: batch, startBatch: trainer.step % trainer.plan.stepsPerEpoch, threadCount: 1)
-      var start = Date()
-      while let images = try readingSamples({ try loader.next() }) {
-        let step = try trainer.learn(from: images)
-        let end = Date()
-        metrics.append(
-          MetricRow(
-            step: step.number + 1, epoch: step.epoch, images: (step.number + 1) * batch, loss: step.loss,
-            learningRate: step.learningRate, imagesPerSecond: Double(batch) / end.timeIntervalSince(start)))
-        start = end
-        smoothedLoss = smoothedLoss.map { 0.98 * $0 + 0.02 * step.loss } ?? step.loss
-        report(
-          .progress(
-            stage: stage, done: (step.number + 1) * batch, total: trainer.plan.stepCount * batch, unit: "images",
-            detail: "loss \(String(format: "%.4f", smoothedLoss ?? step.loss))"))
-        if cancellation.isCancelled || trainer.isDone || trainer.step % spec.training.checkpointEvery == 0 {
-          try save(trainer, loss: step.loss, metrics: metrics)
-          metrics = []
-        } else if metrics.count == Self.metricsAtATime {
-          try catalog.recordMetrics(metrics)
-          metrics = []
-        }
-        try cancellation.check()
+    let loader = try BatchLoader(
+      dataset, order: .shuffled(seed: SeedPurpose.order.seed(from: spec.seed)), batchSize: batch,
+      startBatch: trainer.step, threadCount: 1)
+    var start = Date()
+    while !trainer.isDone, let images = try readingSamples({ try loader.next() }) {
+      let step = try trainer.learn(from: images)
+      let end = Date()
+      metrics.append(
+        MetricRow(
+          step: step.number + 1, epoch: step.epoch, images: (step.number + 1) * batch, loss: step.loss,
+          learningRate: step.learningRate, imagesPerSecond: Double(batch) / end.timeIntervalSince(start)))
+      start = end
+      smoothedLoss = smoothedLoss.map { 0.98 * $0 + 0.02 * step.loss } ?? step.loss
+      report(
+        .progress(
+          stage: stage, done: (step.number + 1) * batch, total: trainer.plan.stepCount * batch, unit: "images",
+          detail: "loss \(String(format: "%.4f", smoothedLoss ?? step.loss))"))
+      if cancellation.isCancelled || trainer.isDone || trainer.step % spec.training.checkpointEvery == 0 {
+        try save(trainer, loss: step.loss, metrics: metrics)
+        metrics = []
+      } else if metrics.count == Self.metricsAtATime {
+        try catalog.recordMetrics(metrics)
+        metrics = []
       }
+      try cancellation.check()
     }
   }
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct EpochOrderTests {
   /// Ten windows of blocks of 16, with smaller ones where shards end.
-  private let blockRecordCounts = (0..<320).map { $0 % 40 == 39 ? 5 : 16 }
+  private let blockRecordCounts = (0..<320).map { $0 % 40 == 39 ? 5 : 16 as UInt32 }
 
   /// (block, place in the block) of every record, in the order of the epoch.
   private func sequence(_ order: EpochOrder) -> [(block: Int, record: Int)] {
@@ -12,7 +12,7 @@ import Testing
       let window = order.window(number)
       var place = 0
       for block in window.blocks {
-        for record in 0..<blockRecordCounts[block] {
+        for record in 0..<Int(blockRecordCounts[block]) {
           sequence[window.positions.lowerBound + window.places[place]] = (block, record)
           place += 1
         }
@@ -23,7 +23,7 @@ import Testing
 
   private func order(epoch: UInt32?, seed: UInt64 = 3) -> EpochOrder {
     EpochOrder(
-      blockRecordCounts: blockRecordCounts, windowBlockCount: 32,
+      blockRecordCounts: blockRecordCounts, windowBlockCountMax: 32,
       shuffle: epoch.map { EpochOrder.Shuffle(seed: seed, epoch: $0) })
   }
 
@@ -31,7 +31,7 @@ import Testing
   func everyRecordOnce(epoch: UInt32?) {
     let order = order(epoch: epoch)
     let sequence = sequence(order)
-    #expect(sequence.count == blockRecordCounts.reduce(0, +))
+    #expect(sequence.count == Int(blockRecordCounts.reduce(0, +)))
     #expect(Set(sequence.map { $0.block << 16 | $0.record }).count == sequence.count)
     for number in 0..<order.windowCount {
       let positions = order.window(number).positions
@@ -56,23 +56,27 @@ import Testing
     }
   }
 
-  @Test func neighboursComeFromManyBlocks() {
-    let blocks = sequence(order(epoch: 0)).map { $0.block }
-    // A record's successor is of the same block in 1 of 32 cases.
-    let repeats = zip(blocks, blocks.dropFirst()).count { $0 == $1 }
-    #expect(repeats * 20 < blocks.count)
-    // A batch of 64 draws on most of the 32 blocks of its window.
-    for start in stride(from: 0, to: blocks.count - 64, by: 64) {
-      #expect(Set(blocks[start..<start + 64]).count > 18)
+  @Test func everyBlockIsInItsWindow() {
+    for (blockCount, windowBlockCountMax) in [(1, 5), (5, 1), (64, 64), (65, 64), (200, 64)] {
+      let order = EpochOrder(
+        blockRecordCounts: Array(repeating: 2, count: blockCount), windowBlockCountMax: windowBlockCountMax,
+        shuffle: nil)
+      let windows = (0..<order.windowCount).map { order.blockPlaces(ofWindow: $0) }
+      #expect(windows.flatMap { $0 } == Array(0..<blockCount))
+      #expect(windows.allSatisfy { $0.count <= windowBlockCountMax })
+      #expect(windows.allSatisfy { order.windowBlockCountMin...order.windowBlockCountMin + 1 ~= $0.count })
+      for (number, places) in windows.enumerated() {
+        for place in places { #expect(order.window(ofBlockPlace: place) == number) }
+      }
     }
   }
 
   @Test func orderIsTheSameForEver() {
     // A resumed epoch must go on in the order in which it began, also after an update of program or compiler.
     let order = EpochOrder(
-      blockRecordCounts: [2, 2, 2, 2, 1], windowBlockCount: 2, shuffle: .init(seed: 20_200_605, epoch: 2))
+      blockRecordCounts: [2, 2, 2, 2, 1], windowBlockCountMax: 2, shuffle: .init(seed: 20_200_605, epoch: 2))
     let windows = (0..<order.windowCount).map { order.window($0) }
-    #expect(windows.map(\.blocks) == [[3, 1], [4, 0], [2]])
-    #expect(windows.map(\.places) == [[2, 0, 1, 3], [0, 2, 1], [1, 0]])
+    #expect(windows.map(\.blocks) == [[3], [1, 4], [0, 2]])
+    #expect(windows.map(\.places) == [[0, 1], [1, 0, 2], [2, 1, 0, 3]])
   }
 }

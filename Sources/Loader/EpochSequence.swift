@@ -1,0 +1,85 @@
+import Synchronization
+
+/// The blocks of a dataset in the order in which a loader reads them, epoch after epoch without an end. Places are
+/// counted through all epochs.
+///
+/// Many threads ask for the same window, and only those of the last two windows or epochs are asked for: these are kept.
+final class EpochSequence: Sendable {
+  /// A block to be read, and the positions of its records.
+  struct BlockVisit: Sendable {
+    let epoch: Int
+    /// Number of the block in the dataset.
+    let block: Int
+    fileprivate let window: EpochOrder.Window
+    fileprivate let firstPlace: Int
+
+    /// The position, in its epoch, of a record of the block.
+    func position(ofRecord record: Int) -> Int { window.positions.lowerBound + window.places[firstPlace + record] }
+  }
+
+  let blockCount: Int
+  let windowBlockCountMin: Int
+  let windowRecordCountMax: Int
+  private let blockRecordCounts: [UInt32]
+  private let windowBlockCountMax: Int
+  private let seed: UInt64?
+  private let kept = Mutex(Kept())
+
+  private struct Kept {
+    var orders: [Int: EpochOrder] = [:]
+    var windows: [Int: EpochOrder.Window] = [:]
+  }
+
+  /// - Parameter seed: Of the shuffled order; nil keeps the records as they are stored.
+  init(blockRecordCounts: [UInt32], windowBlockCountMax: Int, seed: UInt64?) {
+    self.blockRecordCounts = blockRecordCounts
+    self.windowBlockCountMax = windowBlockCountMax
+    self.seed = seed
+    blockCount = blockRecordCounts.count
+    let order = EpochOrder(
+      blockRecordCounts: blockRecordCounts, windowBlockCountMax: windowBlockCountMax, shuffle: nil)
+    windowBlockCountMin = order.windowBlockCountMin
+    let recordCountMax = Int(blockRecordCounts.max() ?? 0)
+    windowRecordCountMax = ((blockCount - 1) / order.windowCount + 1) * recordCountMax
+  }
+
+  /// The block at `place`.
+  func visit(_ place: Int) -> BlockVisit {
+    let (epoch, placeInEpoch) = place.quotientAndRemainder(dividingBy: blockCount)
+    return kept.withLock { kept in
+      let order = order(ofEpoch: epoch, &kept)
+      let number = order.window(ofBlockPlace: placeInEpoch)
+      let window = keeping(&kept.windows, epoch * order.windowCount + number) { order.window(number) }
+      let placeInWindow = placeInEpoch - order.blockPlaces(ofWindow: number).lowerBound
+      return BlockVisit(
+        epoch: epoch, block: window.blocks[placeInWindow], window: window, firstPlace: window.firstPlaces[placeInWindow]
+      )
+    }
+  }
+
+  /// The places of the blocks that share a window with the record at `position` of an epoch.
+  func places(ofWindowContaining position: Int, epoch: Int) -> Range<Int> {
+    kept.withLock { kept in
+      let order = order(ofEpoch: epoch, &kept)
+      let places = order.blockPlaces(ofWindow: order.window(containing: position))
+      return epoch * blockCount + places.lowerBound..<epoch * blockCount + places.upperBound
+    }
+  }
+
+  private func order(ofEpoch epoch: Int, _ kept: inout Kept) -> EpochOrder {
+    keeping(&kept.orders, epoch) {
+      EpochOrder(
+        blockRecordCounts: blockRecordCounts, windowBlockCountMax: windowBlockCountMax,
+        shuffle: seed.map { EpochOrder.Shuffle(seed: $0, epoch: UInt32(truncatingIfNeeded: epoch)) })
+    }
+  }
+}
+
+/// The value kept for `number`; made, in place of the oldest of two, where there is none.
+private func keeping<Value>(_ kept: inout [Int: Value], _ number: Int, make: () -> Value) -> Value {
+  if let value = kept[number] { return value }
+  let value = make()
+  if kept.count == 2, let oldest = kept.keys.min() { kept[oldest] = nil }
+  kept[number] = value
+  return value
+}
