@@ -2,7 +2,6 @@ import Catalog
 import Foundation
 import Generator
 import Kernels
-import Loader
 import Network
 import Samples
 import Specs
@@ -27,10 +26,23 @@ package struct Benchmark {
     package let part: Part
     package let threadCount: Int
     package let precision: String
-    /// Images a second of each round, slowest first.
-    package let rates: [Double]
+    /// Images a second.
+    package let rates: Rates
+    /// Only of `load`: images a second of plain Zstandard decompression, its rounds in turn with those of loading.
+    package let decompressionRates: Rates?
+    /// Only of `load`: seconds from nothing open to the first batch.
+    package let firstBatchSeconds: Double?
+  }
+
+  /// Images a second in several rounds.
+  package struct Rates: Sendable {
+    private let rates: [Double]
+
+    init(_ rates: [Double]) { self.rates = rates.sorted() }
 
     package var median: Double { rates[rates.count / 2] }
+    package var slowest: Double { rates[0] }
+    package var fastest: Double { rates[rates.count - 1] }
   }
 
   private static let roundCount = 5
@@ -54,25 +66,49 @@ package struct Benchmark {
   }
 
   package func run(_ part: Part) throws -> Result {
-    let work =
-      switch part {
-      case .generate: try generating()
-      case .load: try loading()
-      case .train: try training()
-      case .predict: try predicting()
-      }
-    _ = try work()
-    var rates: [Double] = []
-    for _ in 0..<Self.roundCount {
-      let start = Date()
-      var images = 0
-      while -start.timeIntervalSinceNow < Self.roundSeconds {
-        try cancellation.check()
-        images += try work()
-      }
-      rates.append(Double(images) / -start.timeIntervalSinceNow)
+    switch part {
+    case .generate: try result(part, of: generating())
+    case .load: try loadResult()
+    case .train: try result(part, of: training())
+    case .predict: try result(part, of: predicting())
     }
-    return Result(part: part, threadCount: team.threadCount, precision: precision.rawValue, rates: rates.sorted())
+  }
+
+  private func result(_ part: Part, of work: Work) throws -> Result {
+    _ = try work()
+    return result(part, rates: try (0..<Self.roundCount).map { _ in try rate(of: work) })
+  }
+
+  private func loadResult() throws -> Result {
+    let benchmark = try LoadBenchmark(spec, in: workspace, team: team)
+    _ = try benchmark.decompress()
+    var (rates, decompressionRates): ([Double], [Double]) = ([], [])
+    for _ in 0..<Self.roundCount {
+      rates.append(try rate(of: benchmark.load))
+      decompressionRates.append(try rate(of: benchmark.decompress))
+    }
+    return result(
+      .load, rates: rates, decompressionRates: Rates(decompressionRates),
+      firstBatchSeconds: benchmark.firstBatchSeconds)
+  }
+
+  private func result(
+    _ part: Part, rates: [Double], decompressionRates: Rates? = nil, firstBatchSeconds: Double? = nil
+  ) -> Result {
+    Result(
+      part: part, threadCount: team.threadCount, precision: precision.rawValue, rates: Rates(rates),
+      decompressionRates: decompressionRates, firstBatchSeconds: firstBatchSeconds)
+  }
+
+  /// Images a second in one round.
+  private func rate(of work: Work) throws -> Double {
+    let start = Date()
+    var images = 0
+    while -start.timeIntervalSinceNow < Self.roundSeconds {
+      try cancellation.check()
+      images += try work()
+    }
+    return Double(images) / -start.timeIntervalSinceNow
   }
 
   /// Each piece of work returns how many images it did.
@@ -85,25 +121,6 @@ package struct Benchmark {
         for index in 0..<16 { _ = generator.generate(index: 0, seed: UInt64(lane * 16 + index)) }
       }
       return 256
-    }
-  }
-
-  private func loading() throws -> Work {
-    let shards = try workspace.recordedCatalog()?.shards(of: .train) ?? []
-    let paths = shards.map { workspace.path(ofFile: $0.file) }
-    guard !paths.isEmpty else {
-      throw PipelineError.missing(stage: "the train split that loading needs", remedy: "`glyphline build` makes it")
-    }
-    let dataset = try Dataset(paths: paths)
-    var epoch: UInt32 = 0
-    return {
-      let loader = try BatchLoader(
-        dataset, order: .shuffled(.init(seed: spec.seed, epoch: epoch)), batchSize: spec.training.batch,
-        threadCount: team.threadCount)
-      epoch += 1
-      var images = 0
-      while let batch = try loader.next() { images += batch.count }
-      return images
     }
   }
 

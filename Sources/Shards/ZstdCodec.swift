@@ -1,8 +1,8 @@
 import CZstd
 
 /// What libzstd said of a frame.
-struct ZstdError: Error, Equatable {
-  let message: String
+package struct ZstdError: Error, Equatable {
+  package let message: String
 
   /// libzstd returns a byte count or an error code in one number.
   static func check(_ result: Int) throws(ZstdError) -> Int {
@@ -63,10 +63,10 @@ extension ZstdFrameHead {
 }
 
 /// Decompresses frames, one at a time.
-struct ZstdDecompressor: ~Copyable {
+package struct ZstdDecompressor: ~Copyable {
   private let context: OpaquePointer
 
-  init() {
+  package init() {
     guard let context = ZSTD_createDCtx() else { preconditionFailure("out of memory") }
     self.context = context
   }
@@ -76,7 +76,7 @@ struct ZstdDecompressor: ~Copyable {
   /// Fills `content` with that of `frame` and checks the frame's checksum. No memory is allocated, whatever window
   /// the frame asks for.
   /// - Throws: `ZstdError` also where the frame's content is longer or shorter than `content`.
-  mutating func decompress(_ frame: [UInt8], into content: inout [UInt8]) throws(ZstdError) {
+  package mutating func decompress(_ frame: [UInt8], into content: inout [UInt8]) throws(ZstdError) {
     let capacity = content.count
     // SAFETY: libzstd reads and writes at most the byte counts that it is given, and keeps no pointer for the next
     // frame.
