@@ -29,9 +29,9 @@ struct EntryGenerator: Sendable {
     for font in fonts {
       scalars = try Self.scalars(of: entry.alphabet, font: font)
       switch entry.style {
-      case .imageCaptcha:
+      case .imageCaptcha(let spec):
         let style = try ImageCaptchaStyle(
-          width: geometry.width, height: geometry.height, font: font, characters: scalars)
+          spec, width: geometry.width, height: geometry.height, font: font, characters: scalars)
         drawings.append(Self.drawing(in: style, format: geometry.format))
       }
     }

@@ -1,8 +1,8 @@
 import Foundation
 
 /// Everything that decides the pixels of one image of the Python package `captcha` 0.7.1, class ImageCaptcha: the random
-/// choices that it makes, by name. Its JSON is that of `cases.jsonl`.
-package struct ImageCaptchaParameters: Sendable, Hashable, Codable {
+/// choices that it makes, by name, and two that it never makes another way.
+package struct ImageCaptchaParameters: Sendable, Hashable {
   /// One drawn character. The package draws spaces of their own size, rotation and warp too; they only take room.
   package struct Glyph: Sendable, Hashable {
     package var character: Unicode.Scalar
@@ -45,7 +45,51 @@ package struct ImageCaptchaParameters: Sendable, Hashable, Codable {
   package var overlaps: [Int]
   /// Where each dot's line starts.
   package var dots: [SIMD2<Int>]
-  package var arc: Arc
+  /// Pixels; the package's dots have 3.
+  package var dotWidth: Int = Self.packageDotWidth
+  /// The package draws one.
+  package var arcs: [Arc]
+
+  private static let packageDotWidth = 3
+}
+
+// MARK: JSON
+
+/// The form of `cases.jsonl`: a key `arc` where there is one arc as in the package, `arcs` where there is another number of
+/// them, and a key `dot_width` where it is not the package's.
+extension ImageCaptchaParameters: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case text, width, height, background, color, glyphs, overlaps, dots, arc, arcs
+    case dotWidth = "dot_width"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    text = try values.decode(String.self, forKey: .text)
+    width = try values.decode(Int.self, forKey: .width)
+    height = try values.decode(Int.self, forKey: .height)
+    background = try values.decode(SIMD3<UInt8>.self, forKey: .background)
+    color = try values.decode(SIMD4<UInt8>.self, forKey: .color)
+    glyphs = try values.decode([Glyph].self, forKey: .glyphs)
+    overlaps = try values.decode([Int].self, forKey: .overlaps)
+    dots = try values.decode([SIMD2<Int>].self, forKey: .dots)
+    dotWidth = try values.decodeIfPresent(Int.self, forKey: .dotWidth) ?? Self.packageDotWidth
+    arcs = try values.decodeIfPresent([Arc].self, forKey: .arcs) ?? [values.decode(Arc.self, forKey: .arc)]
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(text, forKey: .text)
+    try values.encode(width, forKey: .width)
+    try values.encode(height, forKey: .height)
+    try values.encode(background, forKey: .background)
+    try values.encode(color, forKey: .color)
+    try values.encode(glyphs, forKey: .glyphs)
+    try values.encode(overlaps, forKey: .overlaps)
+    try values.encode(dots, forKey: .dots)
+    if dotWidth != Self.packageDotWidth { try values.encode(dotWidth, forKey: .dotWidth) }
+    if arcs.count == 1 { try values.encode(arcs[0], forKey: .arc) } else { try values.encode(arcs, forKey: .arcs) }
+  }
 }
 
 extension ImageCaptchaParameters.Glyph: Codable {
@@ -107,7 +151,9 @@ extension ImageCaptchaParameters {
       try require(-Self.extentMax...Self.extentMax, dot.x, "dot")
       try require(-Self.extentMax...Self.extentMax, dot.y, "dot")
     }
-    try validate(arc)
+    try require(1...11, dotWidth, "dot_width")
+    try require(0...1000, arcs.count, "arcs")
+    for arc in arcs { try validate(arc) }
   }
 
   private func validate(_ glyph: Glyph) throws(GeneratorError) {

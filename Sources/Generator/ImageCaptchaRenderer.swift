@@ -59,8 +59,8 @@ private struct DrawingStages: ~Copyable {
     }
     if canvas.width > parameters.width { canvas.resize(width: parameters.width, &tables) }
     let color = SIMD4(truncatingIfNeeded: parameters.color) & SIMD4<UInt32>(255, 255, 255, 0)
-    drawDots(parameters.dots, color: packed(color), on: canvas)
-    drawArc(parameters.arc, color: packed(color), on: canvas)
+    drawDots(parameters.dots, width: parameters.dotWidth, color: packed(color), on: canvas)
+    for arc in parameters.arcs { drawArc(arc, color: packed(color), on: canvas) }
     canvas.smooth()
   }
 

@@ -1,7 +1,9 @@
 import Samples
+import Specs
 
 /// Style `image-captcha`: what the Python package `captcha` 0.7.1 draws (class ImageCaptcha).
 package struct ImageCaptchaStyle: CaptchaStyle {
+  private let spec: ImageCaptchaSpec
   /// The image's size in pixels.
   private let width: Int
   private let height: Int
@@ -10,15 +12,16 @@ package struct ImageCaptchaStyle: CaptchaStyle {
   /// - Parameter characters: What texts are made of.
   /// - Throws: `GeneratorError` where the font lacks a character.
   package init(
-    width: Int, height: Int, font: FontFile, characters: some Sequence<Unicode.Scalar>
+    _ spec: ImageCaptchaSpec, width: Int, height: Int, font: FontFile, characters: some Sequence<Unicode.Scalar>
   ) throws(GeneratorError) {
+    self.spec = spec
     self.width = width
     self.height = height
-    atlas = try GlyphAtlas(font: font, characters: characters, sizes: ImageCaptchaSampler.fontSizes)
+    atlas = try GlyphAtlas(font: font, characters: characters, sizes: spec.fontSizes)
   }
 
   package func parameters(of text: [Unicode.Scalar], seed: UInt64) -> ImageCaptchaParameters {
-    ImageCaptchaSampler(width: width, height: height, atlas: atlas).sample(text: text, seed: seed)
+    ImageCaptchaSampler(spec: spec, width: width, height: height, atlas: atlas).sample(text: text, seed: seed)
   }
 
   package func makeRenderer() -> ImageCaptchaRenderer { ImageCaptchaRenderer(atlas: atlas) }

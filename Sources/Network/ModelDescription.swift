@@ -11,7 +11,7 @@ package struct ModelDescription: Hashable, Sendable {
   }
 
   package let name: String
-  /// The images it reads; gray.
+  /// The images it reads.
   package let input: Geometry
   package let alphabet: Alphabet
   /// Characters in an image.
@@ -35,9 +35,10 @@ package struct ModelDescription: Hashable, Sendable {
 
   /// The named model for a captcha.
   package init(_ model: ModelSpec, reading captcha: CaptchaSpec) {
-    let logitCount = captcha.lengthMax * captcha.alphabet.count
+    let logitCount = captcha.lengths.upperBound * captcha.alphabet.count
     self.init(
-      name: model.name.rawValue, input: captcha.geometry, alphabet: captcha.alphabet, length: captcha.lengthMax,
+      name: model.name.rawValue, input: captcha.geometry, alphabet: captcha.alphabet,
+      length: captcha.lengths.upperBound,
       loss: model.name == .seedCNN ? .multiLabelSoftMargin : .crossEntropy,
       layers: model.name == .seedCNN ? Self.seedCNN(logitCount: logitCount) : Self.glyphnet(logitCount: logitCount))
   }

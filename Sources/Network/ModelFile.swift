@@ -79,13 +79,13 @@ extension Parameters {
 
 extension ModelDescription {
   private static let format = "glyphline model 1"
-  private static let preprocessing = "1 - gray / 255"
+  private static let preprocessing = "1 - pixel / 255"
 
   /// The description as the texts of a safetensors file's metadata.
   package var metadata: [String: String] {
     [
       "format": Self.format, "model": name, "charset": alphabet.text, "length": String(length),
-      "width": String(input.width), "height": String(input.height), "color": "gray",
+      "width": String(input.width), "height": String(input.height), "color": input.format.name,
       "preprocessing": Self.preprocessing, "loss": loss.rawValue,
       "layers": layers.map(\.text).joined(separator: "\n"),
     ]
@@ -97,7 +97,7 @@ extension ModelDescription {
       metadata[key].flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
     }
     guard metadata["format"] == Self.format, metadata["preprocessing"] == Self.preprocessing,
-      metadata["color"] == "gray", let name = metadata["model"],
+      let format = PixelFormat.allCases.first(where: { $0.name == metadata["color"] }), let name = metadata["model"],
       let loss = metadata["loss"].flatMap({ Loss(rawValue: $0) }),
       let alphabet = metadata["charset"].flatMap({ try? Alphabet($0) }), let length = number("length", 1...16),
       let width = number("width", 1...1024), let height = number("height", 1...512),
@@ -109,7 +109,7 @@ extension ModelDescription {
       layers.append(layer)
     }
     self.init(
-      name: name, input: Geometry(width: width, height: height, format: .gray), alphabet: alphabet, length: length,
+      name: name, input: Geometry(width: width, height: height, format: format), alphabet: alphabet, length: length,
       loss: loss, layers: layers)
   }
 
@@ -117,13 +117,16 @@ extension ModelDescription {
   package func differences(from other: ModelDescription) -> [String] {
     var differences: [String] = []
     if input != other.input {
-      differences.append(
-        "it reads images of \(input.width)x\(input.height), the data has \(other.input.width)x\(other.input.height)")
+      differences.append("it reads \(Self.words(for: input)), the data has \(Self.words(for: other.input))")
     }
     if length != other.length { differences.append("it reads \(length) characters, the data has \(other.length)") }
     if alphabet != other.alphabet {
       differences.append("its charset is '\(alphabet.text)', the data has '\(other.alphabet.text)'")
     }
     return differences
+  }
+
+  private static func words(for input: Geometry) -> String {
+    "\(input.format.name) images of \(input.width)x\(input.height)"
   }
 }

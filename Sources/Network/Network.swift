@@ -68,7 +68,7 @@ package final class Network: Sendable {
 
   /// Computes the loss of one mini-batch and its gradient with respect to every learned parameter.
   /// - Parameters:
-  ///   - images: [batch, height, width], gray.
+  ///   - images: [batch, height, width, channel].
   ///   - labels: [batch, length], class indices.
   ///   - step: The number of the step, which decides the dropout masks.
   /// - Returns: The mean loss of the batch.
@@ -92,7 +92,7 @@ package final class Network: Sendable {
   }
 
   /// Reads up to `batch` images.
-  /// - Parameter images: [count, height, width], gray, with `count` at most `batch`.
+  /// - Parameter images: [count, height, width, channel], with `count` at most `batch`.
   /// - Returns: What it reads in each, in order.
   package func read(images: ArraySlice<UInt8>) -> [Reading] {
     let count = images.count / description.input.byteCount

@@ -37,7 +37,8 @@ package struct NetworkPlan: Sendable {
 
   /// - Throws: `LayerError` where a layer does not fit the one before it.
   package init(_ description: ModelDescription) throws(LayerError) {
-    var plane: PlaneSize? = PlaneSize(channels: 1, height: description.input.height, width: description.input.width)
+    let input = description.input
+    var plane: PlaneSize? = PlaneSize(channels: input.format.rawValue, height: input.height, width: input.width)
     var features = 0
     var kept: PlaneSize?
     var counts: [String: Int] = [:]

@@ -100,7 +100,7 @@ extension Pipeline {
     let header = try ShardHeader(
       generatorVersion: generator.identity.version, specHash: buildRequest(split).hash, split: split,
       firstIndex: UInt64(firstIndex), recordCount: recordCount, blockRecordCount: spec.shards.block,
-      geometry: spec.captcha.geometry, labelCapacity: spec.captcha.lengthMax, charsets: spec.captcha.charsets,
+      geometry: spec.captcha.geometry, labelCapacity: spec.captcha.lengths.upperBound, charsets: spec.captcha.charsets,
       compressionLevel: spec.shards.compression)
     return ShardPlan(number: number, firstIndex: firstIndex, recordCount: recordCount, header: header)
   }

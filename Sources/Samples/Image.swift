@@ -1,7 +1,15 @@
 /// How a pixel is stored; the raw value is its byte count.
-package enum PixelFormat: Int, Sendable, Hashable {
+package enum PixelFormat: Int, Sendable, Hashable, CaseIterable {
   case gray = 1
   case rgb = 3
+
+  /// The word for it in specs and model files.
+  package var name: String {
+    switch self {
+    case .gray: "gray"
+    case .rgb: "rgb"
+    }
+  }
 }
 
 /// Size and pixel format that all images of a dataset share.

@@ -8,10 +8,11 @@ extension CaptchaSpec {
   package var canonicalText: String {
     entries.map { entry in
       lines(
-        (Key.style, quoted(entry.style.rawValue)), (.charset, quoted(entry.alphabet.text)),
+        (Key.style, quoted(entry.style.name.rawValue)), (.charset, quoted(entry.alphabet.text)),
         (.length, "\(entry.lengths.upperBound)"), (.width, "\(geometry.width)"), (.height, "\(geometry.height)"),
-        (.color, quoted(geometry.format == .gray ? "gray" : "rgb")),
-        (.font, entry.fonts.map(quoted).joined(separator: ", ")))
+        (.color, quoted(geometry.format.name)),
+        (.font, text(entry.fonts.map(quoted))))
+        + prefixed(entry.style.name.rawValue, entry.style.canonicalText)
     }.joined()
   }
 }
@@ -71,12 +72,27 @@ private func keysAndValues(_ canonicalText: String) -> [(key: String, value: Str
   }
 }
 
-private func lines<Key: SpecKey>(_ pairs: (Key, String)...) -> String {
+/// Each line of a canonical text with the key of its mapping before its own.
+private func prefixed(_ key: String, _ canonicalText: String) -> String {
+  canonicalText.split(separator: "\n").map { "\(key).\($0)\n" }.joined()
+}
+
+/// A list, or its one value alone.
+func text(_ values: [some CustomStringConvertible]) -> String {
+  values.count == 1 ? "\(values[0])" : "[\(values.map(\.description).joined(separator: ", "))]"
+}
+
+/// `[low, high]`, or the one number of the range.
+func text<Number: CustomStringConvertible>(_ range: ClosedRange<Number>) -> String {
+  range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "[\(range.lowerBound), \(range.upperBound)]"
+}
+
+func lines<Key: SpecKey>(_ pairs: (Key, String)...) -> String {
   pairs.map { "\($0.rawValue)=\($1)\n" }.joined()
 }
 
 /// The text between quotes, with quotes, backslashes and control characters escaped.
-private func quoted(_ text: String) -> String {
+func quoted(_ text: String) -> String {
   var result = "\""
   for scalar in text.unicodeScalars {
     switch scalar {

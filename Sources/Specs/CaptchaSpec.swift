@@ -1,6 +1,6 @@
 import Samples
 
-/// What the images show and how they are drawn.
+/// What the images show and how they are drawn: a mix of captchas, of which each image is one.
 package struct CaptchaSpec: Sendable, Hashable {
   /// Of all images. Width 16 ... 1024, height 16 ... 512.
   package let geometry: Geometry
@@ -13,16 +13,21 @@ package struct CaptchaSpec: Sendable, Hashable {
 
   /// One kind of captcha.
   package struct Entry: Sendable, Hashable {
+    /// How often it is drawn, against the sum of all entries' weights: above 0.
+    package let weight: Double
     package let style: Style
     package let alphabet: Alphabet
     /// Characters in each image, each number equally likely: within 1 ... 16.
     package let lengths: ClosedRange<Int>
-    /// Family names of installed fonts, or paths of font files; at least one.
+    /// Family names of installed fonts, or paths of font files, of which each image has one; at least one.
     package let fonts: [String]
 
     /// - Precondition: as the properties say.
-    package init(style: Style, alphabet: Alphabet, lengths: ClosedRange<Int>, fonts: [String]) {
-      precondition(lengths.lowerBound > 0 && !fonts.isEmpty)
+    package init(
+      weight: Double = 1, style: Style, alphabet: Alphabet, lengths: ClosedRange<Int>, fonts: [String]
+    ) {
+      precondition(weight > 0 && lengths.lowerBound > 0 && !fonts.isEmpty)
+      self.weight = weight
       self.style = style
       self.alphabet = alphabet
       self.lengths = lengths
@@ -31,9 +36,9 @@ package struct CaptchaSpec: Sendable, Hashable {
   }
 
   /// How text is drawn.
-  package enum Style: String, Sendable, CaseIterable {
+  package enum Style: Sendable, Hashable {
     /// As the Python package `captcha` 0.7.1 draws (class ImageCaptcha).
-    case imageCaptcha = "image-captcha"
+    case imageCaptcha(ImageCaptchaSpec)
   }
 
   /// - Precondition: there is an entry.
@@ -48,6 +53,10 @@ package struct CaptchaSpec: Sendable, Hashable {
     alphabet = try Alphabet(unionOf: charsets)
   }
 
-  /// The most characters that an image can have.
-  package var lengthMax: Int { entries.reduce(0) { max($0, $1.lengths.upperBound) } }
+  /// Fewest and most characters of an image.
+  package var lengths: ClosedRange<Int> {
+    entries.dropFirst().reduce(entries[0].lengths) { lengths, entry in
+      min(lengths.lowerBound, entry.lengths.lowerBound)...max(lengths.upperBound, entry.lengths.upperBound)
+    }
+  }
 }

@@ -55,6 +55,21 @@ struct SpecMapping<Key: SpecKey> {
     return try SpecMapping<Inner>(node, path: path, keyPath: join(key))
   }
 
+  /// The mapping under `key`, or the mappings of a list there: at least one.
+  func mappings<Inner: SpecKey>(_ key: Key, of inner: Inner.Type) throws(SpecError) -> [SpecMapping<Inner>] {
+    guard let node = values[key.rawValue], case .list(let nodes) = node.content else {
+      return [try mapping(key, of: inner)]
+    }
+    guard !nodes.isEmpty else {
+      throw error(key, line: node.line, .wrongValue(found: node.summary, allowed: "at least one mapping"))
+    }
+    var mappings: [SpecMapping<Inner>] = []
+    for (index, node) in nodes.enumerated() {
+      mappings.append(try SpecMapping<Inner>(node, path: path, keyPath: "\(join(key))[\(index)]"))
+    }
+    return mappings
+  }
+
   /// - Parameter default: nil where the key must be given; so in the other methods.
   func wholeNumber<Number: FixedWidthInteger & LosslessStringConvertible>(
     _ key: Key, in range: ClosedRange<Number>, default: Number? = nil
@@ -79,6 +94,47 @@ struct SpecMapping<Key: SpecKey> {
     }
   }
 
+  /// A range of whole numbers, given as `[low, high]`, or as one number for a range of that number alone.
+  func wholeRange(
+    _ key: Key, in limits: ClosedRange<Int>, default: ClosedRange<Int>? = nil
+  ) throws(SpecError) -> ClosedRange<Int> {
+    try range(
+      key, of: "whole number", in: limits, from: "\(limits.lowerBound) to \(limits.upperBound)", default: `default`
+    ) { node in node.decimalDigits.flatMap { Int($0) } }
+  }
+
+  /// A range of numbers, given as `[low, high]`, or as one number for a range of that number alone.
+  func range(
+    _ key: Key, in limits: ClosedRange<Double>, default: ClosedRange<Double>
+  ) throws(SpecError) -> ClosedRange<Double> {
+    try range(
+      key, of: "number", in: limits, from: "\(short(limits.lowerBound)) to \(short(limits.upperBound))",
+      default: `default`
+    ) { node in node.decimalNumber }
+  }
+
+  private func range<Number>(
+    _ key: Key, of kind: String, in limits: ClosedRange<Number>, from words: String, default: ClosedRange<Number>?,
+    number: (SpecNode) -> Number?
+  ) throws(SpecError) -> ClosedRange<Number> {
+    try value(key, allowed: "a \(kind) from \(words), or [low, high] of two such", default: `default`) { node in
+      let ends = node.items.compactMap(number).filter { limits.contains($0) }
+      guard ends.count == node.items.count && ends.count == (node.isList ? 2 : 1), let low = ends.first,
+        let high = ends.last, low <= high
+      else { return nil }
+      return low...high
+    }
+  }
+
+  /// One whole number or a list of them, each once.
+  func wholeNumbers(_ key: Key, in range: ClosedRange<Int>, default: [Int]) throws(SpecError) -> [Int] {
+    try list(
+      key, allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)", default: `default`
+    ) { node in
+      node.decimalDigits.flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
   /// One of the words of `Choice`.
   func choice<Choice>(_ key: Key, default: Choice) throws(SpecError) -> Choice
   where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
@@ -95,6 +151,35 @@ struct SpecMapping<Key: SpecKey> {
     try value(key, allowed: allowed, default: `default`) { node in
       node.text.flatMap { isAllowed($0) ? $0 : nil }
     }
+  }
+
+  /// One text or a list of them, each once.
+  func texts(
+    _ key: Key, allowed: String, default: [String], where isAllowed: (String) -> Bool
+  ) throws(SpecError) -> [String] {
+    try list(key, allowed: allowed, default: `default`) { node in
+      node.text.flatMap { isAllowed($0) ? $0 : nil }
+    }
+  }
+
+  private func list<Item: Hashable>(
+    _ key: Key, allowed: String, default: [Item], item: (SpecNode) -> Item?
+  ) throws(SpecError) -> [Item] {
+    let countMax = 100
+    return try value(
+      key, allowed: "\(allowed), or a list of such, each once, at most \(countMax)", default: `default`
+    ) { node in
+      let items = node.items.compactMap(item)
+      guard items.count == node.items.count && (1...countMax).contains(items.count) && Set(items).count == items.count
+      else { return nil }
+      return items
+    }
+  }
+
+  /// - Throws: `SpecError` where the file gives `key`, which it may do under a condition only: `allowed`.
+  func refuse(_ key: Key, allowed: String) throws(SpecError) {
+    guard let node = values[key.rawValue] else { return }
+    throw error(key, line: node.line, .wrongValue(found: node.summary, allowed: allowed))
   }
 
   /// The error that a value, allowed by itself, does not fit the rest of the spec.
@@ -150,9 +235,24 @@ extension SpecNode {
     return Double(text)
   }
 
+  fileprivate var isScalar: Bool {
+    if case .scalar = content { true } else { false }
+  }
+
+  fileprivate var isList: Bool {
+    if case .list = content { true } else { false }
+  }
+
+  /// What a list lists, or the node itself where it is none.
+  fileprivate var items: [SpecNode] {
+    if case .list(let items) = content { items } else { [self] }
+  }
+
   /// What stands in the file, for an error message.
   fileprivate var summary: String {
     switch content {
+    case .list(let items) where items.count <= 4 && items.allSatisfy(\.isScalar):
+      "[\(items.map(\.summary).joined(separator: ", "))]"
     case .list: "a list"
     case .mapping: "a mapping"
     case .scalar(let text, let isPlain):

@@ -6,7 +6,7 @@ struct SpecNode {
   enum Content {
     /// Text without its quotes and escapes. Only a plain scalar, one written without quotes, can be a number.
     case scalar(String, isPlain: Bool)
-    case list
+    case list([SpecNode])
     case mapping([Entry])
   }
 
@@ -111,13 +111,19 @@ struct SpecParser {
       return SpecNode(line: line, content: .scalar(scalar.string, isPlain: isPlain))
     case .sequence(let sequence):
       try check(sequence.tag, isAmong: [.implicit], line: line)
-      return SpecNode(line: line, content: .list)
+      return SpecNode(line: line, content: .list(try nodes(of: sequence)))
     case .mapping(let mapping):
       try check(mapping.tag, isAmong: [.implicit], line: line)
       return SpecNode(line: line, content: .mapping(try entries(of: mapping)))
     case .alias:
       throw notYAML("aliases are not allowed", line: line)
     }
+  }
+
+  private func nodes(of sequence: Node.Sequence) throws(SpecError) -> [SpecNode] {
+    var nodes: [SpecNode] = []
+    for node in sequence { nodes.append(try specNode(node)) }
+    return nodes
   }
 
   private func check(_ tag: Tag, isAmong allowed: [Tag.Name], line: Int) throws(SpecError) {

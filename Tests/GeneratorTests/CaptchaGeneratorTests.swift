@@ -61,7 +61,8 @@ import Testing
   @Test func aSampleIsWhatItsStyleDrawsOfItsParameters() throws {
     let sample = try generator().generate(index: 0, seed: 3)
     let text = sample.label.classes.map { Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".unicodeScalars)[Int($0)] }
-    let style = try ImageCaptchaStyle(width: 160, height: 60, font: .find("Noto Mono"), characters: text)
+    let style = try ImageCaptchaStyle(
+      imageCaptchaSpec(), width: 160, height: 60, font: .find("Noto Mono"), characters: text)
     let renderer = style.makeRenderer()
     #expect(try renderer.render(style.parameters(of: text, seed: 3), format: .gray) == sample.image)
   }
@@ -124,7 +125,8 @@ import Testing
     geometry: Geometry = Geometry(width: 160, height: 60, format: .gray), font: String = "Noto Mono"
   ) throws -> CaptchaGenerator {
     let entry = CaptchaSpec.Entry(
-      style: .imageCaptcha, alphabet: try Alphabet(characters), lengths: length...length, fonts: [font])
+      style: .imageCaptcha(try imageCaptchaSpec()), alphabet: try Alphabet(characters), lengths: length...length,
+      fonts: [font])
     return try CaptchaGenerator(spec: CaptchaSpec(geometry: geometry, entries: [entry]))
   }
 }

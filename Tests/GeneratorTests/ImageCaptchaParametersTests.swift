@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ImageCaptchaParametersTests {
   @Test func jsonComesBackAsItWas() throws {
-    for line in try GoldenCase.lines() {
+    for line in try GoldenCase.lines() + GoldenCase.lines(of: "clutter") {
       let parameters = try JSONDecoder().decode(ImageCaptchaParameters.self, from: line)
       let again = try JSONDecoder().decode(
         ImageCaptchaParameters.self, from: try JSONEncoder().encode(parameters))
@@ -40,10 +40,11 @@ import Testing
     Fault("warp is -9223372036854775808") { $0.glyphs[0].warp.z = .min },
     Fault("rotation_degrees is 90.0") { $0.glyphs[0].rotationDegrees = 90 },
     Fault("rotation_degrees is nan") { $0.glyphs[0].rotationDegrees = .nan },
-    Fault("dot is 5000") { $0.dots[0].x = 5000 }, Fault("arc box is 5000") { $0.arc.box.z = 5000 },
-    Fault("the arc's box ends before it starts") { $0.arc.box.x = $0.arc.box.z + 1 },
-    Fault("start_degrees is -1") { $0.arc.startDegrees = -1 },
-    Fault("end_degrees is 9999") { $0.arc.endDegrees = 9999 },
+    Fault("dot_width is 0") { $0.dotWidth = 0 }, Fault("dot is 5000") { $0.dots[0].x = 5000 },
+    Fault("arc box is 5000") { $0.arcs[0].box.z = 5000 },
+    Fault("the arc's box ends before it starts") { $0.arcs[0].box.x = $0.arcs[0].box.z + 1 },
+    Fault("start_degrees is -1") { $0.arcs[0].startDegrees = -1 },
+    Fault("end_degrees is 9999") { $0.arcs[0].endDegrees = 9999 },
   ])
   func refusesWhatCannotBeDrawn(_ fault: Fault) throws {
     var parameters = try #require(try GoldenCase.all().first).parameters

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ImageCaptchaRendererTests {
   /// The project's promise is 99.9 % of the channel values within 1 and none off by more than 8; every image is equal.
-  @Test(arguments: [("image-captcha", 100), ("pillow", 100)])
+  @Test(arguments: [("image-captcha", 100), ("pillow", 100), ("clutter", 11)])
   func drawsWhatPillowDraws(_ fixture: (name: String, count: Int)) throws {
     let renderer = try fixtureRenderer()
     let cases = try GoldenCase.all(of: fixture.name)

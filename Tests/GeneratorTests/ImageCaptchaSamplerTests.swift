@@ -1,15 +1,19 @@
 import Generator
 import Samples
+import Specs
 import Testing
 
 /// Parameters of many samples against the ranges and means of `captcha` 0.7.1.
 @Suite struct ImageCaptchaSamplerTests {
   private let samples: [ImageCaptchaParameters]
 
-  init() throws {
+  init() throws { samples = try Self.samples(of: imageCaptchaSpec(), count: 20_000) }
+
+  private static func samples(of spec: ImageCaptchaSpec, count: UInt64) throws -> [ImageCaptchaParameters] {
     let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".unicodeScalars)
-    let style = try ImageCaptchaStyle(width: 160, height: 60, font: .find("Noto Mono"), characters: alphabet)
-    samples = (0..<20_000 as Range<UInt64>).map { seed in
+    let style = try ImageCaptchaStyle(
+      spec, width: 160, height: 60, font: .find("Noto Mono"), characters: alphabet)
+    return (0..<count).map { seed in
       var random = RandomStream(seed: seed, stream: 0)
       return style.parameters(of: (0..<4).map { _ in alphabet[random.next(below: alphabet.count)] }, seed: seed)
     }
@@ -88,13 +92,51 @@ import Testing
     #expect(samples.allSatisfy { $0.dots.count == 30 })
     expectUniform(samples.flatMap { $0.dots.map(\.x) }, 0...160)
     expectUniform(samples.flatMap { $0.dots.map(\.y) }, 0...60)
-    expectUniform(samples.map(\.arc.box.x), 0...32)
-    expectUniform(samples.map(\.arc.box.z), 32...160)
-    expectUniform(samples.map(\.arc.box.y), 12...48)
-    #expect(samples.allSatisfy { ($0.arc.box.y...48).contains($0.arc.box.w) })
-    expectNear(mean(samples.map { Double($0.arc.box.w) }), 39, deviation: 10, count: samples.count)
-    expectUniform(samples.map(\.arc.startDegrees), 0...20)
-    expectUniform(samples.map(\.arc.endDegrees), 160...200)
+    #expect(samples.allSatisfy { $0.dotWidth == 3 && $0.arcs.count == 1 })
+    let arcs = samples.flatMap(\.arcs)
+    expectUniform(arcs.map(\.box.x), 0...32)
+    expectUniform(arcs.map(\.box.z), 32...160)
+    expectUniform(arcs.map(\.box.y), 12...48)
+    #expect(arcs.allSatisfy { ($0.box.y...48).contains($0.box.w) })
+    expectNear(mean(arcs.map { Double($0.box.w) }), 39, deviation: 10, count: arcs.count)
+    expectUniform(arcs.map(\.startDegrees), 0...20)
+    expectUniform(arcs.map(\.endDegrees), 160...200)
+  }
+
+  /// Every parameter of the spec is heeded.
+  @Test func otherRanges() throws {
+    let samples = try Self.samples(
+      of: imageCaptchaSpec(
+        """
+        font_sizes: [20, 24], rotation: [-5, 15], warp_x: [0, 0.5], warp_y: 0, offset_x: [2, 3], offset_y: 1,
+        space_probability: 0.1, overlap: 0.5, background_color: [10, 20], text_color: [100, 110],
+        text_opacity: [150, 160], dot_count: [2, 6], dot_width: 5, arc_count: [0, 3], arc_start: [30, 40],
+        arc_end: [300, 310]
+        """), count: 5000)
+    for channel in 0..<3 {
+      expectUniform(samples.map { Int($0.background[channel]) }, 10...20)
+      expectUniform(samples.map { Int($0.color[channel]) }, 100...110)
+    }
+    expectUniform(samples.map { Int($0.color.w) }, 150...160)
+    let glyphs = samples.flatMap(\.glyphs)
+    #expect(Set(glyphs.map(\.fontSize)) == [20, 24])
+    #expect(
+      glyphs.allSatisfy { -5 <= $0.rotationDegrees && $0.rotationDegrees < 15 && $0.warp.y == 0 && $0.warp.w == 0 })
+    expectNear(mean(glyphs.map(\.rotationDegrees)), 5, deviation: 20 / 12.0.squareRoot(), count: glyphs.count)
+    #expect(glyphs.map { abs($0.warp.x) }.max() ?? 0 > 4)
+    expectUniform(glyphs.map(\.offset.x), 2...3)
+    #expect(glyphs.allSatisfy { $0.offset.y == 1 })
+    let spaces = glyphs.filter { $0.character == " " }
+    expectNear(Double(spaces.count) / 20_000, 0.1, deviation: 0.3, count: 20_000)
+    for sample in samples {
+      let overlapMax = sample.glyphs.map(\.cell.x).reduce(0, +) / 4 / 2
+      #expect(sample.overlaps.allSatisfy { (0...overlapMax).contains($0) })
+    }
+    expectUniform(samples.map(\.dots.count), 2...6)
+    #expect(samples.allSatisfy { $0.dotWidth == 5 })
+    expectUniform(samples.map(\.arcs.count), 0...3)
+    expectUniform(samples.flatMap(\.arcs).map(\.startDegrees), 30...40)
+    expectUniform(samples.flatMap(\.arcs).map(\.endDegrees), 300...310)
   }
 
   /// Every value inside the range, both ends reached, and the mean where it belongs.

@@ -23,6 +23,22 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
         height=60
         color="gray"
         font="a=b"
+        image-captcha.font_sizes=[42, 50, 56]
+        image-captcha.rotation=[-30.0, 30.0]
+        image-captcha.warp_x=[0.1, 0.3]
+        image-captcha.warp_y=[0.2, 0.3]
+        image-captcha.offset_x=[0, 4]
+        image-captcha.offset_y=[0, 6]
+        image-captcha.space_probability=0.5
+        image-captcha.overlap=0.25
+        image-captcha.background_color=[238, 255]
+        image-captcha.text_color=[10, 200]
+        image-captcha.text_opacity=[220, 255]
+        image-captcha.dot_count=30
+        image-captcha.dot_width=3
+        image-captcha.arc_count=1
+        image-captcha.arc_start=[0, 20]
+        image-captcha.arc_end=[160, 200]
 
         """)
     #expect(spec.datasets[.train]?.canonicalText == "count=1000\n")
@@ -49,6 +65,13 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
       "# a comment\n" + yaml.replacing("length: 4", with: "width: 160, length: 4").replacing("é", with: "e\u{301}")
     }
     #expect(Array(other.captcha.canonicalText.utf8) == Array(try spec().captcha.canonicalText.utf8))
+  }
+
+  @Test func aRangeOfOneNumberIsThatNumber() throws {
+    let range = try spec { $0.replacing("length: 4", with: "length: 4, image-captcha: {offset_x: [2, 2]}") }
+    let number = try spec { $0.replacing("length: 4", with: "length: 4, image-captcha: {offset_x: 2}") }
+    #expect(range == number)
+    #expect(range.captcha.canonicalText.contains("image-captcha.offset_x=2\n"))
   }
 
   @Test func differencesAreFoundKeyByKey() throws {

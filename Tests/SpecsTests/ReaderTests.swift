@@ -22,7 +22,10 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.captcha.geometry == Geometry(width: 160, height: 60, format: .gray))
     let entry = try #require(spec.captcha.entries.first)
     #expect(spec.captcha.entries.count == 1)
-    #expect(entry.style == .imageCaptcha)
+    guard case .imageCaptcha = entry.style else {
+      Issue.record("\(entry.style)")
+      return
+    }
     #expect(entry.alphabet.text == "0123456789")
     #expect(entry.lengths == 4...4)
     #expect(entry.fonts == ["Noto Mono"])
@@ -53,8 +56,25 @@ private func spec(charset: String) throws -> PipelineSpec {
         length: 6
         width: 200
         height: 80
-        color: gray
-        font: /fonts/some font.ttf
+        color: rgb
+        font: [/fonts/some font.ttf, Noto Mono]
+        image-captcha:
+          font_sizes: [20, 30]
+          rotation: [-10, 10.5]
+          warp_x: [0, 0.2]
+          warp_y: 0
+          offset_x: [1, 2]
+          offset_y: 3
+          space_probability: 0.1
+          overlap: 0
+          background_color: [200, 210]
+          text_color: 0
+          text_opacity: [255, 255]
+          dot_count: [0, 50]
+          dot_width: 2
+          arc_count: [0, 3]
+          arc_start: 90
+          arc_end: [300, 359]
       datasets: {train: {count: 3000}, validation: {count: 20}, test: {count: 10}}
       shards: {records: 100, block: 10, compression: 19}
       model: {name: seed-cnn}
@@ -74,9 +94,19 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.name == "every.key-1_2")
     #expect(spec.seed == .max)
     #expect(spec.captcha.alphabet.text == "abcdefghijklmnopqrstuvwxyz0123456789")
-    #expect(spec.captcha.lengthMax == 6)
-    #expect(spec.captcha.geometry == Geometry(width: 200, height: 80, format: .gray))
-    #expect(spec.captcha.entries.first?.fonts == ["/fonts/some font.ttf"])
+    #expect(spec.captcha.lengths.upperBound == 6)
+    #expect(spec.captcha.geometry == Geometry(width: 200, height: 80, format: .rgb))
+    #expect(spec.captcha.entries.first?.fonts == ["/fonts/some font.ttf", "Noto Mono"])
+    guard case .imageCaptcha(let style) = spec.captcha.entries.first?.style else {
+      Issue.record("\(spec.captcha.entries)")
+      return
+    }
+    #expect(style.fontSizes == [20, 30] && style.rotation == -10...10.5)
+    #expect(style.warpX == 0...0.2 && style.warpY == 0...0 && style.offsetX == 1...2 && style.offsetY == 3...3)
+    #expect(style.spaceProbability == 0.1 && style.overlap == 0)
+    #expect(style.backgroundColor == 200...210 && style.textColor == 0...0 && style.textOpacity == 255...255)
+    #expect(style.dotCount == 0...50 && style.dotWidth == 2)
+    #expect(style.arcCount == 0...3 && style.arcStart == 90...90 && style.arcEnd == 300...359)
     #expect(spec.datasets.mapValues(\.count) == [.train: 3000, .validation: 20, .test: 10])
     #expect(spec.shards.records == 100 && spec.shards.block == 10 && spec.shards.compression == 19)
     #expect(spec.model.name == .seedCNN)

@@ -13,8 +13,13 @@ import Testing
   private let complete: Object = [
     "name": "complete", "seed": 1,
     "captcha": [
-      "style": "image-captcha", "charset": "digits", "length": 4, "width": 16, "height": 16, "color": "gray",
+      "style": "image-captcha", "charset": "digits", "length": 4, "width": 80, "height": 171, "color": "gray",
       "font": "Noto Mono",
+      "image-captcha": [
+        "font_sizes": 8, "rotation": 0, "warp_x": 0, "warp_y": 0, "offset_x": 0, "offset_y": 0, "space_probability": 0,
+        "overlap": 0, "background_color": 255, "text_color": 0, "text_opacity": 255, "dot_count": 0, "dot_width": 1,
+        "arc_count": 0, "arc_start": 0, "arc_end": 180,
+      ] as Object,
     ] as Object,
     "datasets": ["train": ["count": 100_000], "validation": ["count": 1000], "test": ["count": 1000]],
     "shards": ["records": 8192, "block": 1, "compression": 1],
@@ -61,14 +66,16 @@ import Testing
 
   @Test func everyNumberHasTheSameRange() throws {
     var count = 0
-    for (path, property) in try leaves() where ["integer", "number"].contains(property["type"] as? String) {
+    for (path, property) in try leaves().map({ ($0, single($1)) })
+    where ["integer", "number"].contains(property["type"] as? String) {
       let isWhole = property["type"] as? String == "integer"
       let step = isWhole ? Decimal(1) : Decimal(sign: .plus, exponent: -9, significand: 1)
       let maximum = try #require(decimal(property["maximum"]))
       let exclusiveMinimum = decimal(property["exclusiveMinimum"])
       let minimum = try #require(exclusiveMinimum.map { $0 + step } ?? decimal(property["minimum"]))
       for (value, isAllowed) in [
-        (minimum, true), (maximum, true), (minimum - step, false), (maximum + step, false), (-maximum, false),
+        (minimum, true), (maximum, true), (minimum - step, false), (maximum + step, false),
+        (-maximum, minimum <= -maximum),
       ] {
         #expect(try isAccepted(path, NSDecimalNumber(decimal: value)) == isAllowed, "\(path): \(value)")
       }
@@ -78,7 +85,25 @@ import Testing
       #expect(try !isAccepted(path, "1"), "\(path)")
       count += 1
     }
-    #expect(count == 16)
+    #expect(count == 32)
+  }
+
+  @Test func everyRangeAndListHasTheSameForm() throws {
+    var (rangeCount, listCount) = (0, 0)
+    for (path, property) in try leaves() {
+      guard let list = (property["anyOf"] as? [Object])?.last else { continue }
+      let item = try #require(list["items"] as? Object)
+      let (low, high): (Any, Any) = (item["minimum"] ?? "one", item["maximum"] ?? "two")
+      let isRange = list["maxItems"] as? Int == 2
+      for (value, isAllowed) in [
+        ([low, high], true), ([high, low], !isRange), ([low], !isRange), ([low, low], isRange), ([], false),
+        ([low, [high]], false), (Array(repeating: high, count: 101), false),
+      ] as [([Any], Bool)] {
+        #expect(try isAccepted(path, value) == isAllowed, "\(path): \(value)")
+      }
+      if isRange { rangeCount += 1 } else { listCount += 1 }
+    }
+    #expect(rangeCount == 12 && listCount == 2)
   }
 
   @Test func everyChoiceHasTheSameWords() throws {
@@ -106,7 +131,7 @@ import Testing
       if path == ["seed"] {
         #expect(value as? UInt64 == spec.seed)
       } else {
-        let line = "\(path[1])=" + (value is String ? "\"\(value)\"" : "\(value)")
+        let line = path.dropFirst().joined(separator: ".") + "=" + canonical(value, as: single(property))
         #expect(try #require(sections[path[0]]).split(separator: "\n").contains(Substring(line)), "\(line)")
       }
     }
@@ -151,6 +176,19 @@ import Testing
   private func leaves() throws -> [(path: [String], property: Object)] {
     try mappings().flatMap { path, mapping in
       try properties(of: mapping).filter { $0.value["type"] as? String != "object" }.map { (path + [$0.key], $0.value) }
+    }
+  }
+
+  /// What a property that also takes several values takes as one.
+  private func single(_ property: Object) -> Object { (property["anyOf"] as? [Object])?.first ?? property }
+
+  /// A value of the schema as canonical texts have it.
+  private func canonical(_ value: Any, as property: Object) -> String {
+    switch value {
+    case let list as [Any]: "[\(list.map { canonical($0, as: property) }.joined(separator: ", "))]"
+    case let text as String: "\"\(text)\""
+    case let number as NSNumber where property["type"] as? String == "number": "\(number.doubleValue)"
+    default: "\(value)"
     }
   }
 

@@ -5,7 +5,7 @@ import Samples
 // SAFETY: `images` is set before a pass and cleared after it; in between, the lanes only read it.
 final class InputLayer: @unchecked Sendable {
   let output: Activation
-  /// [batch, height, width], gray, valid for the length of a pass.
+  /// [batch, height, width, channel], valid for the length of a pass.
   var images: UnsafePointer<UInt8>?
   private let precision: Precision
   private let lanes: Lanes
@@ -14,8 +14,10 @@ final class InputLayer: @unchecked Sendable {
     self.precision = precision
     self.lanes = lanes
     output = Activation(
-      ActivationShape(channels: 1, height: geometry.height, width: geometry.width, block: 1), precision: precision,
-      lanes: lanes, gradient: .none)
+      ActivationShape(
+        channels: geometry.format.rawValue, height: geometry.height, width: geometry.width,
+        block: geometry.format.rawValue),
+      precision: precision, lanes: lanes, gradient: .none)
   }
 
   func run(lane: Int) {
