@@ -73,8 +73,8 @@ extension ImageCaptchaSpec {
     arcCount = try mapping.wholeRange(.arcCount, in: 0...100, default: 1...1)
     arcStart = try mapping.wholeRange(.arcStart, in: 0...90, default: 0...20)
     arcEnd = try mapping.wholeRange(.arcEnd, in: 91...359, default: 160...200)
-    // Capital letters are about 0.7 em high, so these just fit.
-    let sizeMax = height * 3 / 2
+    // Capital letters are about 0.7 em high: of these, an eighth sticks out above and below.
+    let sizeMax = 2 * height
     if let size = fontSizes.first(where: { $0 > sizeMax }) {
       throw mapping.mismatch(
         .fontSizes, found: size, allowed: "at most \(sizeMax), as the image is \(height) pixels high")

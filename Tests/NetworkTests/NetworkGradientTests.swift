@@ -20,7 +20,10 @@ import Workers
 
   @Test(arguments: models, [ModelDescription.Loss.crossEntropy, .multiLabelSoftMargin])
   func agreesWithFiniteDifferences(layers: [LayerDescription], loss: ModelDescription.Loss) throws {
-    let description = try describe(layers, loss: loss)
+    for format in PixelFormat.allCases { try checkGradient(of: describe(layers, loss: loss, format: format)) }
+  }
+
+  private func checkGradient(of description: ModelDescription) throws {
     let network = try Network(
       description, for: .training, batch: 4, precision: .float32, dropoutSeed: 3, backend: PlainBackend(),
       team: Team(threadCount: 1))
@@ -69,8 +72,8 @@ import Workers
   }
 
   @Test func fastBackendAgreesWithPlain() throws {
-    for layers in Self.models {
-      let description = try describe(layers, loss: .crossEntropy)
+    for (layers, format) in Self.models.flatMap({ layers in PixelFormat.allCases.map { (layers, $0) } }) {
+      let description = try describe(layers, loss: .crossEntropy, format: format)
       let (images, labels) = drawBatch(description, count: 16, seed: 2)
       let results = try [PlainBackend(), makeBackend()].map { backend in
         let network = try Network(
@@ -147,9 +150,11 @@ import Workers
     }
   }
 
-  private func describe(_ layers: [LayerDescription], loss: ModelDescription.Loss) throws -> ModelDescription {
+  private func describe(
+    _ layers: [LayerDescription], loss: ModelDescription.Loss, format: PixelFormat = .gray
+  ) throws -> ModelDescription {
     ModelDescription(
-      name: "test", input: Geometry(width: 14, height: 12, format: .gray), alphabet: try Alphabet("abc"), length: 2,
+      name: "test", input: Geometry(width: 14, height: 12, format: format), alphabet: try Alphabet("abc"), length: 2,
       loss: loss, layers: layers)
   }
 
