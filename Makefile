@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test interop lint format bench clean
+.PHONY: help setup build run test interop install lint format bench clean
 
 # The libraries and the font that the program needs, and the two programs that the tests read its files with.
 PACKAGES ?= libzstd-dev libdnnl-dev libfreetype-dev libpng-dev libturbojpeg0-dev libsqlite3-dev libssl-dev \
@@ -17,6 +17,9 @@ NATIVE := $(if $(filter aarch64 arm64,$(shell uname -m)),-mcpu=native,-march=nat
 # in a way that lets them import what is internal. Ours do without.
 BUILD := -c release -Xcc $(NATIVE)
 SOURCES := Sources Tests Schemas Package.swift
+
+# Where `make install` puts things.
+PREFIX ?= $(HOME)/.local
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -55,6 +58,19 @@ test: setup ## build and run the tests
 
 interop: build ## hold what the program writes against the programs of others
 	Tests/Interop/run.sh
+
+install: build ## copy the program, its manual and its completions under PREFIX
+	swift build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual -c release \
+		--product generate-manual
+	bin=$(PREFIX)/bin man=$(PREFIX)/share/man/man1
+	bash=$(PREFIX)/share/bash-completion/completions zsh=$(PREFIX)/share/zsh/site-functions
+	fish=$(PREFIX)/share/fish/vendor_completions.d
+	mkdir -p "$$bin" "$$man" "$$bash" "$$zsh" "$$fish"
+	install .build/release/glyphline "$$bin"
+	.build/manual/release/generate-manual "$$bin/glyphline" --multi-page --output-directory "$$man"
+	"$$bin/glyphline" --generate-completion-script bash > "$$bash/glyphline"
+	"$$bin/glyphline" --generate-completion-script zsh > "$$zsh/_glyphline"
+	"$$bin/glyphline" --generate-completion-script fish > "$$fish/glyphline.fish"
 
 lint: ## check the layout of the source
 	swift format lint --strict --recursive $(SOURCES)

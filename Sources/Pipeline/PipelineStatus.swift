@@ -1,4 +1,5 @@
 import Catalog
+import Evaluation
 import Files
 import Foundation
 import Generator
@@ -17,6 +18,8 @@ package struct PipelineStatus: Sendable {
   package let pipeline: String
   package let workspace: String
   package let stages: [Stage]
+
+  package var isDone: Bool { stages.allSatisfy { if case .done = $0.state { true } else { false } } }
 
   package init(_ spec: PipelineSpec, in workspace: Workspace) throws {
     pipeline = spec.name
@@ -43,8 +46,9 @@ package struct PipelineStatus: Sendable {
       spec, model: ModelDescription(spec.model, reading: spec.captcha),
       precision: try resolvePrecision(spec.training.precision, on: backend).rawValue, data: build(.train))
     let step = try catalog?.checkpoints().first?.step ?? 0
+    let stepCount = (spec.datasets[.train]?.count ?? 0) / spec.training.batch * spec.training.epochs
     var training = try Self.state(
-      of: train, in: catalog, done: workspace.modelPath, partly: "a checkpoint after step \(step)")
+      of: train, in: catalog, done: workspace.modelPath, partly: "a checkpoint after step \(step) of \(stepCount)")
     if case .done = training, (try? ModelFile(contentsOf: workspace.modelPath)) == nil {
       training = .partlyDone("\(workspace.modelPath) is missing or damaged")
     }
@@ -66,7 +70,8 @@ package struct PipelineStatus: Sendable {
     let accuracy = try catalog?.accuracy(ofModel: ContentHash(of: bytes).description, on: split)
     let state = try state(
       of: request, in: catalog,
-      done: accuracy.map { "\($0.exact) of \($0.images) images exact" } ?? "", partly: "not finished")
+      done: accuracy.map { "\(percent($0.accuracy)) of \($0.images) images read without a mistake" } ?? "",
+      partly: "not finished")
     return Stage(name: request.name, state: state)
   }
 

@@ -1,4 +1,5 @@
 import Catalog
+import Evaluation
 
 /// Accuracy over confidence: on the diagonal, the model is as sure as it should be.
 struct CalibrationChart {

@@ -1,4 +1,5 @@
 import Catalog
+import Evaluation
 import Images
 
 /// One HTML page that stands by itself: no script, and nothing that it would have to fetch.

@@ -1,6 +1,6 @@
+import Evaluation
 import Foundation
 import Pipeline
-import Report
 
 /// How well a model read a split, for people and for programs.
 struct AccuracyReport: Encodable {

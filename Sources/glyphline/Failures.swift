@@ -50,7 +50,7 @@ func reportingErrors<Value>(resumeWith command: [String]? = nil, _ body: (Cancel
     throw exitCode
   } catch {
     let advice = fileError(in: error).flatMap(advice).map { "; " + $0 } ?? ""
-    printError("error: \(error)\(advice)")
+    printFailure("\(error)\(advice)")
     throw ExitCode(exitCode(of: error))
   }
 }

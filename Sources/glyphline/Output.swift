@@ -9,7 +9,7 @@ func output(_ line: String) throws(ExitCode) {
   do throws(FileError) {
     try write(line + "\n", to: STDOUT_FILENO, named: "standard output")
   } catch {
-    printError("error: \(error)")
+    printFailure("\(error)")
     throw ExitCode(Failure.inputOutput)
   }
 }
@@ -44,6 +44,12 @@ func standardInput() throws -> [UInt8] {
 func printError(_ text: String, terminator: String = "\n") {
   try? write(text + terminator, to: STDERR_FILENO, named: "standard error")
 }
+
+/// Tells a person what went wrong.
+func printFailure(_ text: String) { printError("\(TextStyle.bad.applied(to: "error:", on: STDERR_FILENO)) \(text)") }
+
+/// Tells a person what is good to know.
+func printNote(_ text: String) { printError("\(TextStyle.warning.applied(to: "note:", on: STDERR_FILENO)) \(text)") }
 
 private func write(_ text: String, to descriptor: Int32, named name: String) throws(FileError) {
   let bytes = Array(text.utf8)

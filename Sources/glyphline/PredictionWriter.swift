@@ -1,9 +1,9 @@
 import ArgumentParser
+import Evaluation
 import Files
 import Foundation
 import Network
 import Pipeline
-import Report
 import Samples
 
 /// Writes what a model read in images, in one of several forms, and tells on standard error what a person should know.
@@ -55,7 +55,7 @@ final class PredictionWriter {
     switch outcome {
     case .success(let answer): try write(answer, of: file, expected: expected)
     case .failure(let error):
-      printError("error: \(error)")
+      printFailure("\(error)")
       failures.append(Failure(file: file, error: "\(error)"))
       if exitCode == nil { exitCode = glyphline.exitCode(of: error) }
     }
@@ -109,13 +109,13 @@ final class PredictionWriter {
       if form == .text { try output(line) } else { printError(line) }
     }
     if scaledCount > 0 {
-      printError("note: \(scaledCount) of \(count) images were scaled to \(model.input.width)x\(model.input.height)")
+      printNote("\(scaledCount) of \(count) images were scaled to \(model.input.width)x\(model.input.height)")
     }
     if recoloredCount > 0 {
-      printError("note: \(recoloredCount) of \(count) images were read as \(colorText(model.input.format))")
+      printNote("\(recoloredCount) of \(count) images were read as \(colorText(model.input.format))")
     }
     if let exitCode {
-      printError("error: \(failures.count) of \(count + failures.count) images could not be read")
+      printFailure("\(failures.count) of \(count + failures.count) images could not be read")
       throw ExitCode(exitCode)
     }
   }

@@ -64,6 +64,20 @@ import Testing
     #expect(outcome.errors.components(separatedBy: "done already").count == 5, "\(outcome.errors)")
     let status = try Program.run("status", spec, "--workspace", workspace)
     #expect(status.output.components(separatedBy: " done ").count == 5, "\(status.output)")
+    #expect(!status.output.contains("to go on") && !status.output.contains("\u{1B}"))
+    let other = try Program.run("status", spec, "--workspace", workspace + "-none")
+    #expect(other.output.contains("run \(spec) --workspace \(workspace)-none"), "\(other.output)")
+  }
+
+  /// `script` gives the program a terminal.
+  @Test(arguments: [("NO_COLOR=", true), ("NO_COLOR=1", false), ("NO_COLOR= TERM=dumb", false)])
+  func coloursAreForTerminals(setting: String, isColoured: Bool) throws {
+    let (folder, spec, workspace) = try Self.finished.get()
+    let outcome = try Program.shell(
+      "TERM=xterm \(setting) script -qec \"$glyphline status '\(spec)' --workspace '\(workspace)'\" /dev/null",
+      in: folder)
+    #expect(outcome.output.contains("\u{1B}[32mdone") == isColoured, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("evaluate test"))
   }
 
   @Test func storedImagesAreReadAsInTheEvaluation() throws {

@@ -37,7 +37,31 @@ struct Status: ParsableCommand {
     for stage in status.stages {
       let name = stage.name.padding(toLength: 18, withPad: " ", startingAt: 0)
       let word = stage.state.word.padding(toLength: 11, withPad: " ", startingAt: 0)
-      try output("  \(name)\(word)\(stage.state.detail)")
+      try output("  \(stage.state.mark) \(name)\(stage.state.style.applied(to: word))\(stage.state.detail)")
+    }
+    if !status.isDone {
+      let place = pipeline.workspace.map { ["--workspace", $0] } ?? []
+      try output("to go on: \(shellText(of: [CommandLine.arguments[0], "run", pipeline.spec] + place))")
+    }
+  }
+}
+
+extension StageState {
+  /// Tells the states apart where there is no colour, or no eye for it.
+  fileprivate var mark: String {
+    switch self {
+    case .done: "✓"
+    case .partlyDone: "…"
+    case .stale: "!"
+    case .missing: "-"
+    }
+  }
+
+  fileprivate var style: TextStyle {
+    switch self {
+    case .done: .good
+    case .partlyDone, .stale: .warning
+    case .missing: .quiet
     }
   }
 }

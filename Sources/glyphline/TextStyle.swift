@@ -1,0 +1,19 @@
+import Foundation
+
+/// Colours for a person at a terminal, and none where the output goes elsewhere or where `NO_COLOR` (no-color.org) is set.
+enum TextStyle: String {
+  case good = "32"
+  case warning = "33"
+  case bad = "31"
+  case quiet = "2"
+
+  /// The text in this style, if whoever reads `descriptor` sees styles.
+  func applied(to text: String, on descriptor: Int32 = STDOUT_FILENO) -> String {
+    Self.isShown(on: descriptor) ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text
+  }
+
+  private static func isShown(on descriptor: Int32) -> Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb" && isatty(descriptor) == 1
+  }
+}
