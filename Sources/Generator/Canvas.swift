@@ -6,6 +6,7 @@ struct Canvas: ~Copyable {
   private var first = Scratch<UInt32>(zero: 0)
   private var second = Scratch<UInt32>(zero: 0)
   private var sums = Scratch<UInt32>(zero: 0)
+  private var grays = Scratch<UInt8>(zero: 0)
   private(set) var width = 1
   private(set) var height = 1
   /// Pixels from one column to the next; a multiple of 8.
@@ -77,7 +78,7 @@ struct Canvas: ~Copyable {
   }
 
   /// The image in rows.
-  func image(format: PixelFormat) -> Image {
+  mutating func image(format: PixelFormat) -> Image {
     let geometry = Geometry(width: width, height: height, format: format)
     let bytes = [UInt8](unsafeUninitializedCapacity: geometry.byteCount) { buffer, count in
       guard let target = buffer.baseAddress else { return }
@@ -102,28 +103,13 @@ struct Canvas: ~Copyable {
     }
   }
 
-  private func writeGray(to target: UnsafeMutablePointer<UInt8>) {
-    let whole = width & ~3
-    // Four columns at a time, so that four pixels of a row are written at once.
-    for x in Swift.stride(from: 0, to: whole, by: 4) {
-      for y in Swift.stride(from: 0, to: height, by: 8) {
-        let quads =
-          luma(column(x) + y) | (luma(column(x + 1) + y) &<< 8) | (luma(column(x + 2) + y) &<< 16)
-          | (luma(column(x + 3) + y) &<< 24)
-        for lane in 0..<min(8, height - y) {
-          UnsafeMutableRawPointer(target + (y + lane) * width + x)
-            .storeBytes(of: quads[lane].littleEndian, as: UInt32.self)
-        }
-      }
+  private mutating func writeGray(to target: UnsafeMutablePointer<UInt8>) {
+    let gray = grays.reserve(width * stride)
+    for place in Swift.stride(from: 0, to: width * stride, by: 8) {
+      let bytes = SIMD8<UInt8>(truncatingIfNeeded: luma(pixels + place))
+      UnsafeMutableRawPointer(gray + place).storeBytes(of: bytes, as: SIMD8<UInt8>.self)
     }
-    for x in whole..<width {
-      for y in Swift.stride(from: 0, to: height, by: 8) {
-        let gray = luma(column(x) + y)
-        for lane in 0..<min(8, height - y) {
-          target[(y + lane) * width + x] = UInt8(truncatingIfNeeded: gray[lane])
-        }
-      }
-    }
+    transposeBytes(gray, rows: width, columns: height, sourceStride: stride, into: target, targetStride: width)
   }
 
   /// The buffer that the image does not lie in, with room for one of `width` columns.

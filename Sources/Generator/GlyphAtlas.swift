@@ -86,42 +86,46 @@ struct Glyph: Sendable {
   }
 }
 
-/// Coverage of a glyph cut to its ink, with a border of one pixel that repeats the edge: bilinear sampling then needs no
-/// bounds.
+/// Coverage of a glyph cut to its ink, as the squares of 2 x 2 pixels that bilinear sampling looks at: one load gives all
+/// four. A border of one pixel repeats the edge.
 struct InkMask: Sendable {
   let width: Int
   let height: Int
-  /// [height + 2, width + 2]
-  let coverage: [UInt8]
+  /// First a square of nothing, for what lies outside; then [height + 1, width + 1], each square with its upper left pixel
+  /// in the lowest byte, then the upper right one, the lower left one, the lower right one.
+  let squares: [UInt32]
 
-  var stride: Int { width + 2 }
+  /// Squares of a line.
+  var stride: Int { width + 1 }
   var isEmpty: Bool { width == 0 || height == 0 }
 
   init(_ pixels: [UInt8], width: Int, x: Range<Int>, y: Range<Int>) {
     self.width = x.count
     self.height = y.count
-    guard !x.isEmpty && !y.isEmpty else {
-      coverage = []
-      return
-    }
-    var coverage: [UInt8] = []
-    coverage.reserveCapacity((x.count + 2) * (y.count + 2))
-    for row in y.lowerBound - 1...y.upperBound {
-      let row = min(max(row, y.lowerBound), y.upperBound - 1)
-      for column in x.lowerBound - 1...x.upperBound {
-        coverage.append(pixels[row * width + min(max(column, x.lowerBound), x.upperBound - 1)])
+    var squares: [UInt32] = [0]
+    if !x.isEmpty && !y.isEmpty {
+      func coverage(_ column: Int, _ row: Int) -> UInt32 {
+        let column = min(max(column, x.lowerBound), x.upperBound - 1)
+        let row = min(max(row, y.lowerBound), y.upperBound - 1)
+        return UInt32(pixels[row * width + column])
+      }
+      for row in y.lowerBound - 1..<y.upperBound {
+        for column in x.lowerBound - 1..<x.upperBound {
+          let upper = coverage(column, row) | coverage(column + 1, row) << 8
+          squares.append(upper | coverage(column, row + 1) << 16 | coverage(column + 1, row + 1) << 24)
+        }
       }
     }
-    self.coverage = coverage
+    self.squares = squares
+  }
+
+  func coverage(x: Int, y: Int) -> UInt8 {
+    UInt8(truncatingIfNeeded: squares[1 + (y + 1) * stride + x + 1])
   }
 
   /// A part of this mask, again cut to its ink.
   func cut(x: Range<Int>, y: Range<Int>) -> InkMask {
-    var pixels: [UInt8] = []
-    for row in y {
-      let start = (row + 1) * stride + 1
-      pixels += coverage[start + x.lowerBound..<start + x.upperBound]
-    }
+    let pixels = y.flatMap { row in x.map { coverage(x: $0, y: row) } }
     let box = inkBox(of: pixels, width: x.count, height: y.count)
     return InkMask(pixels, width: x.count, x: box.x, y: box.y)
   }

@@ -8,8 +8,7 @@ struct GlyphPaste: ~Copyable {
   ///   - layer: In rows.
   ///   - left: Where the cell's left column lands; the cell is centred vertically as the package does.
   mutating func paste(
-    _ layer: GlyphLayer, cell: SIMD2<Int>, warp: SIMD4<Int>, left: Int, _ ink: borrowing InkTable,
-    on canvas: borrowing Canvas
+    _ layer: GlyphLayer, cell: SIMD2<Int>, warp: SIMD4<Int>, left: Int, on canvas: borrowing Canvas
   ) {
     let quad = QuadPlan(cell: cell, warp: warp)
     let top = (canvas.height - cell.y) / 2
@@ -27,7 +26,7 @@ struct GlyphPaste: ~Copyable {
         guard !isClear(pixel) else { continue }
         // Straight pixels are taken as they are, as those of alpha 0 are; alpha is only the channels' limit.
         if !layer.isPremultiplied { pixel = pixel & 0xFF_FFFF }
-        blend(pixel, ink.inverses, into: target + row)
+        blend(pixel, into: target + row)
       }
     }
   }
@@ -66,32 +65,18 @@ struct GlyphPaste: ~Copyable {
   /// Eight rows of a column. Rows beyond the cell have pixels of 0, which change nothing, so that what lies below may be
   /// the next column.
   @inline(__always)
-  private func blend(
-    _ pixel: SIMD8<UInt32>, _ inverses: UnsafeMutablePointer<UInt32>, into target: UnsafeMutablePointer<UInt32>
-  ) {
-    let alpha = pixel &>> 24
-    let inverse = SIMD8(
-      inverses[Int(alpha[0])], inverses[Int(alpha[1])], inverses[Int(alpha[2])], inverses[Int(alpha[3])],
-      inverses[Int(alpha[4])], inverses[Int(alpha[5])], inverses[Int(alpha[6])], inverses[Int(alpha[7])])
-    // 255 in place of 0.
-    let limit = alpha | ((0 &- ((alpha &- 1) &>> 31)) & 255)
-    let red = straightened(pixel & 255, limit: limit, inverse: inverse)
-    let green = straightened((pixel &>> 8) & 255, limit: limit, inverse: inverse)
-    let blue = straightened((pixel &>> 16) & 255, limit: limit, inverse: inverse)
+  private func blend(_ pixel: SIMD8<UInt32>, into target: UnsafeMutablePointer<UInt32>) {
+    let straight = Unmultiply(alpha: pixel &>> 24)
+    let (red, green, blue) = (straight(pixel & 255), straight((pixel &>> 8) & 255), straight((pixel &>> 16) & 255))
     let luma = (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
     // The package's mask: luma times 1.97, cut to a whole number, at most 255; up to there 129106 / 2^16 does the same.
     let scaled = (luma &* 129106) &>> 16
     let mask = (scaled | (0 &- ((255 &- scaled) &>> 31))) & 255
+    // Two channels in one product: neither reaches beyond its half.
     let below = loadPixels(target)
-    let mixed =
-      mix(below & 255, red, mask) | (mix((below &>> 8) & 255, green, mask) &<< 8)
-      | (mix((below &>> 16) & 255, blue, mask) &<< 16)
-    storePixels(mixed, to: target)
-  }
-
-  @inline(__always)
-  private func mix(_ below: SIMD8<UInt32>, _ above: SIMD8<UInt32>, _ mask: SIMD8<UInt32>) -> SIMD8<UInt32> {
-    dividedBy255(below &* (255 &- mask) &+ above &* mask)
+    let redBlue = (below & 0xFF_00FF) &* (255 &- mask) &+ (red | (blue &<< 16)) &* mask
+    let greens = ((below &>> 8) & 255) &* (255 &- mask) &+ green &* mask
+    storePixels(halvesDividedBy255(redBlue) | (dividedBy255(greens) &<< 8), to: target)
   }
 }
 

@@ -2,9 +2,8 @@
 /// `Image.rotate(angle, Resampling.BILINEAR, expand=True)` and `ImagingGenericTransform` with `bilinear_filter32RGB`.
 struct GlyphRotation: ~Copyable {
   private var pixels = Scratch<UInt32>(zero: 0)
-  private var places = Scratch<UInt32>(zero: 0)
-  private var fractionsX = Scratch<Double>(zero: 0)
-  private var fractionsY = Scratch<Double>(zero: 0)
+  private var points = RotationPoints()
+  private var edges = EdgePixels()
 
   /// The turned glyph, in columns, valid until the next call.
   /// - Parameters:
@@ -17,18 +16,63 @@ struct GlyphRotation: ~Copyable {
     let layer = GlyphLayer(
       width: plan.width, height: plan.height, order: .columns, stride: stride,
       pixels: pixels.reserve(stride * plan.width), isPremultiplied: true)
-    let points = RotationPoints(
-      places: places.reserve(stride), dx: fractionsX.reserve(stride), dy: fractionsY.reserve(stride))
-    // SAFETY: every index stays inside its buffer. A coverage is at most 255; only points on the mask are sampled, and they
-    // reach one pixel beyond it, its border.
-    mask.coverage.withUnsafeBufferPointer { coverage in
-      guard let coverage = coverage.baseAddress else { return }
-      let source = RotationSource(
-        stride: mask.stride, coverage: UnsafeRawPointer(coverage), channels: ink.channels,
-        solid: isSettled ? ink.settled : ink.premultiplied, inverses: ink.inverses, isSettled: isSettled)
-      for x in 0..<plan.width { source.rotateColumn(x, plan, points: points, into: layer.pixels + x * stride) }
+    points.reserve(stride)
+    edges.reserve(stride * plan.width)
+    let ownSolid = ink.premultiplied(coverage: 255)
+    let solid = isSettled ? settled(SIMD8(repeating: ownSolid))[0] : ownSolid
+    // SAFETY: every index stays inside its buffer: places are those of squares, and coverages are at most 255.
+    mask.squares.withUnsafeBufferPointer { squares in
+      guard let squares = squares.baseAddress else { return }
+      for x in 0..<plan.width {
+        let rows = plan.rows(inColumn: x)
+        points.locate(plan, x: x, rows: rows, stride: UInt32(truncatingIfNeeded: mask.stride))
+        sample(squares, x: x, rows: rows, solid: solid, channels: ink.channels, into: layer)
+      }
     }
+    if isSettled { edges.settle() }
+    edges.store(in: layer.pixels)
     return layer
+  }
+
+  /// Writes the pixels of a column that lie inside a stroke or off it, all of whose four neighbours are the same; collects
+  /// the others, which lie between different ones.
+  @inline(__always)
+  private mutating func sample(
+    _ squares: UnsafePointer<UInt32>, x: Int, rows: Range<Int>, solid: UInt32,
+    channels: UnsafePointer<SIMD4<Double>>, into layer: GlyphLayer
+  ) {
+    let column = layer.pixels + x * layer.stride
+    for y in 0..<rows.lowerBound { column[y] = 0 }
+    for y in rows.upperBound..<layer.height { column[y] = 0 }
+    let first = edges.count
+    var count = first
+    for row in 0..<rows.count {
+      let square = squares[Int(points.places[row])]
+      column[rows.lowerBound + row] = square & solid
+      // Stored in any case and counted where it is one: a branch would often be taken wrongly.
+      edges.pixels[count] = square
+      edges.places[count] = UInt32(truncatingIfNeeded: row)
+      count += square &+ 1 > 1 ? 1 : 0
+    }
+    edges.count = count
+    let start = UInt32(truncatingIfNeeded: x * layer.stride + rows.lowerBound)
+    for edge in first..<count {
+      let row = Int(edges.places[edge])
+      edges.pixels[edge] = mean(of: edges.pixels[edge], points.dx[row], points.dy[row], channels)
+      edges.places[edge] &+= start
+    }
+  }
+
+  /// The pixel between four, premultiplied.
+  @inline(__always)
+  private func mean(
+    of square: UInt32, _ dx: Double, _ dy: Double, _ channels: UnsafePointer<SIMD4<Double>>
+  ) -> UInt32 {
+    let (a, b) = (channels[Int(square & 255)], channels[Int((square &>> 8) & 255)])
+    let (c, d) = (channels[Int((square &>> 16) & 255)], channels[Int(square &>> 24)])
+    let upper = a + (b - a) * dx
+    let lower = c + (d - c) * dx
+    return Floor(upper + (lower - upper) * dy).bytes
   }
 
   /// The glyph as it is, in columns: Pillow's rotation by 0 degrees is a copy.
@@ -39,70 +83,97 @@ struct GlyphRotation: ~Copyable {
       pixels: pixels.reserve(stride * mask.width), isPremultiplied: isPremultiplied)
     for x in 0..<mask.width {
       for y in 0..<mask.height {
-        let coverage = Int(mask.coverage[(y + 1) * mask.stride + x + 1])
-        layer.pixels[x * stride + y] = isPremultiplied ? ink.premultiplied[coverage] : ink.straight[coverage]
+        let coverage = mask.coverage(x: x, y: y)
+        layer.pixels[x * stride + y] =
+          isPremultiplied ? ink.premultiplied(coverage: coverage) : ink.straight(coverage: coverage)
       }
     }
     return layer
   }
 }
 
-/// The points of a column on the mask, in separate lines so that four are computed at once.
-private struct RotationPoints {
-  /// The pixel up and left of each point.
-  let places: UnsafeMutablePointer<UInt32>
-  /// How far beyond that pixel's middle the point is.
-  let dx: UnsafeMutablePointer<Double>
-  let dy: UnsafeMutablePointer<Double>
-}
+/// Where the points of a column lie on the mask, in separate lines so that four are computed at once.
+private struct RotationPoints: ~Copyable {
+  private var placeBuffer = Scratch<UInt32>(zero: 0)
+  private var fractions = Scratch<Double>(zero: 0)
+  /// The square of four pixels that each point lies between, or the one of nothing.
+  private(set) var places: UnsafeMutablePointer<UInt32>
+  /// How far beyond the middle of the square's upper left pixel the point is.
+  private(set) var dx: UnsafeMutablePointer<Double>
+  private(set) var dy: UnsafeMutablePointer<Double>
 
-/// What is sampled: the mask, and the pixel that each coverage stands for.
-private struct RotationSource {
-  let stride: Int
-  let coverage: UnsafeRawPointer
-  let channels: UnsafeMutablePointer<SIMD4<Double>>
-  let solid: UnsafeMutablePointer<UInt32>
-  let inverses: UnsafeMutablePointer<UInt32>
-  let isSettled: Bool
-
-  /// - Parameter points: Room for the column's points, rounded up to four.
-  @inline(__always)
-  func rotateColumn(
-    _ x: Int, _ plan: RotationPlan, points: RotationPoints, into column: UnsafeMutablePointer<UInt32>
-  ) {
-    let inside = plan.rows(inColumn: x)
-    for y in 0..<inside.lowerBound { column[y] = 0 }
-    for y in inside.upperBound..<plan.height { column[y] = 0 }
-    let startX = plan.xByX * (Double(x) + 0.5)
-    let startY = plan.yByX * (Double(x) + 0.5)
-    for row in Swift.stride(from: 0, to: inside.count, by: 4) {
-      let rows = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(inside.lowerBound + row)
-      let xs = ((startX + plan.xByY * rows) + plan.shift.x) - 0.5
-      let ys = ((startY + plan.yByY * rows) + plan.shift.y) - 0.5
-      let (columns, lines) = (Floor(xs), Floor(ys))
-      let places = (lines.integers &+ 1) &* UInt32(truncatingIfNeeded: stride) &+ columns.integers &+ 1
-      UnsafeMutableRawPointer(points.places + row).storeBytes(of: places, as: SIMD4<UInt32>.self)
-      UnsafeMutableRawPointer(points.dx + row).storeBytes(of: xs - columns.doubles, as: SIMD4<Double>.self)
-      UnsafeMutableRawPointer(points.dy + row).storeBytes(of: ys - lines.doubles, as: SIMD4<Double>.self)
-    }
-    let output = column + inside.lowerBound
-    for row in 0..<inside.count { output[row] = sample(points.places[row], points.dx[row], points.dy[row]) }
+  init() {
+    places = placeBuffer.reserve(8)
+    dx = fractions.reserve(16)
+    dy = dx + 8
   }
 
-  /// The pixel between four of the mask.
+  /// Makes room for `count` points, a multiple of 8.
+  mutating func reserve(_ count: Int) {
+    places = placeBuffer.reserve(count)
+    dx = fractions.reserve(2 * count)
+    dy = dx + count
+  }
+
+  /// - Parameters:
+  ///   - rows: Of these, the points are found.
+  ///   - stride: Squares in a line of the mask.
   @inline(__always)
-  private func sample(_ place: UInt32, _ dx: Double, _ dy: Double) -> UInt32 {
-    let corner = coverage + Int(place)
-    let upperPair = corner.loadUnaligned(as: UInt16.self)
-    let lowerPair = (corner + stride).loadUnaligned(as: UInt16.self)
-    let (a, b) = (Int(upperPair & 255), Int(upperPair &>> 8))
-    // Most pixels lie inside a stroke or off it: all four are the same, and so is every mean of them.
-    if upperPair == lowerPair && a == b { return solid[a] }
-    let (c, d) = (Int(lowerPair & 255), Int(lowerPair &>> 8))
-    let upper = channels[a] + (channels[b] - channels[a]) * dx
-    let lower = channels[c] + (channels[d] - channels[c]) * dx
-    let pixel = Floor(upper + (lower - upper) * dy).integers
-    return packed(isSettled ? settled(pixel, inverse: inverses[Int(pixel.w & 255)]) : pixel)
+  mutating func locate(_ plan: RotationPlan, x: Int, rows: Range<Int>, stride: UInt32) {
+    let startX = plan.xByX * (Double(x) + 0.5)
+    let startY = plan.yByX * (Double(x) + 0.5)
+    var v = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(rows.lowerBound)
+    for row in Swift.stride(from: 0, to: rows.count, by: 4) {
+      let sourceX = (startX + plan.xByY * v) + plan.shift.x
+      let sourceY = (startY + plan.yByY * v) + plan.shift.y
+      let (xs, ys) = (sourceX - 0.5, sourceY - 0.5)
+      let (columns, lines) = (Floor(xs), Floor(ys))
+      let place = (lines.integers &+ 1) &* stride &+ columns.integers &+ 2
+      let isInside = isBelow(sourceX, plan.sourceSize.x) & isBelow(sourceY, plan.sourceSize.y)
+      UnsafeMutableRawPointer(places + row).storeBytes(of: place & isInside, as: SIMD4<UInt32>.self)
+      UnsafeMutableRawPointer(dx + row).storeBytes(of: xs - columns.doubles, as: SIMD4<Double>.self)
+      UnsafeMutableRawPointer(dy + row).storeBytes(of: ys - lines.doubles, as: SIMD4<Double>.self)
+      v += 4
+    }
+  }
+
+  /// All bits of the lanes that are within 0 ..< size; none is -0.
+  @inline(__always)
+  private func isBelow(_ values: SIMD4<Double>, _ size: Double) -> SIMD4<UInt32> {
+    let signs =
+      unsafeBitCast(values - size, to: SIMD4<UInt64>.self) & ~unsafeBitCast(values, to: SIMD4<UInt64>.self)
+    return 0 &- unsafeBitCast(signs &>> 63, to: SIMD8<UInt32>.self).evenHalf
+  }
+}
+
+/// The pixels of a layer that are a mixture.
+private struct EdgePixels: ~Copyable {
+  private var pixelBuffer = Scratch<UInt32>(zero: 0)
+  private var placeBuffer = Scratch<UInt32>(zero: 0)
+  private(set) var pixels: UnsafeMutablePointer<UInt32>
+  /// Of each in the layer.
+  private(set) var places: UnsafeMutablePointer<UInt32>
+  var count = 0
+
+  init() {
+    pixels = pixelBuffer.reserve(8)
+    places = placeBuffer.reserve(8)
+  }
+
+  /// Starts with none and makes room for `count`.
+  mutating func reserve(_ count: Int) {
+    self.count = 0
+    pixels = pixelBuffer.reserve(count + 8)
+    places = placeBuffer.reserve(count + 8)
+  }
+
+  /// Takes the pixels to RGBA and back.
+  func settle() {
+    for edge in stride(from: 0, to: count, by: 8) { storePixels(settled(loadPixels(pixels + edge)), to: pixels + edge) }
+  }
+
+  func store(in layer: UnsafeMutablePointer<UInt32>) {
+    for edge in 0..<count { layer[Int(places[edge])] = pixels[edge] }
   }
 }
 
@@ -117,7 +188,7 @@ struct RotationPlan {
   let yByY: Double
   let shift: SIMD2<Double>
   /// The source's size.
-  private let sourceSize: SIMD2<Double>
+  let sourceSize: SIMD2<Double>
   /// 1 / xByY and 1 / yByY, for estimates only.
   private let inverseSlopes: SIMD2<Double>
 
@@ -144,44 +215,29 @@ struct RotationPlan {
     inverseSlopes = 1 / SIMD2(sine, cosine)
   }
 
-  /// The rows of a column whose points lie on the source.
+  /// Rows of a column that hold all whose points lie on the source, and few others.
   func rows(inColumn x: Int) -> Range<Int> {
     let (startX, startY) = (xByX * (Double(x) + 0.5) + shift.x, yByX * (Double(x) + 0.5) + shift.y)
-    // So flat that it may cross nothing within the image; Pillow's test, row by row, then.
-    guard abs(inverseSlopes.x) < 1e6 && abs(inverseSlopes.y) < 1e6 else { return scannedRows(inColumn: x) }
+    // So flat that the edges may cross nothing within the image.
+    guard abs(inverseSlopes.x) < 1e6 && abs(inverseSlopes.y) < 1e6 else { return 0..<height }
     let byX = crossing(startX, inverseSlopes.x, sourceSize.x)
     let byY = crossing(startY, inverseSlopes.y, sourceSize.y)
-    var lower = rounded(byX.enter > byY.enter ? byX.enter : byY.enter)
-    var upper = rounded(byX.leave < byY.leave ? byX.leave : byY.leave)
-    // The estimate may be off by a row where a point lies on the edge; Pillow's test decides.
-    if lower > 0 && isInside(x, lower - 1) { lower -= 1 } else if lower < height && !isInside(x, lower) { lower += 1 }
-    if upper < height && isInside(x, upper) { upper += 1 } else if upper > 0 && !isInside(x, upper - 1) { upper -= 1 }
+    let lower = clamped((byX.enter > byY.enter ? byX.enter : byY.enter) - 1)
+    let upper = clamped((byX.leave < byY.leave ? byX.leave : byY.leave) + 2)
     return lower..<(upper < lower ? lower : upper)
   }
 
-  /// Where start + slope · (y + 0.5) enters and leaves 0 ..< size.
+  /// Where start + slope * (y + 0.5) enters and leaves 0 ..< size.
+  @inline(__always)
   private func crossing(_ start: Double, _ inverseSlope: Double, _ size: Double) -> (enter: Double, leave: Double) {
     let (zero, end) = (-start * inverseSlope - 0.5, (size - start) * inverseSlope - 0.5)
     return inverseSlope > 0 ? (zero, end) : (end, zero)
   }
 
-  /// The first row that is not before `crossing`, or an end of the column.
-  private func rounded(_ crossing: Double) -> Int {
+  /// A row of the column, or an end of it.
+  @inline(__always)
+  private func clamped(_ row: Double) -> Int {
     let limit = Double(height)
-    let clamped = crossing < 0 ? 0 : crossing > limit ? limit : crossing
-    return Int(clamped.rounded(.up))
-  }
-
-  private func scannedRows(inColumn x: Int) -> Range<Int> {
-    let inside = (0..<height).filter { isInside(x, $0) }
-    guard let first = inside.first, let last = inside.last else { return 0..<0 }
-    return first..<last + 1
-  }
-
-  private func isInside(_ x: Int, _ y: Int) -> Bool {
-    let (u, v) = (Double(x) + 0.5, Double(y) + 0.5)
-    let sourceX = xByX * u + xByY * v + shift.x
-    let sourceY = yByX * u + yByY * v + shift.y
-    return sourceX >= 0 && sourceX < sourceSize.x && sourceY >= 0 && sourceY < sourceSize.y
+    return Int(row < 0 ? 0 : row > limit ? limit : row)
   }
 }

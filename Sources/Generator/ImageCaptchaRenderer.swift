@@ -34,18 +34,20 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
   package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> Image {
     stages.draw(parameters, atlas)
-    return stages.canvas.image(format: format)
+    return stages.image(format: format)
   }
 }
 
 /// The stages of a drawing and their buffers.
 private struct DrawingStages: ~Copyable {
-  private(set) var canvas = Canvas()
+  private var canvas = Canvas()
   private var ink = InkTable()
   private var rotation = GlyphRotation()
   private var resize = GlyphResize()
   private var paste = GlyphPaste()
   private var tables = BicubicTables()
+
+  mutating func image(format: PixelFormat) -> Image { canvas.image(format: format) }
 
   mutating func draw(_ parameters: ImageCaptchaParameters, _ atlas: GlyphAtlas) {
     let textWidth = parameters.glyphs.reduce(0) { $0 + $1.cell.x }
@@ -85,6 +87,6 @@ private struct DrawingStages: ~Copyable {
     let resized =
       size == SIMD2(layer.width, layer.height)
       ? resize.transpose(layer) : resize.resize(layer, width: size.x, height: size.y, &tables)
-    paste.paste(resized, cell: cell, warp: parameters.warp, left: left, ink, on: canvas)
+    paste.paste(resized, cell: cell, warp: parameters.warp, left: left, on: canvas)
   }
 }

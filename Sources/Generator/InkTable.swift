@@ -1,47 +1,38 @@
-/// The pixel that each coverage of a glyph becomes in one colour, in the forms that the stages want. Text drawn on a
-/// transparent image gets the colour as it is, and coverage times opacity as alpha.
+/// What the coverages of a glyph become in one colour. Text drawn on a transparent image gets the colour as it is, and
+/// coverage times opacity as alpha.
 struct InkTable: ~Copyable {
-  private var color: SIMD4<UInt8>?
-  private var straightPixels = Scratch<UInt32>(zero: 0)
-  private var premultipliedPixels = Scratch<UInt32>(zero: 0)
-  private var settledPixels = Scratch<UInt32>(zero: 0)
+  private var color = SIMD4<UInt32>()
   private var channelVectors = Scratch<SIMD4<Double>>(zero: SIMD4())
-  private var inverseTable = Scratch<UInt32>(zero: 0)
-
-  /// RGBA.
-  let straight: UnsafeMutablePointer<UInt32>
-  /// RGBa, the form that Pillow filters in.
-  let premultiplied: UnsafeMutablePointer<UInt32>
-  /// RGBa after the way to RGBA and back between two filters.
-  let settled: UnsafeMutablePointer<UInt32>
-  /// The channels of `premultiplied`.
+  /// For each coverage, red, green, blue and alpha of its pixel in RGBa, the form that Pillow filters in.
   let channels: UnsafeMutablePointer<SIMD4<Double>>
-  /// `alphaInverses`, at hand for inner loops.
-  let inverses: UnsafeMutablePointer<UInt32>
 
-  init() {
-    straight = straightPixels.reserve(256)
-    premultiplied = premultipliedPixels.reserve(256)
-    settled = settledPixels.reserve(256)
-    channels = channelVectors.reserve(256)
-    inverses = inverseTable.reserve(256)
-    for alpha in 0..<256 { inverses[alpha] = alphaInverses[alpha] }
-  }
+  init() { channels = channelVectors.reserve(256) }
 
   mutating func set(color: SIMD4<UInt8>) {
+    let color = SIMD4<UInt32>(truncatingIfNeeded: color)
     guard color != self.color else { return }
     self.color = color
-    let opaque = SIMD4<UInt32>(UInt32(color.x), UInt32(color.y), UInt32(color.z), 255)
-    // Coverage 0 is 0 in every form, as the buffers began.
-    for coverage in 1..<256 {
-      let alpha = dividedBy255(UInt32(coverage) &* UInt32(color.w))
-      var pixel = opaque
-      pixel.w = alpha
-      straight[coverage] = packed(pixel)
-      pixel = dividedBy255(opaque &* alpha)
-      premultiplied[coverage] = packed(pixel)
-      settled[coverage] = packed(Generator.settled(pixel, inverse: inverses[Int(alpha)]))
-      channels[coverage] = SIMD4(Double(pixel.x), Double(pixel.y), Double(pixel.z), Double(alpha))
+    for coverage in 0..<256 {
+      let pixel = channels(ofCoverage: UInt32(truncatingIfNeeded: coverage))
+      channels[coverage] = SIMD4(Double(pixel.x), Double(pixel.y), Double(pixel.z), Double(pixel.w))
     }
   }
+
+  /// RGBa.
+  func premultiplied(coverage: UInt8) -> UInt32 { packed(channels(ofCoverage: UInt32(coverage))) }
+
+  /// RGBA, nothing at coverage 0.
+  func straight(coverage: UInt8) -> UInt32 {
+    guard coverage > 0 else { return 0 }
+    return packed(SIMD4(color.x, color.y, color.z, alpha(ofCoverage: UInt32(coverage))))
+  }
+
+  @inline(__always)
+  private func channels(ofCoverage coverage: UInt32) -> SIMD4<UInt32> {
+    let alpha = alpha(ofCoverage: coverage)
+    return dividedBy255(SIMD4(color.x, color.y, color.z, 255) &* alpha)
+  }
+
+  @inline(__always)
+  private func alpha(ofCoverage coverage: UInt32) -> UInt32 { dividedBy255(coverage &* color.w) }
 }

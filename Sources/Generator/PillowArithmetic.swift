@@ -21,35 +21,49 @@ func dividedBy255(_ value: SIMD8<UInt32>) -> SIMD8<UInt32> {
   return ((sum &>> 8) &+ sum) &>> 8
 }
 
-/// 2^24 / alpha, rounded up: min(255, 255 · c / alpha), as Pillow takes a channel out of its alpha, is then
-/// (255 · min(c, alpha) · inverse) >> 24 for every c, in 32 bits. At alpha 0 Pillow leaves the channel as it is; the inverse
-/// of 255 does that, with 255 as the limit.
-let alphaInverses: [UInt32] = (0...255).map { (alpha: UInt32) in
-  let divisor = alpha == 0 ? 255 : alpha
-  return ((1 << 24) + divisor - 1) / divisor
+/// The same for two values in the halves of each word.
+@inline(__always)
+func halvesDividedBy255(_ values: SIMD8<UInt32>) -> SIMD8<UInt32> {
+  let sums = values &+ 0x80_0080
+  return ((((sums &>> 8) & 0xFF_00FF) &+ sums) &>> 8) & 0xFF_00FF
 }
 
-/// The straight channels (RGBA) of eight premultiplied ones (RGBa).
-/// - Parameters:
-///   - limit: alpha, or 255 where alpha is 0.
-///   - inverse: `alphaInverses[alpha]`.
-@inline(__always)
-func straightened(_ channel: SIMD8<UInt32>, limit: SIMD8<UInt32>, inverse: SIMD8<UInt32>) -> SIMD8<UInt32> {
-  let excess = channel &- limit
-  let clipped = limit &+ (excess & (0 &- (excess &>> 31)))
-  return (255 &* clipped &* inverse) &>> 24
+/// Takes channels out of their alpha as Pillow does: min(255, 255 c / alpha), cut to a whole number, and c itself at alpha
+/// 0.
+struct Unmultiply {
+  /// 2^23 plus a number below 2^23, as a float's bits.
+  private static let bits: UInt32 = 0x4B00_0000
+  private let limit: SIMD8<UInt32>
+  private let inverse: SIMD8<Float>
+
+  @inline(__always)
+  init(alpha: SIMD8<UInt32>) {
+    // 255 in place of 0, by which a channel stays as it is.
+    limit = alpha | ((0 &- ((alpha &- 1) &>> 31)) & 255)
+    inverse = 1 / (unsafeBitCast(limit | Self.bits, to: SIMD8<Float>.self) - 0x1p23)
+  }
+
+  /// The quotients are at least 1 / 510 away from where they would be rounded elsewhere, and floats are off by less than
+  /// 2^-15.
+  @inline(__always)
+  func callAsFunction(_ channel: SIMD8<UInt32>) -> SIMD8<UInt32> {
+    let excess = channel &- limit
+    let clipped = limit &+ (excess & (0 &- (excess &>> 31)))
+    let value = unsafeBitCast((255 &* clipped) | Self.bits, to: SIMD8<Float>.self) - (0x1p23 - 0.5)
+    let quotient = (value * inverse - 0.5) + 0x1.8p23
+    return unsafeBitCast(quotient, to: SIMD8<UInt32>.self) & 255
+  }
 }
 
-/// What a premultiplied pixel (red, green, blue, alpha) becomes when Pillow takes it to RGBA and back, as it does between
-/// two filters: rounding loses a little each way.
-/// - Parameter inverse: `alphaInverses[alpha]`.
+/// What eight premultiplied pixels become when Pillow takes them to RGBA and back, as it does between two filters:
+/// rounding loses a little each way.
 @inline(__always)
-func settled(_ pixel: SIMD4<UInt32>, inverse: UInt32) -> SIMD4<UInt32> {
-  let alpha = SIMD4(repeating: pixel.w)
-  let excess = pixel &- alpha
-  let clipped = alpha &+ (excess & (0 &- (excess &>> 31)))
-  // Alpha itself comes out as it went in: its straight value is 255. At alpha 0, everything becomes 0.
-  return dividedBy255(((255 &* clipped &* inverse) &>> 24) &* alpha)
+func settled(_ pixels: SIMD8<UInt32>) -> SIMD8<UInt32> {
+  let alpha = pixels &>> 24
+  let straight = Unmultiply(alpha: alpha)
+  let redBlue = straight(pixels & 255) | (straight((pixels &>> 16) & 255) &<< 16)
+  let green = straight((pixels &>> 8) & 255)
+  return halvesDividedBy255(redBlue &* alpha) | (dividedBy255(green &* alpha) &<< 8) | (alpha &<< 24)
 }
 
 /// Four channels in one word, the first lowest.
@@ -64,7 +78,8 @@ func packed(_ channels: SIMD4<UInt32>) -> UInt32 {
 /// CPU.
 struct Floor {
   /// Adding this to a double rounds it to a whole number, which then stands in the low bits.
-  private static let shift = SIMD4<Double>(repeating: 0x1.8p52)
+  @inline(__always)
+  private static var shift: SIMD4<Double> { SIMD4(repeating: 0x1.8p52) }
   private let shifted: SIMD4<UInt64>
 
   @inline(__always)
@@ -78,6 +93,10 @@ struct Floor {
 
   @inline(__always)
   var doubles: SIMD4<Double> { unsafeBitCast(shifted, to: SIMD4<Double>.self) - Self.shift }
+
+  /// The low bytes of the integers, the first lowest.
+  @inline(__always)
+  var bytes: UInt32 { unsafeBitCast(SIMD4<UInt8>(truncatingIfNeeded: shifted), to: UInt32.self).littleEndian }
 
   @inline(__always)
   var integers: SIMD4<UInt32> { unsafeBitCast(shifted, to: SIMD8<UInt32>.self).evenHalf }

@@ -16,7 +16,7 @@ struct PixelFilter {
   }
 
   /// Whether tiles cover the image, the last ones laid back over the ones before.
-  private var isTiled: Bool { channelCount == 1 && min(width, height) >= Tiles.columnCount }
+  private var isTiled: Bool { channelCount == 1 && min(width, height) >= ByteTiles.columnCount }
 
   /// - Parameters:
   ///   - image: [height, width, channel].
@@ -80,36 +80,30 @@ extension PixelFilter {
 
 extension PixelFilter {
   private func filterTiles(_ image: UnsafePointer<UInt8>, into stored: UnsafeMutablePointer<UInt8>) {
-    forEachTile(rows: height, columns: width) { y, x in
-      var tiles = Tiles()
-      for row in 0..<Tiles.rowCount {
+    ByteTiles.cover(rows: height, columns: width) { y, x in
+      var tiles = ByteTiles()
+      for row in 0..<ByteTiles.rowCount {
         // The pixel before the first of a column is the last of the column to the left.
         let line = image + (y + row) * width + x
         let lineBefore = y + row == 0 ? image + (height - 1) * width + x - 1 : line - width
         var before = loadRow(lineBefore)
         if x == 0 && y + row == 0 { before[0] = 0 }
-        tiles.rows[row] = unsafeBitCast(loadRow(line) &- before, to: SIMD4<UInt64>.self)
+        tiles.set(row, to: loadRow(line) &- before)
       }
-      tiles.storeTransposed(to: stored + x * height + y, stride: height)
+      tiles.storeColumns(to: stored + x * height + y, stride: height)
     }
   }
 
   private func reconstructTiles(_ stored: UnsafePointer<UInt8>, into image: UnsafeMutablePointer<UInt8>) {
-    forEachTile(rows: width, columns: height) { x, y in
-      var tiles = Tiles()
-      for row in 0..<Tiles.rowCount {
-        tiles.rows[row] = unsafeBitCast(loadRow(stored + (x + row) * height + y), to: SIMD4<UInt64>.self)
-      }
-      tiles.storeTransposed(to: image + y * width + x, stride: width)
-    }
+    transposeBytes(stored, rows: width, columns: height, sourceStride: height, into: image, targetStride: width)
     sumDown(image)
   }
 
   /// Turns an image of differences into one of pixels: sums down each column, from the last pixel of the one before.
   private func sumDown(_ image: UnsafeMutablePointer<UInt8>) {
     var before: UInt8 = 0
-    let whole = width - width % Tiles.columnCount
-    for x in stride(from: 0, to: whole, by: Tiles.columnCount) {
+    let whole = width - width % ByteTiles.columnCount
+    for x in stride(from: 0, to: whole, by: ByteTiles.columnCount) {
       var sums = SIMD32<UInt8>()
       for y in 0..<height { sums &+= loadRow(image + y * width + x) }
       withUnsafeMutableBytes(of: &sums) { sums in
@@ -131,61 +125,9 @@ extension PixelFilter {
       }
     }
   }
-
-  /// Calls `body` with the first row and column of tiles that cover as many.
-  @inline(__always)
-  private func forEachTile(rows: Int, columns: Int, _ body: (_ row: Int, _ column: Int) -> Void) {
-    for column in stride(from: 0, to: columns, by: Tiles.columnCount) {
-      for row in stride(from: 0, to: rows, by: Tiles.rowCount) {
-        body(min(row, rows - Tiles.rowCount), min(column, columns - Tiles.columnCount))
-      }
-    }
-  }
 }
 
 @inline(__always)
 private func loadRow(_ address: UnsafePointer<UInt8>) -> SIMD32<UInt8> {
   UnsafeRawPointer(address).loadUnaligned(as: SIMD32<UInt8>.self)
-}
-
-/// Four tiles of 8 x 8 bytes side by side.
-private struct Tiles {
-  static let rowCount = 8
-  static let columnCount = 32
-
-  /// A lane is a tile's row.
-  var rows = InlineArray<8, SIMD4<UInt64>>(repeating: SIMD4())
-
-  /// - Parameter stride: Bytes from one stored column to the next.
-  @inline(__always)
-  mutating func storeTransposed(to target: UnsafeMutablePointer<UInt8>, stride: Int) {
-    transpose()
-    for column in 0..<8 {
-      let target = UnsafeMutableRawPointer(target + column * stride)
-      for tile in 0..<4 {
-        target.storeBytes(of: rows[column][tile].littleEndian, toByteOffset: 8 * tile * stride, as: UInt64.self)
-      }
-    }
-  }
-
-  /// Transposes each tile: halves, quarters and eighths of its rows change places (Warren, "Hacker's Delight", section
-  /// 7-3).
-  @inline(__always)
-  private mutating func transpose() {
-    exchange(distance: 4, lowBytes: 0x0000_0000_FFFF_FFFF)
-    exchange(distance: 2, lowBytes: 0x0000_FFFF_0000_FFFF)
-    exchange(distance: 1, lowBytes: 0x00FF_00FF_00FF_00FF)
-  }
-
-  /// Exchanges the high bytes of each row with the low bytes of the row that is `distance` below.
-  @inline(__always)
-  private mutating func exchange(distance: Int, lowBytes: UInt64) {
-    let shift = UInt64(8 * distance)
-    for row in 0..<8 where row & distance == 0 {
-      let (upper, lower) = (rows[row], rows[row + distance])
-      let difference = ((upper &>> shift) ^ lower) & lowBytes
-      rows[row] = upper ^ (difference &<< shift)
-      rows[row + distance] = lower ^ difference
-    }
-  }
 }
