@@ -101,6 +101,33 @@ struct CatalogOpeningTests {
     #expect(damaged.reason == .corrupt)
   }
 
+  /// Overwrites the first page of a table.
+  private func damage(_ table: String) throws {
+    let rows = try SQLiteShell.rows("SELECT rootpage FROM sqlite_schema WHERE name = '\(table)'", in: folder.catalog())
+    let page = try #require(rows.first.flatMap { UInt64($0) })
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.catalog()))
+    try file.seek(toOffset: (page - 1) * 4096)
+    try file.write(contentsOf: Data(repeating: 0x5A, count: 4096))
+    try file.close()
+  }
+
+  @Test(
+    "reports damage where stages decide from it at once, and where samples are when they are used", .needsSQLiteShell,
+    arguments: [("stage", true), ("shard", true), ("checkpoint", true), ("sample", false)])
+  func damagedTable(table: String, isReportedAtOnce: Bool) throws {
+    let recording = try PipelineRecording()
+    let catalog = try Catalog(folder.catalog(), for: .write)
+    try recording.recordAll(in: catalog)
+    try catalog.close()
+    try damage(table)
+    let failure = try failure {
+      let catalog = try Catalog(folder.catalog(), for: .write)
+      #expect(!isReportedAtOnce)
+      try catalog.restartBuild(recording.stage("build test", .running), of: .test)
+    }
+    #expect(failure.reason == .corrupt)
+  }
+
   @Test(
     "tells SQLite's failures apart",
     arguments: [
