@@ -134,7 +134,8 @@ let package = Package(
     .testTarget(name: "ReportTests", dependencies: ["Report", "Catalog", "Samples"], swiftSettings: strict),
     .testTarget(
       name: "PipelineTests",
-      dependencies: ["Pipeline", "Files", "Samples", "Specs", "Images", "Workers", "glyphline"], swiftSettings: strict
+      dependencies: ["Pipeline", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "glyphline"],
+      swiftSettings: strict
     ),
   ],
   swiftLanguageModes: [.v6]

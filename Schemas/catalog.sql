@@ -43,6 +43,21 @@ CREATE TABLE sample (
   FOREIGN KEY (split, shard) REFERENCES shard (split, number)
 ) STRICT, WITHOUT ROWID;
 
+-- A damaged block that a stage went on without, as `on_corrupt: skip` in the spec asks. Its samples are those of the
+-- shard whose records are first_record and the `records - 1` after it. Gone when the
+-- stage begins anew, or with the shard.
+CREATE TABLE left_out (
+  stage TEXT NOT NULL CHECK (stage <> ''), -- 'train' or 'evaluate test'
+  split TEXT NOT NULL,
+  shard INTEGER NOT NULL, -- its number
+  block INTEGER NOT NULL CHECK (block >= 0), -- place in the shard
+  first_record INTEGER NOT NULL CHECK (first_record >= 0),
+  records INTEGER NOT NULL CHECK (records > 0),
+  fault TEXT NOT NULL CHECK (fault <> ''), -- what is wrong with it, and where
+  PRIMARY KEY (stage, split, shard, block),
+  FOREIGN KEY (split, shard) REFERENCES shard (split, number) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 -- A step of the pipeline, such as 'build train', 'train' or 'evaluate test'.
 CREATE TABLE stage (
   name TEXT PRIMARY KEY CHECK (name <> ''),

@@ -99,10 +99,11 @@ extension Catalog {
   }
 
   /// Records that training starts anew: in one transaction, `stage` takes the place of what its name stood for, and all
-  /// steps and checkpoints are dropped.
+  /// steps, checkpoints and notes of left-out blocks are dropped.
   package func restartTraining(_ stage: StageRow) throws(CatalogError) {
     try write("restart training") { database in
       try Self.deleteTraining(afterStep: -1, in: database)
+      try Self.deleteLeftOut(ofStage: stage.name, in: database)
       try Self.insert(stage, in: database)
     }
   }

@@ -113,16 +113,6 @@ package final class BatchLoader {
   }
 }
 
-/// A damaged block whose samples are in no batch.
-package struct LeftOutBlock: Sendable {
-  /// Path of its shard.
-  package let path: String
-  /// Its number in the shard.
-  package let number: Int
-  /// What is wrong with it, with its place in the file.
-  package let error: ShardError
-}
-
 /// A batch that is filled or handed out.
 private final class BatchSlot: Sendable {
   let batch: Mutex<Batch>
@@ -150,11 +140,11 @@ private struct BlockScatter: Sendable {
       try dataset.read(block: visit.block, into: &room.block)
     } catch {
       guard leavesOut, case .damaged = error else { throw error }
-      for record in 0..<dataset.recordCount(ofBlock: visit.block) {
+      let leftOut = dataset.leftOutBlock(visit.block, error)
+      for record in 0..<leftOut.records.count {
         withBatch(ofRecord: record, of: visit) { batch, row in batch.setAbsent(row) }
       }
-      let (shard, number) = dataset.place(ofBlock: visit.block)
-      return LeftOutBlock(path: dataset.shards[shard].path, number: number, error: error)
+      return leftOut
     }
     for record in 0..<room.block.recordCount {
       withBatch(ofRecord: record, of: visit) { batch, row in batch.set(row, to: record, of: room.block) }

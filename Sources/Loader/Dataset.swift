@@ -73,12 +73,6 @@ package struct Dataset: Sendable {
     shards.reduce(0) { max($0, $1.header.recordCount(ofBlock: 0) * $1.header.recordLayout.byteCount) }
   }
 
-  /// Records of block `number` of the dataset.
-  func recordCount(ofBlock number: Int) -> Int {
-    let (shard, block) = place(ofBlock: number)
-    return shards[shard].header.recordCount(ofBlock: block)
-  }
-
   /// Reads block `number` of the dataset.
   func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
     let (shard, numberInShard) = place(ofBlock: number)

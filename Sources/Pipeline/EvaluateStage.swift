@@ -41,7 +41,7 @@ extension Pipeline {
     }
     // An evaluation is recorded in one transaction, so one that is there is whole; and it is dropped with its samples.
     if let accuracy = try catalog.accuracy(ofModel: modelHash.description, on: split),
-      accuracy.images == spec.datasets[split]?.count
+      accuracy.images + (try catalog.leftOutSampleCount(ofStage: request.name)) == spec.datasets[split]?.count
     {
       try record(.done)
       report(.skipped(stage: request.name, reason: "\(accuracy.images) images were read"))
@@ -76,7 +76,10 @@ extension Pipeline {
     let network = try Network(
       reading: model, batch: Self.readingBatch, precision: try resolvedPrecision(), backend: backend, team: team)
     let dataset = try dataset(of: split)
-    let loader = try BatchLoader(dataset, order: .sequential, batchSize: Self.readingBatch, threadCount: 1)
+    try catalog.removeLeftOut(ofStage: stage)
+    let loader = try BatchLoader(
+      dataset, order: .sequential, batchSize: Self.readingBatch, threadCount: 1,
+      leaveOut: try leavingOut(stage: stage, split: split))
     var evaluator = Evaluator(network)
     while let batch = try readingSamples({ try loader.next() }) {
       try cancellation.check()
@@ -86,6 +89,7 @@ extension Pipeline {
           stage: stage, done: evaluator.summary.images, total: dataset.sampleCount, unit: "images",
           detail: "\(evaluator.summary.exact) exact"))
     }
+    guard evaluator.summary.images > 0 else { throw PipelineError.unusableShards(.nothingLeft(batch: 0)) }
     let alphabet = model.description.alphabet
     _ = try catalog.recordEvaluation(
       EvaluationRow(

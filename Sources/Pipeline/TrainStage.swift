@@ -116,7 +116,8 @@ extension Pipeline {
     var smoothedLoss: Double?
     let loader = try BatchLoader(
       dataset, order: .shuffled(seed: SeedPurpose.order.seed(from: spec.seed)), batchSize: batch,
-      startBatch: trainer.step, threadCount: 1)
+      startBatch: trainer.step, threadCount: 1,
+      leaveOut: try leavingOut(stage: stage, split: .train))
     var start = Date()
     while !trainer.isDone, let images = try readingSamples({ try loader.next() }) {
       let step = try trainer.learn(from: images)

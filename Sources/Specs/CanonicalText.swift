@@ -22,6 +22,7 @@ extension DatasetSpec {
 }
 
 extension ShardSpec {
+  /// Without `on_corrupt`: whoever comes upon a damaged block and then allows it to be skipped keeps all results so far.
   package var canonicalText: String {
     lines((Key.records, "\(records)"), (.block, "\(block)"), (.compression, "\(compression)"))
   }

@@ -22,12 +22,21 @@ package struct DatasetSpec: Sendable, Hashable {
 
 /// How samples are packed into shard files.
 package struct ShardSpec: Sendable, Hashable {
+  package enum OnCorrupt: String, Sendable, CaseIterable {
+    /// Reading stops with the block's place.
+    case stop
+    /// Reading goes on without the block, which is recorded.
+    case skip
+  }
+
   /// Records in each shard but the last: 1 ... 1,048,576.
   package let records: Int
   /// Records in each independently compressed block but the last: 1 ... 4,096.
   package let block: Int
   /// Zstandard level: 1 ... 19.
   package let compression: Int
+  /// What training and evaluation do about a damaged block. It changes no shard.
+  package let onCorrupt: OnCorrupt
 }
 
 package struct ModelSpec: Sendable, Hashable {

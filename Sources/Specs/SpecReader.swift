@@ -57,7 +57,10 @@ extension DatasetSpec {
 }
 
 extension ShardSpec {
-  enum Key: String, SpecKey { case records, block, compression }
+  enum Key: String, SpecKey {
+    case records, block, compression
+    case onCorrupt = "on_corrupt"
+  }
 
   /// Every thread that decodes holds some blocks in memory.
   private static let blockByteCountMax = 64 << 20
@@ -66,6 +69,7 @@ extension ShardSpec {
     records = try mapping.wholeNumber(.records, in: 1...1_048_576, default: 8192)
     block = try mapping.wholeNumber(.block, in: 1...4096, default: 64)
     compression = try mapping.wholeNumber(.compression, in: 1...19, default: 1)
+    onCorrupt = try mapping.choice(.onCorrupt, default: .stop)
     let fitting = min(records, Self.blockByteCountMax / geometry.byteCount)
     guard block <= fitting else {
       throw mapping.mismatch(

@@ -74,6 +74,12 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
     #expect(range.captcha.canonicalText.contains("image-captcha.offset_x=2\n"))
   }
 
+  @Test func skippingDamageMakesNothingStale() throws {
+    let skipping = try spec { $0 + "\nshards: {on_corrupt: skip}" }
+    #expect(skipping.shards.onCorrupt == .skip)
+    #expect(try skipping.shards.canonicalText == spec().shards.canonicalText)
+  }
+
   @Test func differencesAreFoundKeyByKey() throws {
     let before = try spec().captcha.canonicalText
     let after = try spec { $0.replacing("length: 4", with: "length: 5").replacing("a=b", with: "a=c") }.captcha

@@ -22,7 +22,7 @@ import Testing
       ] as Object,
     ] as Object,
     "datasets": ["train": ["count": 100_000], "validation": ["count": 1000], "test": ["count": 1000]],
-    "shards": ["records": 8192, "block": 1, "compression": 1],
+    "shards": ["records": 8192, "block": 1, "compression": 1, "on_corrupt": "stop"] as Object,
     "model": ["name": "glyphnet"],
     "training": [
       "batch": 1, "epochs": 1, "optimizer": "adamw", "learning_rate": 0.003, "weight_decay": 0, "schedule": "one-cycle",
@@ -116,7 +116,7 @@ import Testing
         error.problem == .wrongValue(found: "\"unheard-of\"", allowed: error.allowedWords(words)), "\(path): \(error)")
       count += 1
     }
-    #expect(count == 7)
+    #expect(count == 8)
   }
 
   @Test func everyDefaultIsTheSame() throws {
@@ -130,6 +130,8 @@ import Testing
       guard let value = property["default"] else { continue }
       if path == ["seed"] {
         #expect(value as? UInt64 == spec.seed)
+      } else if path == ["shards", "on_corrupt"] {
+        #expect(value as? String == spec.shards.onCorrupt.rawValue)
       } else {
         let line = path.dropFirst().joined(separator: ".") + "=" + canonical(value, as: single(property))
         #expect(try #require(sections[path[0]]).split(separator: "\n").contains(Substring(line)), "\(line)")

@@ -1,0 +1,63 @@
+import GRDB
+import Samples
+
+/// A damaged block that a stage went on without.
+package struct LeftOutRow: Sendable, Equatable {
+  /// Such as "train" or "evaluate test".
+  package let stage: String
+  package let split: Split
+  /// The shard's number in the split.
+  package let shard: Int
+  /// Place of the block in the shard, from 0.
+  package let block: Int
+  /// Places of its records in the shard; at least one.
+  package let records: Range<Int>
+  /// What is wrong with the block, and where.
+  package let fault: String
+
+  package init(stage: String, split: Split, shard: Int, block: Int, records: Range<Int>, fault: String) {
+    self.stage = stage
+    self.split = split
+    self.shard = shard
+    self.block = block
+    self.records = records
+    self.fault = fault
+  }
+}
+
+extension Catalog {
+  /// Records that a stage goes on without a block.
+  /// - Returns: False where that was recorded already: an epoch comes upon the same blocks as the one before.
+  package func recordLeftOut(_ row: LeftOutRow) throws(CatalogError) -> Bool {
+    try write("record a block that stage '\(row.stage)' leaves out") { database in
+      try database.execute(
+        sql: """
+          INSERT OR IGNORE INTO left_out (stage, split, shard, block, first_record, records, fault)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          row.stage, row.split.rawValue, row.shard, row.block, row.records.lowerBound, row.records.count, row.fault,
+        ])
+      return database.changesCount > 0
+    }
+  }
+
+  /// How many samples a stage went on without.
+  package func leftOutSampleCount(ofStage name: String) throws(CatalogError) -> Int {
+    try read("count the samples that stage '\(name)' left out") { database in
+      try Int.fetchOne(
+        database, sql: "SELECT coalesce(sum(records), 0) FROM left_out WHERE stage = ?", arguments: [name]) ?? 0
+    }
+  }
+
+  /// Forgets what a stage left out; to be called before it begins anew.
+  package func removeLeftOut(ofStage name: String) throws(CatalogError) {
+    try write("forget what stage '\(name)' left out") { database in
+      try Self.deleteLeftOut(ofStage: name, in: database)
+    }
+  }
+
+  static func deleteLeftOut(ofStage name: String, in database: Database) throws {
+    try database.execute(sql: "DELETE FROM left_out WHERE stage = ?", arguments: [name])
+  }
+}
