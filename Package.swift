@@ -126,7 +126,7 @@ let package = Package(
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Samples", "Evaluation"], swiftSettings: strict),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "Kernels", "Samples", "Workers", "Files", "Specs"],
-      swiftSettings: strict),
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(name: "ONNXTests", dependencies: ["ONNX"], swiftSettings: strict),
     .testTarget(
       name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),

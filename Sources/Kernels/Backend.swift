@@ -21,12 +21,12 @@ package protocol Backend: Sendable {
     precision: Precision, training: Bool, needsInputGradient: Bool
   ) throws(KernelError) -> any Convolution
 
-  /// C = alpha op(A) op(B) + beta C in float32, on the calling thread. Matrices are row-major: op(A) is [m, k], op(B)
-  /// is [k, n], C is [m, n]; `lda`, `ldb`, `ldc` are the distances between rows as stored. Where `beta` is 0, C is not
-  /// read.
-  func matrixMultiply(
-    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float, a: UnsafePointer<Float>, lda: Int,
-    b: UnsafePointer<Float>, ldb: Int, beta: Float, c: UnsafeMutablePointer<Float>, ldc: Int)
+  /// - Parameter precision: Of A and B.
+  /// - Precondition: a product that accumulates is of float32 numbers.
+  /// - Throws: `KernelError` where the backend cannot compute this product.
+  func makeMatrixProduct(
+    _ shape: MatrixProductShape, precision: Precision
+  ) throws(KernelError) -> any MatrixProduct
 }
 
 /// One convolution layer's arithmetic. Activations are [laneImages, ...] in the shapes and precision given when it was

@@ -6,4 +6,6 @@ package enum KernelError: Error, Hashable, Sendable {
   case unsupportedLayout(ActivationShape, backend: String)
   /// oneDNN refused an operation; `status` is its `dnnl_status_t`.
   case oneDNN(operation: String, geometry: ConvolutionGeometry, status: UInt32)
+  /// oneDNN refused a matrix product; `status` is its `dnnl_status_t`.
+  case matrixProduct(MatrixProductShape, status: UInt32)
 }

@@ -9,7 +9,6 @@ struct LoweredWeightGradient: WeightGradient, @unchecked Sendable {
   private let output: ActivationShape
   private let laneImages: Int
   private let precision: Precision
-  private let backend: any Backend
   private let lanes: [Lane]
 
   private struct Lane {
@@ -21,26 +20,34 @@ struct LoweredWeightGradient: WeightGradient, @unchecked Sendable {
     let sums: AlignedBuffer
     /// [out]
     let biasSums: AlignedBuffer
+    /// Adds an image's share to `sums`.
+    let product: any MatrixProduct
   }
 
   init(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
     precision: Precision, backend: any Backend
-  ) {
+  ) throws(KernelError) {
     self.geometry = geometry
     self.input = input
     self.output = output
     self.laneImages = laneImages
     self.precision = precision
-    self.backend = backend
     let (patch, outputs) = (geometry.weightCount / geometry.outputChannels, geometry.outputChannels)
-    self.lanes = (0..<lanes).map { _ in
-      Lane(
-        patches: AlignedBuffer(Float.self, count: output.pixelCount * patch),
-        gradient: AlignedBuffer(Float.self, count: output.pixelCount * outputs),
-        sums: AlignedBuffer(Float.self, count: geometry.weightCount),
-        biasSums: AlignedBuffer(Float.self, count: outputs))
+    var all: [Lane] = []
+    for _ in 0..<lanes {
+      let product = try backend.makeMatrixProduct(
+        .init(
+          transposesA: true, m: outputs, n: patch, k: output.pixelCount, lda: outputs, ldb: patch, ldc: patch,
+          accumulates: true), precision: .float32)
+      all.append(
+        Lane(
+          patches: AlignedBuffer(Float.self, count: output.pixelCount * patch),
+          gradient: AlignedBuffer(Float.self, count: output.pixelCount * outputs),
+          sums: AlignedBuffer(Float.self, count: geometry.weightCount),
+          biasSums: AlignedBuffer(Float.self, count: outputs), product: product))
     }
+    self.lanes = all
   }
 
   func run(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
@@ -53,8 +60,8 @@ struct LoweredWeightGradient: WeightGradient, @unchecked Sendable {
   private func run<Value: Element>(
     _ type: Value.Type, _ lane: Lane, _ input: UnsafeRawPointer, _ outputGradient: UnsafeRawPointer
   ) {
-    let patch = geometry.weightCount / geometry.outputChannels
-    let biasSums = lane.biasSums.pointer(to: Float.self)
+    let (sums, biasSums) = (lane.sums.pointer(to: Float.self), lane.biasSums.pointer(to: Float.self))
+    sums.update(repeating: 0, count: geometry.weightCount)
     biasSums.update(repeating: 0, count: geometry.outputChannels)
     for image in 0..<laneImages {
       let bytes = MemoryLayout<Value>.size
@@ -62,11 +69,7 @@ struct LoweredWeightGradient: WeightGradient, @unchecked Sendable {
       copyGradient(
         type, outputGradient + image * output.elementCount * bytes, to: lane.gradient.pointer(to: Float.self),
         addingTo: biasSums)
-      backend.matrixMultiply(
-        transposeA: true, transposeB: false, m: geometry.outputChannels, n: patch, k: output.pixelCount, alpha: 1,
-        a: lane.gradient.pointer(to: Float.self), lda: geometry.outputChannels,
-        b: lane.patches.pointer(to: Float.self), ldb: patch, beta: image == 0 ? 0 : 1,
-        c: lane.sums.pointer(to: Float.self), ldc: patch)
+      lane.product.run(a: lane.gradient.address, b: lane.patches.address, c: sums)
     }
   }
 

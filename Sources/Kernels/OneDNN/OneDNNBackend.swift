@@ -83,17 +83,15 @@
       }
     }
 
-    package func matrixMultiply(
-      transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float, a: UnsafePointer<Float>, lda: Int,
-      b: UnsafePointer<Float>, ldb: Int, beta: Float, c: UnsafeMutablePointer<Float>, ldc: Int
-    ) {
+    package func makeMatrixProduct(
+      _ shape: MatrixProductShape, precision: Precision
+    ) throws(KernelError) -> any MatrixProduct {
+      guard supports(precision) else { throw .unsupportedPrecision(precision, backend: name) }
       glyphline_onednn_use_calling_thread_only()
-      OneDNNFailure.require(
-        dnnl_sgemm(
-          letter(transposeA), letter(transposeB), dnnl_dim_t(m), dnnl_dim_t(n), dnnl_dim_t(k), alpha, a,
-          dnnl_dim_t(lda), b, dnnl_dim_t(ldb), beta, c, dnnl_dim_t(ldc)))
+      switch precision {
+      case .float32: return OneDNNMatrixProduct(shape)
+      case .bfloat16: return try OneDNNBFloat16MatrixProduct(shape, engine)
+      }
     }
-
-    private func letter(_ transpose: Bool) -> CChar { CChar(UInt8(ascii: transpose ? "T" : "N")) }
   }
 #endif

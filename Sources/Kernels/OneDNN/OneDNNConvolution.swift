@@ -23,6 +23,7 @@
       needsInputGradient: Bool, backend: OneDNNBackend, engine: OneDNNEngine
     ) throws(KernelError) {
       var step = "forward convolution"
+      var needsOwnWeightGradient = false
       do throws(OneDNNFailure) {
         let operands = try ConvolutionOperands(
           geometry, inputLayout: inputLayout, outputLayout: outputLayout, laneImages: laneImages, precision: precision)
@@ -32,16 +33,9 @@
           training && needsInputGradient ? try operands.makeBackwardInput(engine, hint: forward) : nil
         step = "backward convolution to the weights"
         var backwardWeights = training ? try operands.makeBackwardWeights(engine, hint: forward) : nil
-        if let choice = backwardWeights, choice.implementation.hasPrefix("ref") {
+        if backwardWeights?.implementation.hasPrefix("ref") == true {
           backwardWeights = nil
-          ownWeightGradient =
-            OneChannelWeightGradient(
-              geometry, output: output, laneImages: laneImages, lanes: laneCount, precision: precision)
-            ?? LoweredWeightGradient(
-              geometry, input: input, output: output, laneImages: laneImages, lanes: laneCount, precision: precision,
-              backend: backend)
-        } else {
-          ownWeightGradient = nil
+          needsOwnWeightGradient = true
         }
 
         step = "convolution buffers"
@@ -100,6 +94,19 @@
         throw .oneDNN(operation: step, geometry: geometry, status: error.status.rawValue)
       }
       self.geometry = geometry
+      guard needsOwnWeightGradient else {
+        ownWeightGradient = nil
+        return
+      }
+      if let direct = OneChannelWeightGradient(
+        geometry, output: output, laneImages: laneImages, lanes: laneCount, precision: precision)
+      {
+        ownWeightGradient = direct
+      } else {
+        ownWeightGradient = try LoweredWeightGradient(
+          geometry, input: input, output: output, laneImages: laneImages, lanes: laneCount, precision: precision,
+          backend: backend)
+      }
     }
 
     /// The code that oneDNN chose for each direction, for people who look into its speed.

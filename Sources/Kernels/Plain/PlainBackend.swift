@@ -21,21 +21,12 @@ package struct PlainBackend: Backend {
     }
   }
 
-  package func matrixMultiply(
-    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float, a: UnsafePointer<Float>, lda: Int,
-    b: UnsafePointer<Float>, ldb: Int, beta: Float, c: UnsafeMutablePointer<Float>, ldc: Int
-  ) {
-    for row in 0..<m {
-      let sums = c + row * ldc
-      for column in 0..<n { sums[column] = beta == 0 ? 0 : sums[column] * beta }
-      for inner in 0..<k {
-        let factor = alpha * (transposeA ? a[inner * lda + row] : a[row * lda + inner])
-        if transposeB {
-          for column in 0..<n { sums[column] += factor * b[column * ldb + inner] }
-        } else {
-          for column in 0..<n { sums[column] += factor * b[inner * ldb + column] }
-        }
-      }
+  package func makeMatrixProduct(
+    _ shape: MatrixProductShape, precision: Precision
+  ) throws(KernelError) -> any MatrixProduct {
+    switch precision {
+    case .float32: PlainMatrixProduct<Float>(shape)
+    case .bfloat16: PlainMatrixProduct<BFloat16>(shape)
     }
   }
 }

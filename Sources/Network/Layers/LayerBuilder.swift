@@ -77,8 +77,8 @@ struct LayerBuilder {
       guard let input = features, input.count == inputs else { preconditionFailure("a plan flattens before it") }
       let output = Features(count: units, lanes: lanes, isTraining: isTraining)
       layers.append(
-        LinearLayer(
-          backend: backend, input: input, output: output, weight: memory(name + ".weight"),
+        try LinearLayer(
+          backend: backend, precision: precision, input: input, output: output, weight: memory(name + ".weight"),
           bias: memory(name + ".bias"),
           activation: LinearActivation(features: units, hasReLU: hasRelu), dropout: nextDropout(rate), lanes: lanes,
           isTraining: isTraining))

@@ -4,7 +4,6 @@ import Kernels
 /// in a large layer no cache holds, is then read once a step. The bias and what follows the layer, dropout and ReLU, are one
 /// more pass over the output.
 struct LinearLayer: Layer {
-  private let backend: any Backend
   private let input: Features
   let output: Features
   /// [units, inputs]
@@ -15,12 +14,27 @@ struct LinearLayer: Layer {
   private let dropout: Dropout?
   private let lanes: Lanes
   private let isTraining: Bool
+  private let inputOperand: Operand
+  private let weightOperand: Operand
+  private let gradientOperand: Operand?
+  private let shares: [Share]
 
+  /// What one thread at a time does of each pass.
+  private struct Share: Sendable {
+    /// Rows of the weights, for the forward pass and the gradient of the weights.
+    let units: Range<Int>
+    let forward: (any MatrixProduct)?
+    let backwardWeights: (any MatrixProduct)?
+    /// Columns of the weights, for the gradient of the input.
+    let inputs: Range<Int>
+    let backwardInput: (any MatrixProduct)?
+  }
+
+  /// - Throws: `KernelError` where the backend cannot multiply in `precision`.
   init(
-    backend: any Backend, input: Features, output: Features, weight: ParameterMemory, bias: ParameterMemory,
-    activation: LinearActivation, dropout: Dropout?, lanes: Lanes, isTraining: Bool
-  ) {
-    self.backend = backend
+    backend: any Backend, precision: Precision, input: Features, output: Features, weight: ParameterMemory,
+    bias: ParameterMemory, activation: LinearActivation, dropout: Dropout?, lanes: Lanes, isTraining: Bool
+  ) throws(KernelError) {
     self.input = input
     self.output = output
     self.weight = weight
@@ -29,19 +43,52 @@ struct LinearLayer: Layer {
     self.dropout = dropout
     self.lanes = lanes
     self.isTraining = isTraining
+    let (batch, inputs, units) = (lanes.count * lanes.images, input.count, output.count)
+    inputOperand = Operand(input.values.floats, count: batch * inputs, precision: precision)
+    weightOperand = Operand(weight.values, count: units * inputs, precision: precision)
+    gradientOperand =
+      isTraining ? Operand(output.gradient.floats, count: batch * units, precision: precision) : nil
+    func product(_ shape: @autoclosure () -> MatrixProductShape, over range: Range<Int>) throws(KernelError)
+      -> (any MatrixProduct)?
+    {
+      range.isEmpty ? nil : try backend.makeMatrixProduct(shape(), precision: precision)
+    }
+    var shares: [Share] = []
+    for number in 0..<lanes.count {
+      let (rows, columns) = (lanes.range(of: number, total: units), lanes.range(of: number, total: inputs))
+      shares.append(
+        Share(
+          units: rows,
+          forward: try product(
+            .init(
+              transposesB: true, m: batch, n: rows.count, k: inputs, lda: inputs, ldb: inputs, ldc: units),
+            over: rows),
+          backwardWeights: try product(
+            .init(transposesA: true, m: rows.count, n: inputs, k: batch, lda: units, ldb: inputs, ldc: inputs),
+            over: isTraining ? rows : 0..<0),
+          inputs: columns,
+          backwardInput: try product(
+            .init(m: batch, n: columns.count, k: units, lda: units, ldb: inputs, ldc: inputs),
+            over: isTraining ? columns : 0..<0)))
+    }
+    self.shares = shares
   }
 
-  private var batch: Int { lanes.count * lanes.images }
+  /// The values of a lane in rows of `count`.
+  private func range(ofLane lane: Int, count: Int) -> Range<Int> {
+    lane * lanes.images * count..<(lane + 1) * lanes.images * count
+  }
 
   var forward: [Phase] {
     [
-      .shares { share in
-        let units = lanes.range(of: share, total: output.count)
-        guard !units.isEmpty else { return }
-        backend.matrixMultiply(
-          transposeA: false, transposeB: true, m: batch, n: units.count, k: input.count, alpha: 1,
-          a: input.values.floats, lda: input.count, b: weight.values + units.lowerBound * input.count,
-          ldb: input.count, beta: 0, c: output.values.floats + units.lowerBound, ldc: output.count)
+      .lanes { lane in inputOperand.take(range(ofLane: lane, count: input.count)) },
+      .shares { number in
+        let share = shares[number]
+        let firstWeight = share.units.lowerBound * input.count
+        weightOperand.take(firstWeight..<share.units.upperBound * input.count)
+        share.forward?.run(
+          a: inputOperand.address(), b: weightOperand.address(at: firstWeight),
+          c: output.values.floats + share.units.lowerBound)
       },
       .lanes { lane in
         activation.forward(
@@ -52,36 +99,27 @@ struct LinearLayer: Layer {
   }
 
   var backward: [Phase] {
-    [
+    guard let gradientOperand else { return [] }
+    return [
       .lanes { lane in
         activation.backward(
           gradient: output.gradient(lane: lane), output: output.values(lane: lane), images: lanes.images,
           dropout: dropout?.mask, firstImage: lane * lanes.images)
+        gradientOperand.take(range(ofLane: lane, count: output.count))
       },
-      .shares { share in
-        backwardWeights(units: lanes.range(of: share, total: output.count))
-        backwardInput(inputs: lanes.range(of: share, total: input.count))
-        if share == 0 {
-          activation.sumBiasGradient(gradient: output.gradient.floats, images: batch, biasGradient: bias.gradient)
+      .shares { number in
+        let share = shares[number]
+        share.backwardWeights?.run(
+          a: gradientOperand.address(at: share.units.lowerBound), b: inputOperand.address(),
+          c: weight.gradient + share.units.lowerBound * input.count)
+        share.backwardInput?.run(
+          a: gradientOperand.address(), b: weightOperand.address(at: share.inputs.lowerBound),
+          c: input.gradient.floats + share.inputs.lowerBound)
+        if number == 0 {
+          activation.sumBiasGradient(
+            gradient: output.gradient.floats, images: lanes.count * lanes.images, biasGradient: bias.gradient)
         }
       },
     ]
-  }
-
-  private func backwardWeights(units: Range<Int>) {
-    guard !units.isEmpty else { return }
-    backend.matrixMultiply(
-      transposeA: true, transposeB: false, m: units.count, n: input.count, k: batch, alpha: 1,
-      a: output.gradient.floats + units.lowerBound,
-      lda: output.count, b: input.values.floats, ldb: input.count, beta: 0,
-      c: weight.gradient + units.lowerBound * input.count, ldc: input.count)
-  }
-
-  private func backwardInput(inputs: Range<Int>) {
-    guard !inputs.isEmpty else { return }
-    backend.matrixMultiply(
-      transposeA: false, transposeB: false, m: batch, n: inputs.count, k: output.count, alpha: 1,
-      a: output.gradient.floats, lda: output.count, b: weight.values + inputs.lowerBound, ldb: input.count, beta: 0,
-      c: input.gradient.floats + inputs.lowerBound, ldc: input.count)
   }
 }

@@ -1,0 +1,38 @@
+/// C = op(A) op(B), or C += op(A) op(B). Matrices are row-major: op(A) is [m, k], op(B) is [k, n], C is [m, n].
+package struct MatrixProductShape: Hashable, Sendable {
+  package var transposesA = false
+  package var transposesB = false
+  package let m: Int
+  package let n: Int
+  package let k: Int
+  /// Distances between rows as stored.
+  package let lda: Int
+  package let ldb: Int
+  package let ldc: Int
+  /// Adds to C; else C is overwritten without being read.
+  package var accumulates = false
+
+  package init(
+    transposesA: Bool = false, transposesB: Bool = false, m: Int, n: Int, k: Int, lda: Int, ldb: Int, ldc: Int,
+    accumulates: Bool = false
+  ) {
+    precondition(m > 0 && n > 0 && k > 0 && lda >= (transposesA ? m : k) && ldb >= (transposesB ? k : n) && ldc >= n)
+    self.transposesA = transposesA
+    self.transposesB = transposesB
+    self.m = m
+    self.n = n
+    self.k = k
+    self.lda = lda
+    self.ldb = ldb
+    self.ldc = ldc
+    self.accumulates = accumulates
+  }
+}
+
+/// A matrix product made for its shape. It is used by one thread at a time, and runs on that thread.
+package protocol MatrixProduct: AnyObject, Sendable {
+  /// - Parameters:
+  ///   - a, b: In the precision that the product was made for.
+  ///   - c: Sums, in float32.
+  func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>)
+}
