@@ -33,16 +33,18 @@ package struct ActivationShape: Hashable, Sendable {
     ActivationShape(channels: channels, height: height / size, width: width / size, block: block)
   }
 
+  static let tilePixelsMax = 128
+
   /// Calls `body` for every tile: a run of pixels of one plane with a vector of up to eight channels. `offset` is its
   /// first value's, counted from the first image; the next pixel's is `block` further. A tile's sums may be held in
-  /// float32, since it has at most 128 pixels; and its values stay in the first cache while the same pixels' other
+  /// float32, since it has at most `tilePixelsMax` pixels; and its values stay in the first cache while the same pixels' other
   /// channels are read.
   @inline(__always)
   func forEachTile(
     ofImages images: Int,
     _ body: (_ offset: Int, _ pixels: Int, _ plane: Int, _ firstPixel: Int, _ channel: Int, _ width: Int) -> Void
   ) {
-    let tilePixels = max(1, 1024 / max(block, 8))
+    let tilePixels = max(1, Self.tilePixelsMax * 8 / max(block, 8))
     for image in 0..<images {
       for plane in 0..<planeCount {
         let start = image &* elementCount &+ plane &* planeElementCount
@@ -62,19 +64,19 @@ package struct ActivationShape: Hashable, Sendable {
 }
 
 /// Calls `body` for every vector of one plane, in memory order. `channel` is the first lane's channel within the plane,
-/// `offset` its index from the plane's start, `index` counts the calls.
+/// `offset` its index from the plane's start.
 @inline(__always)
 func forEachVector(
-  ofPlane pixelCount: Int, block: Int, _ body: (_ index: Int, _ offset: Int, _ channel: Int, _ width: Int) -> Void
+  ofPlane pixelCount: Int, block: Int, _ body: (_ offset: Int, _ channel: Int, _ width: Int) -> Void
 ) {
-  var index = 0
   if block % 8 == 0 {
+    var offset = 0
     for _ in 0..<pixelCount {
       var channel = 0
       while channel < block {
-        body(index, index &* 8, channel, 8)
+        body(offset, channel, 8)
         channel &+= 8
-        index &+= 1
+        offset &+= 8
       }
     }
   } else {
@@ -82,9 +84,8 @@ func forEachVector(
     for pixel in 0..<pixelCount {
       var channel = 0
       while channel < block {
-        body(index, pixel &* block &+ channel, channel, min(8, block &- channel))
+        body(pixel &* block &+ channel, channel, min(8, block &- channel))
         channel &+= 8
-        index &+= 1
       }
     }
   }

@@ -44,15 +44,14 @@ extension BatchNorm {
   ) {
     // After a ReLU without a residual, y > 0 already tells which values dropout kept.
     if let dropout = pass.dropout, hasResidual || !hasReLU {
-      let vectorsPerPixel = (shape.block + 7) / 8
-      let firstPlane = pass.firstImage * shape.planeCount
-      withDropoutWords { words in
+      let (firstPlane, pixelCount, block) = (pass.firstImage * shape.planeCount, shape.pixelCount, shape.block)
+      DropoutMask.withWords(for: dropout, vectors: ActivationShape.tilePixelsMax) { words in
         shape.forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
-          var factors = DropoutMask.Factors(dropout, plane: firstPlane &+ plane, words: words)
-          let firstVector = firstPixel &* vectorsPerPixel &+ channel % shape.block / 8
-          sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, pixel in
-            dz * factors.vector(firstVector &+ pixel &* vectorsPerPixel)
-          }
+          let first = channel % block / 8 * pixelCount + firstPixel
+          var mask = DropoutMask.Run(
+            dropout, plane: firstPlane + plane, vectors: first..<first + pixels, words: words
+          ).cursor(at: first)
+          sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, _ in dz * mask.factors() }
         }
       }
     } else if let dropout = pass.dropout {
@@ -115,7 +114,7 @@ extension BatchNorm {
   ) {
     let (mean, gradientScale, slope, intercept) = (mean, gradientScale, slope, intercept)
     @inline(__always)
-    func applyVector(_ offset: Int, _ channel: Int, _ width: Int, _: Vector?) {
+    func applyVector(_ offset: Int, _ channel: Int, _ width: Int) {
       let dz = Value.load(gradient, at: offset, width: width)
       let centered = Value.load(input, at: offset, width: width) - Float.load(mean, at: channel, width: width)
       let dx =
@@ -124,6 +123,6 @@ extension BatchNorm {
         + Float.load(intercept, at: channel, width: width)
       Value.store(dx, inputGradient, at: offset, width: width)
     }
-    forEachActivation(ofImages: images, dropout: nil, firstImage: 0, applyVector)
+    forEachActivation(ofImages: images, applyVector)
   }
 }

@@ -64,41 +64,37 @@ extension BatchNorm {
     let (hasReLU, scale, shift) = (hasReLU, scale, shift)
     // A function, since closures cannot be told to be inlined, and a call for every vector takes longer than its work.
     @inline(__always)
-    func applyVector(_ offset: Int, _ channel: Int, _ width: Int, _ factor: Vector?) {
+    func applyVector(_ offset: Int, _ channel: Int, _ width: Int, _ factors: Vector?) {
       let x = Value.load(input, at: offset, width: width)
       var y = x * Float.load(scale, at: channel, width: width) + Float.load(shift, at: channel, width: width)
-      if let factor { y *= factor }
+      if let factors { y *= factors }
       if let residual { y += Value.load(residual, at: offset, width: width) }
       if hasReLU { y = rectified(y) }
       Value.store(y, output, at: offset, width: width)
     }
-    forEachActivation(ofImages: images, dropout: dropout, firstImage: firstImage, applyVector)
+    guard let dropout else {
+      return forEachActivation(ofImages: images) { applyVector($0, $1, $2, nil) }
+    }
+    let (firstPlane, pixelCount, block) = (firstImage * shape.planeCount, shape.pixelCount, shape.block)
+    DropoutMask.withWords(for: dropout, vectors: ActivationShape.tilePixelsMax) { words in
+      shape.forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
+        let first = channel % block / 8 * pixelCount + firstPixel
+        var mask = DropoutMask.Run(
+          dropout, plane: firstPlane + plane, vectors: first..<first + pixels, words: words
+        ).cursor(at: first)
+        for pixel in 0..<pixels { applyVector(offset &+ pixel &* block, channel, width, mask.factors()) }
+      }
+    }
   }
 
-  /// Calls `body` for every vector of the images, in memory order, with its dropout factors.
+  /// Calls `body` for every vector of the images, in memory order.
   @inline(__always)
-  func forEachActivation(
-    ofImages images: Int, dropout: DropoutMask?, firstImage: Int,
-    _ body: (_ offset: Int, _ channel: Int, _ width: Int, _ factor: Vector?) -> Void
-  ) {
+  func forEachActivation(ofImages images: Int, _ body: (_ offset: Int, _ channel: Int, _ width: Int) -> Void) {
     let (block, planeCount, pixelCount) = (shape.block, shape.planeCount, shape.pixelCount)
-    let planeElementCount = shape.planeElementCount
-    withDropoutWords { words in
-      for image in 0..<images {
-        for plane in 0..<planeCount {
-          let start = (image &* planeCount &+ plane) &* planeElementCount
-          if let dropout {
-            var factors = DropoutMask.Factors(
-              dropout, plane: (firstImage &+ image) &* planeCount &+ plane, words: words)
-            forEachVector(ofPlane: pixelCount, block: block) { index, offset, channel, width in
-              body(start &+ offset, plane &* block &+ channel, width, factors.vector(index))
-            }
-          } else {
-            forEachVector(ofPlane: pixelCount, block: block) { _, offset, channel, width in
-              body(start &+ offset, plane &* block &+ channel, width, nil)
-            }
-          }
-        }
+    for plane in 0..<images &* planeCount {
+      let (start, firstChannel) = (plane &* shape.planeElementCount, plane % planeCount &* block)
+      forEachVector(ofPlane: pixelCount, block: block) { offset, channel, width in
+        body(start &+ offset, firstChannel &+ channel, width)
       }
     }
   }

@@ -59,28 +59,18 @@ extension BatchNorm {
   }
 
   private func applyAndPool<Value: Element>(_ type: Value.Type, _ pass: PoolingPass, images: Int) {
-    let rowVectors = shape.width * vectorsPerPixel
-    let wordCount = pass.dropout?.wordCount(vectors: rowVectors) ?? 0
-    withUnsafeTemporaryAllocation(of: SIMD8<UInt32>.self, capacity: 2 * max(1, wordCount)) { words in
-      guard let words = words.baseAddress else { return }
+    DropoutMask.withWords(for: pass.dropout, vectors: 2 * shape.width) { words in
       for plane in 0..<images * shape.planeCount {
-        for y in 0..<pooledShape.height {
-          let rows = pass.dropout.map { mask in
-            let number = pass.firstImage * shape.planeCount + plane
-            let above = 2 * y * rowVectors
-            return DropoutRows(
-              above: .init(mask, plane: number, vectors: above..<above + rowVectors, words: words),
-              below: .init(
-                mask, plane: number, vectors: above + rowVectors..<above + 2 * rowVectors, words: words + wordCount),
-              scale: mask.scale)
-          }
-          forEachRun(ofPlane: plane, row: y) { run in
-            switch (pass.winners, rows) {
-            case (let winners?, let rows?): learn(type, pass, winners, run, rows)
-            case (let winners?, nil): learn(type, pass, winners, run, KeepAll())
-            case (nil, _): read(type, pass, run)
-            }
-          }
+        forEachRun(ofPlane: plane) { run in
+          guard let winners = pass.winners else { return read(type, pass, run) }
+          guard let dropout = pass.dropout else { return learn(type, pass, winners, run, KeepAll()) }
+          let mask = DropoutMask.Run(
+            dropout, plane: pass.firstImage * shape.planeCount + plane,
+            vectors: run.firstVector..<run.firstVector + 2 * shape.width, words: words)
+          let rows = DropoutRows(
+            above: mask.cursor(at: run.firstVector), below: mask.cursor(at: run.firstVector + shape.width),
+            scale: dropout.scale)
+          learn(type, pass, winners, run, rows)
         }
       }
     }
@@ -90,29 +80,34 @@ extension BatchNorm {
   private func learn<Value: Element, Rows: WindowRows>(
     _: Value.Type, _ pass: PoolingPass, _ winners: Winners, _ run: WindowRun, _ rows: Rows
   ) {
-    let (right, down) = (shape.block, shape.width &* shape.block)
-    let (vectorsRight, vectorsDown) = (vectorsPerPixel, shape.width &* vectorsPerPixel)
     let scale = Float.load(scale, at: run.channel, width: run.width) * rows.scale
     let shift = Float.load(shift, at: run.channel, width: run.width) * rows.scale
-    let hasReLU = hasReLU
+    let (hasReLU, right, wordsRight) = (hasReLU, run.right, vectorsPerPixel)
+    var rows = rows
     @inline(__always)
     func windows(width: Int) {
-      for number in 0..<run.count {
-        let (input, vector) = (run.input &+ number &* 2 &* right, run.vector &+ number &* 2 &* vectorsRight)
-        let x0 = Value.load(pass.input, at: input, width: width)
-        let x1 = Value.load(pass.input, at: input &+ right, width: width)
-        let x2 = Value.load(pass.input, at: input &+ down, width: width)
-        let x3 = Value.load(pass.input, at: input &+ down &+ right, width: width)
-        var winner = Winner(z: rows.keptAbove(x0 * scale + shift, vector), x: x0)
-        winner.meet(z: rows.keptAbove(x1 * scale + shift, vector &+ vectorsRight), x: x1, place: 2)
-        let below = vector &+ vectorsDown
-        winner.meet(z: rows.keptBelow(x2 * scale + shift, below), x: x2, place: 4)
-        winner.meet(z: rows.keptBelow(x3 * scale + shift, below &+ vectorsRight), x: x3, place: 8)
+      let size = MemoryLayout<Value>.size
+      var (above, below) = (pass.input + run.input &* size, pass.input + (run.input &+ run.down) &* size)
+      var (output, inputs) = (pass.output + run.output &* size, winners.inputs + run.output &* size)
+      var places = winners.places + run.word
+      for _ in 0..<run.count {
+        let x0 = Value.load(above, at: 0, width: width)
+        let x1 = Value.load(above, at: right, width: width)
+        let x2 = Value.load(below, at: 0, width: width)
+        let x3 = Value.load(below, at: right, width: width)
+        var winner = Winner(z: rows.keptAbove(x0 * scale + shift), x: x0)
+        winner.meet(z: rows.keptAbove(x1 * scale + shift), x: x1, place: 2)
+        winner.meet(z: rows.keptBelow(x2 * scale + shift), x: x2, place: 4)
+        winner.meet(z: rows.keptBelow(x3 * scale + shift), x: x3, place: 8)
         if hasReLU { winner.rectify() }
-        let output = run.output &+ number &* right
-        Value.store(winner.z, pass.output, at: output, width: width)
-        Value.store(winner.x, winners.inputs, at: output, width: width)
-        winners.places[run.word &+ number &* vectorsRight] = winner.packedPlaces
+        Value.store(winner.z, output, at: 0, width: width)
+        Value.store(winner.x, inputs, at: 0, width: width)
+        places.pointee = winner.packedPlaces
+        above += 2 &* right &* size
+        below += 2 &* right &* size
+        output += right &* size
+        inputs += right &* size
+        places += wordsRight
       }
     }
     if run.width == 8 { windows(width: 8) } else { windows(width: run.width) }
@@ -120,20 +115,24 @@ extension BatchNorm {
 
   /// One run of windows of `applyAndPool`, in inference.
   private func read<Value: Element>(_: Value.Type, _ pass: PoolingPass, _ run: WindowRun) {
-    let (right, down) = (shape.block, shape.width &* shape.block)
     let scale = Float.load(scale, at: run.channel, width: run.width)
     let shift = Float.load(shift, at: run.channel, width: run.width)
-    let hasReLU = hasReLU
+    let (hasReLU, right) = (hasReLU, run.right)
     @inline(__always)
     func windows(width: Int) {
-      for number in 0..<run.count {
-        let input = run.input &+ number &* 2 &* right
-        let z0 = Value.load(pass.input, at: input, width: width) * scale + shift
-        let z1 = Value.load(pass.input, at: input &+ right, width: width) * scale + shift
-        let z2 = Value.load(pass.input, at: input &+ down, width: width) * scale + shift
-        let z3 = Value.load(pass.input, at: input &+ down &+ right, width: width) * scale + shift
+      let size = MemoryLayout<Value>.size
+      var (above, below) = (pass.input + run.input &* size, pass.input + (run.input &+ run.down) &* size)
+      var output = pass.output + run.output &* size
+      for _ in 0..<run.count {
+        let z0 = Value.load(above, at: 0, width: width) * scale + shift
+        let z1 = Value.load(above, at: right, width: width) * scale + shift
+        let z2 = Value.load(below, at: 0, width: width) * scale + shift
+        let z3 = Value.load(below, at: right, width: width) * scale + shift
         let y = largest(largest(z0, z1), largest(z2, z3))
-        Value.store(hasReLU ? rectified(y) : y, pass.output, at: run.output &+ number &* right, width: width)
+        Value.store(hasReLU ? rectified(y) : y, output, at: 0, width: width)
+        above += 2 &* right &* size
+        below += 2 &* right &* size
+        output += right &* size
       }
     }
     if run.width == 8 { windows(width: 8) } else { windows(width: run.width) }
@@ -200,35 +199,41 @@ extension BatchNorm {
 
   private func backwardFromPool<Value: Element>(_ type: Value.Type, _ pass: UnpoolingPass, images: Int) {
     for plane in 0..<images * shape.planeCount {
-      for y in 0..<pooledShape.height { forEachRun(ofPlane: plane, row: y) { unpool(type, pass, $0) } }
+      forEachRun(ofPlane: plane) { unpool(type, pass, $0) }
       clearOutsideWindows(type, pass, plane: plane)
     }
   }
 
   /// One run of windows of `backwardFromPool`.
   private func unpool<Value: Element>(_: Value.Type, _ pass: UnpoolingPass, _ run: WindowRun) {
-    let (right, down, wordsRight) = (shape.block, shape.width &* shape.block, vectorsPerPixel)
     let factors = GradientFactors(self, channel: run.channel, width: run.width)
-    let gradientScale =
-      Float.load(gradientScale, at: run.channel, width: run.width) * pass.dropoutScale
+    let gradientScale = Float.load(gradientScale, at: run.channel, width: run.width) * pass.dropoutScale
+    let (right, wordsRight) = (run.right, vectorsPerPixel)
     @inline(__always)
     func windows(width: Int) {
-      for number in 0..<run.count {
-        let input = run.input &+ number &* 2 &* right
-        let dz = Value.load(pass.gradient, at: run.output &+ number &* right, width: width) * gradientScale
-        let places = pass.winners.places[run.word &+ number &* wordsRight]
-        let x0 = Value.load(pass.input, at: input, width: width)
-        let x1 = Value.load(pass.input, at: input &+ right, width: width)
-        let x2 = Value.load(pass.input, at: input &+ down, width: width)
-        let x3 = Value.load(pass.input, at: input &+ down &+ right, width: width)
-        let dx0 = factors.gradient(taken(dz, places, bit: 0), x: x0)
-        let dx1 = factors.gradient(taken(dz, places, bit: 1), x: x1)
-        let dx2 = factors.gradient(taken(dz, places, bit: 2), x: x2)
-        let dx3 = factors.gradient(taken(dz, places, bit: 3), x: x3)
-        Value.store(dx0, pass.inputGradient, at: input, width: width)
-        Value.store(dx1, pass.inputGradient, at: input &+ right, width: width)
-        Value.store(dx2, pass.inputGradient, at: input &+ down, width: width)
-        Value.store(dx3, pass.inputGradient, at: input &+ down &+ right, width: width)
+      let size = MemoryLayout<Value>.size
+      let (upper, lower) = (run.input &* size, (run.input &+ run.down) &* size)
+      var (above, below) = (pass.input + upper, pass.input + lower)
+      var (gradientAbove, gradientBelow) = (pass.inputGradient + upper, pass.inputGradient + lower)
+      var gradient = pass.gradient + run.output &* size
+      var places = pass.winners.places + run.word
+      for _ in 0..<run.count {
+        let dz = Value.load(gradient, at: 0, width: width) * gradientScale
+        let place = places.pointee
+        let dx0 = factors.gradient(taken(dz, place, bit: 0), x: Value.load(above, at: 0, width: width))
+        let dx1 = factors.gradient(taken(dz, place, bit: 1), x: Value.load(above, at: right, width: width))
+        let dx2 = factors.gradient(taken(dz, place, bit: 2), x: Value.load(below, at: 0, width: width))
+        let dx3 = factors.gradient(taken(dz, place, bit: 3), x: Value.load(below, at: right, width: width))
+        Value.store(dx0, gradientAbove, at: 0, width: width)
+        Value.store(dx1, gradientAbove, at: right, width: width)
+        Value.store(dx2, gradientBelow, at: 0, width: width)
+        Value.store(dx3, gradientBelow, at: right, width: width)
+        above += 2 &* right &* size
+        below += 2 &* right &* size
+        gradientAbove += 2 &* right &* size
+        gradientBelow += 2 &* right &* size
+        gradient += right &* size
+        places += wordsRight
       }
     }
     if run.width == 8 { windows(width: 8) } else { windows(width: run.width) }
@@ -250,33 +255,37 @@ extension BatchNorm {
     }
   }
 
-  /// Eight channels of a row of windows.
+  /// Eight channels of a row of windows. Offsets count values.
   private struct WindowRun {
     let count: Int
-    /// The first window's upper left value, counted from the lane's first, and that of y.
+    /// The first window's upper left value, from the lane's first, and that of y.
     let input: Int
     let output: Int
+    /// From a pixel to its neighbours.
+    let right: Int
+    let down: Int
     /// The number of the first vector in its plane, as `DropoutMask` counts.
-    let vector: Int
+    let firstVector: Int
     /// Where the first window's places are.
     let word: Int
     let channel: Int
     let width: Int
   }
 
-  @inline(__always)
-  private func forEachRun(ofPlane plane: Int, row y: Int, _ body: (WindowRun) -> Void) {
+  private func forEachRun(ofPlane plane: Int, _ body: (WindowRun) -> Void) {
     let (block, pooled) = (shape.block, pooledShape)
-    let outputPixel = plane * pooled.pixelCount + y * pooled.width
-    let inputPixel = 2 * y * shape.width
-    for number in 0..<vectorsPerPixel {
-      let channel = number * 8
-      body(
-        WindowRun(
-          count: pooled.width, input: plane * shape.planeElementCount + inputPixel * block + channel,
-          output: outputPixel * block + channel, vector: inputPixel * vectorsPerPixel + number,
-          word: outputPixel * vectorsPerPixel + number, channel: plane % shape.planeCount * block + channel,
-          width: min(8, block - channel)))
+    for y in 0..<pooled.height {
+      let outputPixel = plane * pooled.pixelCount + y * pooled.width
+      let inputPixel = 2 * y * shape.width
+      for number in 0..<vectorsPerPixel {
+        let channel = number * 8
+        body(
+          WindowRun(
+            count: pooled.width, input: plane * shape.planeElementCount + inputPixel * block + channel,
+            output: outputPixel * block + channel, right: block, down: shape.width * block,
+            firstVector: number * shape.pixelCount + inputPixel, word: outputPixel * vectorsPerPixel + number,
+            channel: plane % shape.planeCount * block + channel, width: min(8, block - channel)))
+      }
     }
   }
 
@@ -299,30 +308,30 @@ extension BatchNorm {
   }
 }
 
-/// What dropout keeps of the two rows of a row of windows.
+/// What dropout keeps of the two rows of a row of windows, from the left.
 private protocol WindowRows {
   var scale: Float { get }
-  func keptAbove(_ values: Vector, _ vector: Int) -> Vector
-  func keptBelow(_ values: Vector, _ vector: Int) -> Vector
+  mutating func keptAbove(_ values: Vector) -> Vector
+  mutating func keptBelow(_ values: Vector) -> Vector
 }
 
 private struct DropoutRows: WindowRows {
-  let above: DropoutMask.Run
-  let below: DropoutMask.Run
+  var above: DropoutMask.Cursor
+  var below: DropoutMask.Cursor
   let scale: Float
 
   @inline(__always)
-  func keptAbove(_ values: Vector, _ vector: Int) -> Vector { above.kept(values, vector: vector) }
+  mutating func keptAbove(_ values: Vector) -> Vector { above.kept(values) }
   @inline(__always)
-  func keptBelow(_ values: Vector, _ vector: Int) -> Vector { below.kept(values, vector: vector) }
+  mutating func keptBelow(_ values: Vector) -> Vector { below.kept(values) }
 }
 
 private struct KeepAll: WindowRows {
   var scale: Float { 1 }
   @inline(__always)
-  func keptAbove(_ values: Vector, _: Int) -> Vector { values }
+  func keptAbove(_ values: Vector) -> Vector { values }
   @inline(__always)
-  func keptBelow(_ values: Vector, _: Int) -> Vector { values }
+  func keptBelow(_ values: Vector) -> Vector { values }
 }
 
 /// The largest value of a window so far, for eight channels.

@@ -4,10 +4,10 @@ import Samples
 /// for the backward pass. Each value takes as many bits of Philox4x32-10 as its rate needs, one for a half, sixteen for
 /// most, and is kept where they are below 2^bits * (1 - rate).
 ///
-/// A place is (plane, vector, lane): planes are counted through the whole batch, vectors of eight through a plane.
-/// The 128 bits of eight counters serve 128 / bits vectors: counter (8 * group + lane, plane, layer, step) with the seed
-/// as key gives lane `lane` of all vectors of the group, vector v in word v % 4, the vectors of a word from its lowest
-/// bits up.
+/// A place is (plane, vector, lane): planes are counted through the whole batch; a plane's vectors of eight channels
+/// through the pixels of its first eight channels, then of the next. The bits of a vector's lanes lie in the same place
+/// of eight 32-bit words, the next vector's above them; so a run of vectors reads one row of words. Row 4 g + w of the
+/// plane is word w of the eight counters (8 * g + lane, plane, layer, step), with the seed as key.
 package struct DropoutMask: Sendable, Hashable {
   package let seed: UInt64
   package let step: UInt32
@@ -35,92 +35,106 @@ package struct DropoutMask: Sendable, Hashable {
     scale = 1 / (1 - rate)
   }
 
-  /// The factor of one value, 0 or `scale`, from the scalar generator: the reference for `Factors`.
+  /// The factor of one value, 0 or `scale`, from the scalar generator: the reference for `Run`.
   package func factor(plane: Int, vector: Int, lane: Int) -> Float {
-    let (group, place) = vector.quotientAndRemainder(dividingBy: 128 / Int(bits))
+    let (row, place) = vector.quotientAndRemainder(dividingBy: vectorsPerRow)
     let words = philox(
-      counter: SIMD4(UInt32(group * 8 + lane), UInt32(plane), layer, step),
+      counter: SIMD4(UInt32(row / 4 * 8 + lane), UInt32(plane), layer, step),
       key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
-    let field = words[place % 4] >> (UInt32(place / 4) * bits) & (1 << bits - 1)
+    let field = words[row % 4] >> (UInt32(place) * bits) & (1 << bits - 1)
     return field < threshold ? scale : 0
   }
 
-  /// The four words of the eight counters of a group.
+  /// Vectors whose bits share the eight words of a row.
+  private var vectorsPerRow: Int { 32 / Int(bits) }
+
   typealias Words = UnsafeMutablePointer<SIMD8<UInt32>>
 
-  /// Of a vector's number, to that of its group: log2(128 / bits).
-  private var groupShift: Int { 7 &- bits.trailingZeroBitCount }
+  /// Rows of words that a `Run` of so many vectors needs, wherever it begins.
+  func rowCount(vectors: Int) -> Int { (vectors / vectorsPerRow / 4 + 3) * 4 }
 
-  @inline(never)
-  private func draw(group: Int, plane: UInt32, into words: Words) {
-    (words[0], words[1], words[2], words[3]) = philox(
-      counters: SIMD8(0, 1, 2, 3, 4, 5, 6, 7) &+ UInt32(truncatingIfNeeded: group &* 8), plane, layer, step, key: seed)
-  }
-
-  /// `values` where the vector number `place` of a group keeps them, else 0.
-  @inline(__always)
-  private func kept(_ values: Vector, _ words: Words, place: Int) -> Vector {
-    let shift = UInt32(truncatingIfNeeded: place &>> 2) &* bits
-    let field = words[place & 3] &>> SIMD8(repeating: shift) & (1 &<< bits &- 1)
-    return select(values, where: field, isBelow: threshold)
-  }
-
-  /// The factors of a plane's vectors. Their bits are drawn a group at a time and kept until another is asked for.
-  struct Factors {
-    private let mask: DropoutMask
-    private let plane: UInt32
-    private let words: Words
-    private var group = -1
-
-    /// - Parameter words: Room for four.
-    @inline(__always)
-    init(_ mask: DropoutMask, plane: Int, words: Words) {
-      self.mask = mask
-      self.plane = UInt32(plane)
-      self.words = words
-    }
-
-    /// The factor, 0 or `scale`, of each lane.
-    @inline(__always)
-    mutating func vector(_ index: Int) -> Vector {
-      let group = index &>> mask.groupShift
-      if group != self.group {
-        self.group = group
-        mask.draw(group: group, plane: plane, into: words)
-      }
-      return mask.kept(Vector(repeating: mask.scale), words, place: index &- group &<< mask.groupShift)
-    }
-  }
-
-  /// A run of a plane's vectors with all their bits drawn, for a pass that comes to them several times.
+  /// A run of a plane's vectors with all their bits drawn.
   struct Run {
     private let mask: DropoutMask
     private let words: Words
-    private let firstGroup: Int
+    private let firstRow: Int
 
-    /// - Parameters:
-    ///   - vectors: Not empty.
-    ///   - words: Room for `wordCount(vectors:)`.
+    /// - Parameter words: Room for `rowCount(vectors:)` rows; overwritten.
     init(_ mask: DropoutMask, plane: Int, vectors: Range<Int>, words: Words) {
       self.mask = mask
       self.words = words
-      firstGroup = vectors.lowerBound &>> mask.groupShift
-      for group in firstGroup...max(firstGroup, (vectors.upperBound - 1) >> mask.groupShift) {
-        mask.draw(group: group, plane: UInt32(plane), into: words + (group - firstGroup) * 4)
+      let firstGroup = vectors.lowerBound / mask.vectorsPerRow / 4
+      let lastGroup = (vectors.upperBound - 1) / mask.vectorsPerRow / 4
+      firstRow = firstGroup * 4
+      for group in firstGroup...max(firstGroup, lastGroup) {
+        let rows = words + (group - firstGroup) * 4
+        (rows[0], rows[1], rows[2], rows[3]) = philox(
+          counters: SIMD8(0, 1, 2, 3, 4, 5, 6, 7) &+ UInt32(truncatingIfNeeded: group * 8), UInt32(plane), mask.layer,
+          mask.step, key: mask.seed)
       }
     }
 
-    /// `values` where the mask keeps them, else 0.
-    @inline(__always)
-    func kept(_ values: Vector, vector index: Int) -> Vector {
-      let group = index &>> mask.groupShift
-      return mask.kept(
-        values, words + (group &- firstGroup) &* 4, place: index &- group &<< mask.groupShift)
+    /// What the mask does to the vectors from number `vector` on.
+    func cursor(at vector: Int) -> Cursor {
+      let (row, place) = vector.quotientAndRemainder(dividingBy: mask.vectorsPerRow)
+      return Cursor(mask, rows: words + (row - firstRow), place: place)
     }
   }
 
-  /// Words that a `Run` of so many vectors needs, wherever it begins.
-  func wordCount(vectors: Int) -> Int { (vectors >> groupShift + 2) * 4 }
+  /// Goes through a run vector by vector.
+  struct Cursor {
+    private var bits: SIMD8<UInt32>
+    private var restOfRow: Int
+    private var next: Words
+    private let vectorsPerRow: Int
+    private let shift: SIMD8<UInt32>
+    private let fieldMask: UInt32
+    private let threshold: UInt32
+    private let scale: Vector
+
+    init(_ mask: DropoutMask, rows: Words, place: Int) {
+      bits = rows[0] &>> SIMD8(repeating: UInt32(place) * mask.bits)
+      vectorsPerRow = mask.vectorsPerRow
+      restOfRow = vectorsPerRow - place
+      next = rows + 1
+      shift = SIMD8(repeating: mask.bits)
+      fieldMask = 1 << mask.bits - 1
+      threshold = mask.threshold
+      scale = Vector(repeating: mask.scale)
+    }
+
+    /// `values` where the mask keeps the next vector, else 0.
+    @inline(__always)
+    mutating func kept(_ values: Vector) -> Vector {
+      let result = select(values, where: bits & fieldMask, isBelow: threshold)
+      restOfRow &-= 1
+      if restOfRow == 0 {
+        // After a run's last vector there is room for one row more.
+        bits = next.pointee
+        next += 1
+        restOfRow = vectorsPerRow
+      } else {
+        bits = bits &>> shift
+      }
+      return result
+    }
+
+    /// The next vector's factors, 0 or the mask's scale.
+    @inline(__always)
+    mutating func factors() -> Vector { kept(scale) }
+  }
+
+  /// Calls `body` with room for the words of runs of up to `vectors` vectors.
+  static func withWords(
+    for mask: DropoutMask?, vectors: Int, _ body: (Words) -> Void
+  ) {
+    let rowCount = mask?.rowCount(vectors: vectors) ?? 0
+    withUnsafeTemporaryAllocation(of: SIMD8<UInt32>.self, capacity: max(1, rowCount)) { words in
+      guard let words = words.baseAddress else { return }
+      words.update(repeating: SIMD8(), count: rowCount)
+      body(words)
+    }
+  }
 }
 
 /// Ten rounds of Philox 4x32 on eight counters (c0, c1, c2, c3) with eight values of c0, as `Samples.philox` on each.
@@ -152,13 +166,4 @@ private func product(_ numbers: SIMD8<UInt32>, _ factor: UInt32) -> (high: SIMD8
   // Swift 6.3 compiles the plain mask, odd & ~lowHalves, to a chain of single-lane moves, three times as slow.
   let high = (even &>> 32) | (odd &- (odd & lowHalves))
   return (unsafeBitCast(high, to: SIMD8<UInt32>.self), unsafeBitCast(low, to: SIMD8<UInt32>.self))
-}
-
-/// Calls `body` with room for the words of one group.
-@inline(__always)
-func withDropoutWords(_ body: (DropoutMask.Words) -> Void) {
-  withUnsafeTemporaryAllocation(of: SIMD8<UInt32>.self, capacity: 4) { words in
-    guard let address = words.baseAddress else { return }
-    body(address)
-  }
 }

@@ -9,6 +9,12 @@ package struct LinearActivation: Sendable, Hashable {
     self.hasReLU = hasReLU
   }
 
+  private var vectorCount: Int { (features + 7) / 8 }
+
+  private func cursor(_ mask: DropoutMask, plane: Int, _ words: DropoutMask.Words) -> DropoutMask.Cursor {
+    DropoutMask.Run(mask, plane: plane, vectors: 0..<vectorCount, words: words).cursor(at: 0)
+  }
+
   /// Turns x into y where it lies.
   /// - Parameters:
   ///   - values: [images, features]
@@ -19,14 +25,14 @@ package struct LinearActivation: Sendable, Hashable {
     values: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?, images: Int, dropout: DropoutMask?,
     firstImage: Int
   ) {
-    withDropoutWords { words in
+    DropoutMask.withWords(for: dropout, vectors: vectorCount) { words in
       for image in 0..<images {
-        var factors = dropout.map { DropoutMask.Factors($0, plane: firstImage + image, words: words) }
+        var mask = dropout.map { cursor($0, plane: firstImage + image, words) }
         let row = values + image * features
         forEachVector(count: features) { feature, width in
           var y = Float.load(row, at: feature, width: width)
           if let bias { y += Float.load(bias, at: feature, width: width) }
-          if let factor = factors?.vector(feature / 8) { y *= factor }
+          if let factors = mask?.factors() { y *= factors }
           if hasReLU { y = rectified(y) }
           Float.store(y, row, at: feature, width: width)
         }
@@ -42,9 +48,9 @@ package struct LinearActivation: Sendable, Hashable {
     gradient: UnsafeMutablePointer<Float>, output: UnsafePointer<Float>, images: Int, dropout: DropoutMask?,
     firstImage: Int
   ) {
-    withDropoutWords { words in
+    DropoutMask.withWords(for: dropout, vectors: vectorCount) { words in
       for image in 0..<images {
-        var factors = dropout.map { DropoutMask.Factors($0, plane: firstImage + image, words: words) }
+        var mask = dropout.map { cursor($0, plane: firstImage + image, words) }
         let row = gradient + image * features
         forEachVector(count: features) { feature, width in
           var dx = Float.load(row, at: feature, width: width)
@@ -53,8 +59,8 @@ package struct LinearActivation: Sendable, Hashable {
             let y = Float.load(output, at: image * features + feature, width: width)
             dx = Vector().replacing(with: dx, where: y .> 0)
             if let dropout { dx *= dropout.scale }
-          } else if let factor = factors?.vector(feature / 8) {
-            dx *= factor
+          } else if let factors = mask?.factors() {
+            dx *= factors
           }
           Float.store(dx, row, at: feature, width: width)
         }

@@ -61,7 +61,7 @@ extension Element {
   /// `width` values, 1 ... 8, at index `offset`; the other lanes are 0.
   @inline(__always)
   static func load(_ address: UnsafeRawPointer, at offset: Int, width: Int) -> Vector {
-    let start = address + offset * MemoryLayout<Self>.size
+    let start = address + offset &* MemoryLayout<Self>.size
     if width == 8 { return load(start) }
     var vector = Vector()
     for lane in 0..<width { vector[lane] = loadValue(start + lane * MemoryLayout<Self>.size) }
@@ -71,7 +71,7 @@ extension Element {
   /// Stores the first `width` lanes, 1 ... 8, at index `offset`.
   @inline(__always)
   static func store(_ vector: Vector, _ address: UnsafeMutableRawPointer, at offset: Int, width: Int) {
-    let start = address + offset * MemoryLayout<Self>.size
+    let start = address + offset &* MemoryLayout<Self>.size
     if width == 8 { return store(vector, start) }
     for lane in 0..<width { storeValue(vector[lane], start + lane * MemoryLayout<Self>.size) }
   }
