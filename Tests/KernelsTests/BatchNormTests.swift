@@ -86,8 +86,8 @@ private struct Formula {
             var value = (input[image, channel, y, x] - mean[channel]) / (variance[channel] + 1e-5).squareRoot()
             value = value * gamma[channel] + beta[channel]
             if let mask {
-              // Within a plane, each pixel's channels fill whole vectors of eight.
-              let vector = (y * test.width + x) * ((test.block + 7) / 8) + channel % test.block / 8
+              // A plane's vectors are counted through the pixels of eight channels, then of the next eight.
+              let vector = channel % test.block / 8 * test.height * test.width + y * test.width + x
               let plane = image * (test.channels / test.block) + channel / test.block
               value *= Double(mask.factor(plane: plane, vector: vector, lane: channel % test.block % 8))
             }
