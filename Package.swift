@@ -134,7 +134,9 @@ let package = Package(
     .testTarget(name: "ReportTests", dependencies: ["Report", "Catalog", "Samples"], swiftSettings: strict),
     .testTarget(
       name: "PipelineTests",
-      dependencies: ["Pipeline", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "glyphline"],
+      dependencies: [
+        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "glyphline",
+      ],
       swiftSettings: strict
     ),
   ],

@@ -44,12 +44,13 @@ package struct PredictionRow: Sendable, Equatable {
 package struct ConfusionRow: Sendable, Equatable {
   /// From 0.
   package let position: Int
-  package let truth: Character
-  package let predicted: Character
+  /// nil past the end of the text; so in `predicted`.
+  package let truth: Character?
+  package let predicted: Character?
   /// Above 0.
   package let count: Int
 
-  package init(position: Int, truth: Character, predicted: Character, count: Int) {
+  package init(position: Int, truth: Character?, predicted: Character?, count: Int) {
     self.position = position
     self.truth = truth
     self.predicted = predicted
@@ -113,8 +114,8 @@ extension Catalog {
         database,
         sql: """
           SELECT image_accuracy.*, model_hash,
-            (SELECT total(correct) / total(count) FROM position_accuracy
-             WHERE position_accuracy.evaluation = evaluation.id) AS character_accuracy
+            (SELECT total(correct) / total(count) FROM character_accuracy
+             WHERE character_accuracy.evaluation = evaluation.id AND character <> '') AS character_accuracy
           FROM evaluation JOIN image_accuracy ON image_accuracy.evaluation = evaluation.id
           WHERE model_hash = ? AND evaluation.split = ?
           ORDER BY evaluation.id DESC LIMIT 1
@@ -157,7 +158,7 @@ extension Catalog {
       sql: "INSERT INTO confusion (evaluation, position, truth, predicted, count) VALUES (?, ?, ?, ?, ?)")
     for row in confusion {
       try statement.execute(arguments: [
-        evaluation, row.position, String(row.truth), String(row.predicted), row.count,
+        evaluation, row.position, row.truth.map(String.init) ?? "", row.predicted.map(String.init) ?? "", row.count,
       ])
     }
   }

@@ -35,11 +35,14 @@ package struct ShardRow: Sendable, Equatable, Decodable, FetchableRecord {
 
 /// What the catalog lists of a sample, besides its place.
 package struct SampleRow: Sendable, Equatable {
+  /// Number of the charset that the label's classes are of.
+  package let charset: Int
   package let label: Label
   /// Below 2^63.
   package let seed: UInt64
 
-  package init(label: Label, seed: UInt64) {
+  package init(charset: Int = 0, label: Label, seed: UInt64) {
+    self.charset = charset
     self.label = label
     self.seed = seed
   }
@@ -51,10 +54,10 @@ extension Catalog {
 
   /// Records a durable shard file and all its samples. A shard that is recorded already is left as it is.
   /// - Parameters:
-  ///   - alphabet: What the labels are written in; each character a single Unicode scalar.
-  ///   - samples: In record order, `shard.records` of them, their labels of classes of `alphabet`.
+  ///   - charsets: What the labels are written in; each character a single Unicode scalar.
+  ///   - samples: In record order, `shard.records` of them, their labels of classes of their charset.
   /// - Throws: `shardExists` if a different shard has this number, `unsupportedCharacter`, or `failed`.
-  package func recordShard(_ shard: ShardRow, alphabet: Alphabet, samples: [SampleRow]) throws(CatalogError) {
+  package func recordShard(_ shard: ShardRow, charsets: [Alphabet], samples: [SampleRow]) throws(CatalogError) {
     precondition(samples.count == shard.records)
     try write("record shard \(shard.number) of split \(shard.split)") { database in
       if let recorded = try Self.shard(shard.number, of: shard.split, in: database) {
@@ -63,9 +66,9 @@ extension Catalog {
         }
         return
       }
-      let charset = try Self.recordCharset(alphabet, in: database)
+      let numbers = try charsets.map { try Self.recordCharset($0, in: database).databaseValue }
       try Self.insert(shard, in: database)
-      try Self.insert(samples, of: shard, alphabet: alphabet, charset: charset, in: database)
+      try Self.insert(samples, of: shard, charsets: charsets, numbers: numbers, in: database)
     }
   }
 
@@ -117,23 +120,23 @@ extension Catalog {
   }
 
   private static func insert(
-    _ samples: [SampleRow], of shard: ShardRow, alphabet: Alphabet, charset: Int, in database: Database
+    _ samples: [SampleRow], of shard: ShardRow, charsets: [Alphabet], numbers: [DatabaseValue], in database: Database
   ) throws {
-    let scalars = alphabet.characters.flatMap(\.unicodeScalars)
+    let scalars = charsets.map { $0.characters.flatMap(\.unicodeScalars) }
     let fullStatement = try database.cachedStatement(sql: insertStatement(sampleCount: samplesPerStatement))
     for start in stride(from: 0, to: samples.count, by: samplesPerStatement) {
       let chunk = samples[start..<min(start + samplesPerStatement, samples.count)]
       // Numbers of 2^63 and more turn negative, and the table refuses them.
       let firstIndex = Int64(bitPattern: shard.firstIndex) &+ Int64(start)
       var values = [
-        shard.split.rawValue.databaseValue, shard.number.databaseValue, charset.databaseValue, firstIndex.databaseValue,
-        start.databaseValue,
+        shard.split.rawValue.databaseValue, shard.number.databaseValue, firstIndex.databaseValue, start.databaseValue,
       ]
-      values.reserveCapacity(values.count + 2 * chunk.count)
+      values.reserveCapacity(values.count + 3 * chunk.count)
       for sample in chunk {
         var text = ""
-        for index in sample.label.classes { text.unicodeScalars.append(scalars[Int(index)]) }
+        for index in sample.label.classes { text.unicodeScalars.append(scalars[sample.charset][Int(index)]) }
         values.append(text.databaseValue)
+        values.append(numbers[sample.charset])
         values.append(Int64(bitPattern: sample.seed).databaseValue)
       }
       let isFull = chunk.count == samplesPerStatement
@@ -145,10 +148,13 @@ extension Catalog {
     }
   }
 
-  /// SQL that inserts samples with consecutive places. Its parameters are split, shard, charset, first index, first
-  /// record, then label and seed of each sample.
+  /// SQL that inserts samples with consecutive places. Its parameters are split, shard, first index, first record,
+  /// then label, charset and seed of each sample.
   private static func insertStatement(sampleCount: Int) -> String {
-    let rows = (0..<sampleCount).map { "(?1, ?4 + \($0), ?2, ?5 + \($0), ?\(6 + 2 * $0), ?3, ?\(7 + 2 * $0))" }
+    let rows = (0..<sampleCount).map { place in
+      let first = 5 + 3 * place
+      return "(?1, ?3 + \(place), ?2, ?4 + \(place), ?\(first), ?\(first + 1), ?\(first + 2))"
+    }
     return "INSERT INTO sample (split, sample_index, shard, record, label, charset, seed) VALUES "
       + rows.joined(separator: ", ")
   }

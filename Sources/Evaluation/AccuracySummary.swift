@@ -7,12 +7,13 @@ package struct AccuracySummary: Sendable, Equatable {
   package private(set) var exact = 0
   /// Images read without a mistake once both texts are lower-cased, as many sites compare them.
   package private(set) var caseFoldedExact = 0
-  package private(set) var confusion = ConfusionCounts()
+  package private(set) var confusion: ConfusionCounts
 
-  package init() {}
+  /// - Parameter positions: The most characters of a text.
+  package init(positions: Int) { confusion = ConfusionCounts(positions: positions) }
 
   /// Counts one image.
-  /// - Precondition: both labels have the same length, and only classes of `alphabet`.
+  /// - Precondition: neither label is longer than `positions`, and both have only classes of `alphabet`.
   package mutating func add(truth: Label, predicted: Label, alphabet: Alphabet) {
     images += 1
     confusion.add(truth: truth, predicted: predicted)

@@ -5,9 +5,9 @@ package struct ConfusionCounts: Sendable, Equatable {
   /// One count that is not zero.
   package struct Entry: Sendable, Equatable {
     package let position: Int
-    /// Class index of what is written there.
+    /// Class index of what is written there; `pastEnd` where the text has ended.
     package let truth: UInt16
-    /// Class index of what was read.
+    /// Class index of what was read; `pastEnd` where nothing was.
     package let predicted: UInt16
     package let count: Int
   }
@@ -21,14 +21,22 @@ package struct ConfusionCounts: Sendable, Equatable {
   // Of the position x class x class cells of a large alphabet nearly all stay zero: they are not stored.
   private var counts: [Cell: Int] = [:]
 
-  package init() {}
+  /// Stands at positions past a text's end. No alphabet has as many classes.
+  package static let pastEnd = UInt16.max
+
+  private let positions: Int
+
+  /// - Parameter positions: The most characters of a text.
+  package init(positions: Int) { self.positions = positions }
 
   /// Counts one image.
-  /// - Precondition: both labels have the same length.
+  /// - Precondition: neither label is longer than `positions`.
   package mutating func add(truth: Label, predicted: Label) {
-    precondition(truth.count == predicted.count)
-    for position in 0..<truth.count {
-      let cell = Cell(position: position, truth: truth.classes[position], predicted: predicted.classes[position])
+    precondition(max(truth.count, predicted.count) <= positions)
+    for position in 0..<positions {
+      let cell = Cell(
+        position: position, truth: position < truth.count ? truth.classes[position] : Self.pastEnd,
+        predicted: position < predicted.count ? predicted.classes[position] : Self.pastEnd)
       counts[cell, default: 0] += 1
     }
   }
@@ -44,8 +52,12 @@ package struct ConfusionCounts: Sendable, Equatable {
     .sorted { ($0.position, $0.truth, $0.predicted) < ($1.position, $1.truth, $1.predicted) }
   }
 
-  /// All characters counted: images times positions.
-  package var characterCount: Int { counts.values.reduce(0, +) }
+  /// All characters of the texts.
+  package var characterCount: Int { characters.reduce(0) { $0 + $1.value } }
   /// Characters read as what they are.
-  package var correctCount: Int { counts.reduce(0) { $0 + ($1.key.truth == $1.key.predicted ? $1.value : 0) } }
+  package var correctCount: Int {
+    characters.reduce(0) { $0 + ($1.key.truth == $1.key.predicted ? $1.value : 0) }
+  }
+
+  private var characters: [Cell: Int] { counts.filter { $0.key.truth != Self.pastEnd } }
 }

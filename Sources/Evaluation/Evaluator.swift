@@ -16,19 +16,22 @@ package struct Prediction: Sendable, Hashable {
 /// Reads every sample of a split and counts how well.
 package struct Evaluator {
   private let network: Network
-  package private(set) var summary = AccuracySummary()
+  package private(set) var summary: AccuracySummary
   package private(set) var predictions: [Prediction] = []
 
   /// - Parameter network: Made for inference, with its parameters loaded.
-  package init(_ network: Network) { self.network = network }
+  package init(_ network: Network) {
+    self.network = network
+    summary = AccuracySummary(positions: network.description.positions)
+  }
 
   /// Reads one batch.
-  /// - Precondition: the images have the network's geometry, and each label has its length.
+  /// - Precondition: the images have the network's geometry, and the labels its positions and alphabet.
   package mutating func evaluate(_ batch: Batch) {
-    let length = network.description.length
+    let (positions, blank) = (network.description.positions, network.description.blank)
     let readings = network.read(images: batch.images[...])
     for (place, reading) in readings.enumerated() {
-      let truth = Label(classes: Array(batch.labels[place * length..<(place + 1) * length]))
+      let truth = Label(classes: batch.labels[place * positions..<(place + 1) * positions].filter { $0 != blank })
       summary.add(truth: truth, predicted: reading.label, alphabet: network.description.alphabet)
       predictions.append(Prediction(index: batch.indices[place], truth: truth, reading: reading))
     }

@@ -26,6 +26,11 @@ package final class CaptchaGenerator: Sendable {
   package let spec: CaptchaSpec
   package let identity: GeneratorIdentity
   private let entries: [EntryGenerator]
+  /// For each entry, the sum of its weight and those before it.
+  private let weightSums: [Double]
+
+  /// Of a sample's seed; `EntryGenerator` has more.
+  private static let entryStream: UInt64 = 1 << 32 | 2
 
   /// - Throws: `GeneratorError` where a font is not there, is no font, or lacks a character of its alphabet.
   package init(spec: CaptchaSpec) throws(GeneratorError) {
@@ -40,9 +45,12 @@ package final class CaptchaGenerator: Sendable {
     var entries: [EntryGenerator] = []
     for entry in spec.entries {
       entries.append(
-        try EntryGenerator(entry, geometry: spec.geometry, fonts: entry.fonts.compactMap { files[$0] }))
+        try EntryGenerator(
+          entry, charset: spec.charsets.firstIndex(of: entry.alphabet) ?? 0, geometry: spec.geometry,
+          fonts: entry.fonts.compactMap { files[$0] }))
     }
     self.entries = entries
+    weightSums = spec.entries.reduce(into: []) { sums, entry in sums.append((sums.last ?? 0) + entry.weight) }
     identity = GeneratorIdentity(
       version: Self.version, freeTypeVersion: FontFace.freeTypeVersion, fonts: fonts)
   }
@@ -51,8 +59,16 @@ package final class CaptchaGenerator: Sendable {
   ///   - index: The sample's place in its split; it does not change the image.
   ///   - seed: Where the sample's every random choice comes from; below 2^63.
   package func generate(index: UInt64, seed: UInt64) -> Sample {
-    let entry = entries[0]
+    let entry = entries[entryNumber(seed: seed)]
     let label = entry.label(seed: seed)
-    return Sample(index: index, seed: seed, label: label, image: entry.image(of: label, seed: seed))
+    return Sample(
+      index: index, seed: seed, charset: entry.charset, label: label, image: entry.image(of: label, seed: seed))
+  }
+
+  private func entryNumber(seed: UInt64) -> Int {
+    guard entries.count > 1 else { return 0 }
+    var stream = RandomStream(seed: seed, stream: Self.entryStream)
+    let place = stream.nextUnit() * weightSums[entries.count - 1]
+    return weightSums.firstIndex { place < $0 } ?? entries.count - 1
   }
 }

@@ -6,12 +6,15 @@ import Specs
 private enum Stream {
   static let characters: UInt64 = 0
   static let font: UInt64 = 1 << 32
+  static let length: UInt64 = 1 << 32 | 1
 }
 
 /// Draws the samples of one entry of the spec.
 struct EntryGenerator: Sendable {
+  /// Number of the entry's charset among those of the spec.
+  let charset: Int
   private let alphabet: Alphabet
-  private let length: Int
+  private let lengths: ClosedRange<Int>
   private let scalars: [Unicode.Scalar]
   /// How each of the entry's fonts is drawn with.
   private let drawings: [Drawing]
@@ -21,9 +24,12 @@ struct EntryGenerator: Sendable {
 
   /// - Parameter fonts: The files of the entry's fonts, in its order.
   /// - Throws: `GeneratorError` where a font lacks a character.
-  init(_ entry: CaptchaSpec.Entry, geometry: Geometry, fonts: [FontFile]) throws(GeneratorError) {
+  init(
+    _ entry: CaptchaSpec.Entry, charset: Int, geometry: Geometry, fonts: [FontFile]
+  ) throws(GeneratorError) {
     alphabet = entry.alphabet
-    length = entry.lengths.upperBound
+    lengths = entry.lengths
+    self.charset = charset
     var drawings: [Drawing] = []
     var scalars: [Unicode.Scalar] = []
     for font in fonts {
@@ -39,8 +45,13 @@ struct EntryGenerator: Sendable {
     self.scalars = scalars
   }
 
-  /// What the sample of `seed` shows: each character equally likely, in each place.
+  /// What the sample of `seed` shows: each length equally likely, and in each place each character.
   func label(seed: UInt64) -> Label {
+    var length = lengths.lowerBound
+    if lengths.count > 1 {
+      var stream = RandomStream(seed: seed, stream: Stream.length)
+      length = stream.next(in: lengths)
+    }
     var stream = RandomStream(seed: seed, stream: Stream.characters)
     return Label(classes: (0..<length).map { _ in UInt16(stream.next(below: alphabet.count)) })
   }

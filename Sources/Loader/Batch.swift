@@ -10,10 +10,15 @@ package struct Batch: Sendable {
   package let labelCapacity: Int
   /// [batch, height, width, channel], 8-bit.
   package private(set) var images: [UInt8]
-  /// [batch, label capacity], class indices; `RecordLayout.noClass` at positions past a label's end.
+  /// [batch, label capacity], class indices of the dataset's alphabet; at positions past a label's end the number of its
+  /// characters, which is the class of a model's blank.
   package private(set) var labels: [UInt16]
   /// [batch], places in the split.
   package private(set) var indices: [UInt64]
+
+  /// As `Dataset.classes`.
+  private let classes: [[UInt16]]
+  private let blank: UInt16
 
   /// Samples in the batch.
   package var count: Int { indices.count }
@@ -25,6 +30,8 @@ package struct Batch: Sendable {
   init(count: Int, of dataset: Dataset) {
     geometry = dataset.geometry
     labelCapacity = dataset.labelCapacity
+    classes = dataset.classes
+    blank = UInt16(dataset.alphabet.count)
     images = [UInt8](repeating: 0, count: count * dataset.geometry.byteCount)
     labels = [UInt16](repeating: RecordLayout.noClass, count: count * dataset.labelCapacity)
     indices = [UInt64](repeating: Self.absent, count: count)
@@ -33,13 +40,17 @@ package struct Batch: Sendable {
   /// Makes sample `row` of the batch a copy of `record` of `block`.
   mutating func set(_ row: Int, to record: Int, of block: borrowing ShardBlock) {
     indices[row] = block.index(ofRecord: record)
-    let (pixels, classes) = (pixels(ofRow: row), classes(ofRow: row))
+    let (pixels, places) = (pixels(ofRow: row), classes(ofRow: row))
     // SAFETY: the slices' bounds are checked, and the pointers do not outlive the calls.
     images.withUnsafeMutableBufferPointer { images in
       block.copyPixels(ofRecord: record, to: .init(rebasing: images[pixels]))
     }
     labels.withUnsafeMutableBufferPointer { labels in
-      block.copyClasses(ofRecord: record, to: .init(rebasing: labels[classes]))
+      block.copyClasses(ofRecord: record, to: .init(rebasing: labels[places]))
+    }
+    let classes = classes[block.charset(ofRecord: record)]
+    for place in places {
+      labels[place] = labels[place] == RecordLayout.noClass ? blank : classes[Int(labels[place])]
     }
   }
 

@@ -5,7 +5,10 @@ import Shards
 /// each block, and no open file.
 package struct Dataset: Sendable {
   package let geometry: Geometry
+  /// The characters of all charsets of the shards.
   package let alphabet: Alphabet
+  /// The class in `alphabet` of each class of each charset: [charset, class].
+  let classes: [[UInt16]]
   /// The most characters in a label.
   package let labelCapacity: Int
   package let sampleCount: Int
@@ -32,10 +35,15 @@ package struct Dataset: Sendable {
     for (previous, shard) in zip(shards, shards.dropFirst()) {
       try Self.check(shard, isOfOneDatasetWith: previous)
     }
-    guard first.header.charsets.count == 1 else { throw .severalCharsets(path: first.path) }
     self.shards = shards
     geometry = first.header.geometry
-    alphabet = first.header.charsets[0]
+    do throws(AlphabetError) {
+      alphabet = try Alphabet(unionOf: first.header.charsets)
+    } catch {
+      throw .tooManyCharacters(path: first.path)
+    }
+    let alphabet = alphabet
+    classes = first.header.charsets.map { $0.characters.compactMap { alphabet.index(of: $0) } }
     labelCapacity = first.header.labelCapacity
     sampleCount = shards.reduce(0) { $0 + $1.header.recordCount }
     firstBlocks = shards.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.header.blockCount) }

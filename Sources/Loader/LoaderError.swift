@@ -16,8 +16,10 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
   case difference(Property, path: String, otherPath: String)
   /// Two shards hold the same samples.
   case overlap(path: String, otherPath: String)
-  /// Class indices of one batch would mean different characters.
-  case severalCharsets(path: String)
+  /// The charsets of a shard have more characters together than an alphabet holds.
+  case tooManyCharacters(path: String)
+  /// Images or labels are not of the form that is asked for.
+  case foreign(path: String)
   case tooFewSamples(sampleCount: Int, batchSize: Int)
   /// All samples of a batch were left out.
   case nothingLeft(batch: Int)
@@ -29,7 +31,8 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
     case .difference(let property, let path, let otherPath):
       "\(path) and \(otherPath) differ in \(property.rawValue), so they are not of one dataset"
     case .overlap(let path, let otherPath): "\(path) and \(otherPath) hold the same samples"
-    case .severalCharsets(let path): "\(path) has several charsets; batches have labels of one"
+    case .tooManyCharacters(let path): "\(path) has charsets of more than 65534 characters together"
+    case .foreign(let path): "\(path) has images or labels of another form than the spec asks for"
     case .tooFewSamples(let sampleCount, let batchSize):
       "the dataset has \(sampleCount) samples, fewer than one batch of \(batchSize)"
     case .nothingLeft(let batch): "all samples of batch \(batch) are in damaged blocks"

@@ -15,32 +15,44 @@ package struct ModelDescription: Hashable, Sendable {
   package let input: Geometry
   package let alphabet: Alphabet
   /// Characters in an image.
-  package let length: Int
+  package let lengths: ClosedRange<Int>
   package let loss: Loss
   package let layers: [LayerDescription]
 
   package init(
-    name: String, input: Geometry, alphabet: Alphabet, length: Int, loss: Loss, layers: [LayerDescription]
+    name: String, input: Geometry, alphabet: Alphabet, lengths: ClosedRange<Int>, loss: Loss, layers: [LayerDescription]
   ) {
     self.name = name
     self.input = input
     self.alphabet = alphabet
-    self.length = length
+    self.lengths = lengths
     self.loss = loss
     self.layers = layers
   }
 
-  /// Logits of one image: a row of classes for each position.
-  package var logitCount: Int { length * alphabet.count }
+  /// Rows of logits: one for each character of the longest text.
+  package var positions: Int { lengths.upperBound }
+  /// The class of a position past the text's end. It comes after the characters, and only models of texts that differ in
+  /// length have it.
+  package var blank: UInt16 { UInt16(alphabet.count) }
+  package var hasBlank: Bool { classCount > alphabet.count }
+  /// Logits in a row.
+  package var classCount: Int { Self.classCount(of: alphabet, lengths: lengths) }
+  /// Logits of one image.
+  package var logitCount: Int { positions * classCount }
 
   /// The named model for a captcha.
   package init(_ model: ModelSpec, reading captcha: CaptchaSpec) {
-    let logitCount = captcha.lengths.upperBound * captcha.alphabet.count
+    let (alphabet, lengths) = (captcha.alphabet, captcha.lengths)
+    let logitCount = lengths.upperBound * Self.classCount(of: alphabet, lengths: lengths)
     self.init(
-      name: model.name.rawValue, input: captcha.geometry, alphabet: captcha.alphabet,
-      length: captcha.lengths.upperBound,
+      name: model.name.rawValue, input: captcha.geometry, alphabet: alphabet, lengths: lengths,
       loss: model.name == .seedCNN ? .multiLabelSoftMargin : .crossEntropy,
       layers: model.name == .seedCNN ? Self.seedCNN(logitCount: logitCount) : Self.glyphnet(logitCount: logitCount))
+  }
+
+  private static func classCount(of alphabet: Alphabet, lengths: ClosedRange<Int>) -> Int {
+    alphabet.count + (lengths.count > 1 ? 1 : 0)
   }
 
   /// dee1024/pytorch-captcha-recognition, `captcha_cnn_model.py`: three blocks and two linear layers.

@@ -84,7 +84,7 @@ extension ModelDescription {
   /// The description as the texts of a safetensors file's metadata.
   package var metadata: [String: String] {
     [
-      "format": Self.format, "model": name, "charset": alphabet.text, "length": String(length),
+      "format": Self.format, "model": name, "charset": alphabet.text, "length": Self.text(lengths),
       "width": String(input.width), "height": String(input.height), "color": input.format.name,
       "preprocessing": Self.preprocessing, "loss": loss.rawValue,
       "layers": layers.map(\.text).joined(separator: "\n"),
@@ -99,7 +99,8 @@ extension ModelDescription {
     guard metadata["format"] == Self.format, metadata["preprocessing"] == Self.preprocessing,
       let format = PixelFormat.allCases.first(where: { $0.name == metadata["color"] }), let name = metadata["model"],
       let loss = metadata["loss"].flatMap({ Loss(rawValue: $0) }),
-      let alphabet = metadata["charset"].flatMap({ try? Alphabet($0) }), let length = number("length", 1...16),
+      let alphabet = metadata["charset"].flatMap({ try? Alphabet($0) }),
+      let lengths = metadata["length"].flatMap({ Self.lengths($0) }),
       let width = number("width", 1...1024), let height = number("height", 1...512),
       let lines = metadata["layers"]?.split(separator: "\n"), !lines.isEmpty && lines.count <= 1000
     else { return nil }
@@ -109,8 +110,21 @@ extension ModelDescription {
       layers.append(layer)
     }
     self.init(
-      name: name, input: Geometry(width: width, height: height, format: format), alphabet: alphabet, length: length,
+      name: name, input: Geometry(width: width, height: height, format: format), alphabet: alphabet, lengths: lengths,
       loss: loss, layers: layers)
+  }
+
+  /// One number, or two with a dash between them.
+  private static func text(_ lengths: ClosedRange<Int>) -> String {
+    lengths.count == 1 ? "\(lengths.lowerBound)" : "\(lengths.lowerBound)-\(lengths.upperBound)"
+  }
+
+  private static func lengths(_ text: String) -> ClosedRange<Int>? {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard (1...2).contains(ends.count), let low = ends.first, let high = ends.last,
+      1 <= low && low <= high && high <= 16
+    else { return nil }
+    return low...high
   }
 
   /// What of the data that the model was made for is not as in `other`, in words; empty where the model can read it.
@@ -119,7 +133,9 @@ extension ModelDescription {
     if input != other.input {
       differences.append("it reads \(Self.words(for: input)), the data has \(Self.words(for: other.input))")
     }
-    if length != other.length { differences.append("it reads \(length) characters, the data has \(other.length)") }
+    if lengths != other.lengths {
+      differences.append("it reads \(Self.text(lengths)) characters, the data has \(Self.text(other.lengths))")
+    }
     if alphabet != other.alphabet {
       differences.append("its charset is '\(alphabet.text)', the data has '\(other.alphabet.text)'")
     }

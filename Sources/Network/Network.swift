@@ -73,7 +73,7 @@ package final class Network: Sendable {
   ///   - step: The number of the step, which decides the dropout masks.
   /// - Returns: The mean loss of the batch.
   package func computeGradients(images: [UInt8], labels: [UInt16], step: Int) -> Double {
-    precondition(images.count == batch * description.input.byteCount && labels.count == batch * description.length)
+    precondition(images.count == batch * description.input.byteCount && labels.count == batch * description.positions)
     state.step = UInt64(step)
     return images.withUnsafeBufferPointer { images in
       labels.withUnsafeBufferPointer { labels in
@@ -114,13 +114,6 @@ package final class Network: Sendable {
     precondition((0..<batch).contains(number))
     return loss.logits(ofImage: number)
   }
-}
-
-/// What a network reads in one image.
-package struct Reading: Sendable, Hashable {
-  package let label: Label
-  /// The probability it gives its answer, as the product over the positions: 0 ... 1.
-  package let confidence: Double
 }
 
 /// What changes from step to step, for the layers that depend on it.

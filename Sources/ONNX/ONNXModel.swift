@@ -86,11 +86,11 @@ private struct ONNXBuilder {
   func finish() -> [UInt8] {
     var graph = graph
     let description = model.description
-    let classCount = description.logitCount / description.length
     // A zero keeps the size that is there: the images.
-    let shape = graph.add(constant: "shape", [0, description.length, classCount])
+    let shape = graph.add(constant: "shape", [0, description.positions, description.classCount])
     let logits = graph.add("Reshape", current, shape, output: "logits")
-    graph.add(output: logits, .float, shape: [.named("images"), .size(description.length), .size(classCount)])
+    graph.add(
+      output: logits, .float, shape: [.named("images"), .size(description.positions), .size(description.classCount)])
     var metadata = description.metadata
     metadata["preprocessing"] = "none: the graph takes pixels of 0...255"
     return graph.encoded(metadata: metadata)

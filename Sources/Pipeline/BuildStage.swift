@@ -139,7 +139,7 @@ extension Pipeline {
         ShardRow(
           split: split, number: plan.number, file: file, firstIndex: summary.firstIndex, records: summary.recordCount,
           byteCount: summary.byteCount, contentHash: summary.fingerprint.description),
-        alphabet: spec.captcha.alphabet, samples: rows)
+        charsets: spec.captcha.charsets, samples: rows)
     }
   }
 
@@ -165,5 +165,5 @@ private func draw(
   }
   return DrawnBlock(
     block: ShardBlockEncoder(plan.header).encode(block: block, samples: samples),
-    rows: samples.map { SampleRow(label: $0.label, seed: $0.seed) })
+    rows: samples.map { SampleRow(charset: $0.charset, label: $0.label, seed: $0.seed) })
 }

@@ -91,6 +91,9 @@ extension Pipeline {
     }
     guard evaluator.summary.images > 0 else { throw PipelineError.unusableShards(.nothingLeft(batch: 0)) }
     let alphabet = model.description.alphabet
+    func character(_ index: UInt16) -> Character? {
+      index == ConfusionCounts.pastEnd ? nil : alphabet.characters[Int(index)]
+    }
     _ = try catalog.recordEvaluation(
       EvaluationRow(
         modelHash: modelHash.description, split: split, caseFoldedExact: evaluator.summary.caseFoldedExact,
@@ -101,8 +104,8 @@ extension Pipeline {
         },
         confusion: evaluator.summary.confusion.entries.map { entry in
           ConfusionRow(
-            position: entry.position, truth: alphabet.characters[Int(entry.truth)],
-            predicted: alphabet.characters[Int(entry.predicted)], count: entry.count)
+            position: entry.position, truth: character(entry.truth), predicted: character(entry.predicted),
+            count: entry.count)
         }))
   }
 }

@@ -68,13 +68,13 @@ private func writeImages(ofBlock number: Int, of shard: ShardReader, to folder: 
   var block = ShardBlock()
   try shard.read(block: number, into: &block)
   return try (0..<shard.header.recordCount(ofBlock: number)).map { place in
-    let record = block.record(place)
-    let label = shard.header.charsets[record.charset].text(of: record.sample.label)
-    let index = String(record.sample.index)
+    let sample = block.record(place)
+    let label = shard.header.charsets[sample.charset].text(of: sample.label)
+    let index = String(sample.index)
     let number = String(repeating: "0", count: max(0, 6 - index.count)) + index
     let isName = !label.hasPrefix(".") && !label.contains { "/_\0".contains($0) }
     let name = isName ? "\(label)_\(number).png" : "\(number).png"
-    let bytes = try PNGWriter.encode(record.sample.image)
+    let bytes = try PNGWriter.encode(sample.image)
     try write(bytes, to: folder + "/" + name)
     return "\(csvField(name)),\(csvField(label))\n"
   }

@@ -83,7 +83,7 @@ package struct ReportStage {
   /// Misread images with their pixels, and with the model's thoughts.
   private func readings(_ rows: [MistakeRow]) throws -> [ReportContent.Reading] {
     let images = try rows.map { row in
-      try ShardReader(workspace.path(ofFile: row.file)).record(row.record).sample.image
+      try ShardReader(workspace.path(ofFile: row.file)).record(row.record).image
     }
     _ = network.read(images: images.flatMap(\.pixels)[...])
     return zip(rows, images).enumerated().map { place, pair in
@@ -97,7 +97,7 @@ package struct ReportStage {
   /// The likeliest characters of each position.
   private func candidates(_ logits: [Float]) -> [[ReportContent.Reading.Candidate]] {
     let characters = model.description.alphabet.characters
-    let classCount = logits.count / model.description.length
+    let classCount = model.description.classCount
     return stride(from: 0, to: logits.count, by: classCount).map { start in
       let probabilities = softmax(logits[start..<start + classCount])
       let likeliest = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }

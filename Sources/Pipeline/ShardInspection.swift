@@ -1,5 +1,6 @@
 import Generator
 import Images
+import Samples
 import Shards
 import Specs
 
@@ -17,29 +18,29 @@ package struct ShardInspection {
   package var contentByteCount: Int { header.recordCount * header.recordLayout.byteCount }
 
   /// - Throws: `PipelineError.noSuchRecord`, or `ShardError` where the record's block is damaged.
-  package func record(_ number: Int) throws -> ShardRecord {
+  package func record(_ number: Int) throws -> Sample {
     guard (0..<header.recordCount).contains(number) else {
       throw PipelineError.noSuchRecord(number, path: reader.path, count: header.recordCount)
     }
     return try reader.record(number)
   }
 
-  package func text(of record: ShardRecord) -> String {
-    header.charsets[record.charset].text(of: record.sample.label)
+  package func text(of sample: Sample) -> String {
+    header.charsets[sample.charset].text(of: sample.label)
   }
 
   /// Draws a record's seed again as `spec` says.
   /// - Throws: `PipelineError.drawnDifferently` where that gives another label or other pixels.
-  package func checkRedrawn(_ record: ShardRecord, by spec: PipelineSpec) throws {
-    let sample = record.sample
+  package func checkRedrawn(_ sample: Sample, by spec: PipelineSpec) throws {
     let drawn = try CaptchaGenerator(spec: spec.captcha).generate(index: sample.index, seed: sample.seed)
-    guard drawn.image == sample.image && spec.captcha.alphabet.text(of: drawn.label) == text(of: record) else {
+    guard drawn.image == sample.image && spec.captcha.charsets[drawn.charset].text(of: drawn.label) == text(of: sample)
+    else {
       throw PipelineError.drawnDifferently(path: reader.path, seed: sample.seed, pipeline: spec.name)
     }
   }
 
   /// - Throws: `ImageError`.
-  package func writePNG(of record: ShardRecord, to path: String) throws {
-    try PNGWriter.write(record.sample.image, to: path)
+  package func writePNG(of sample: Sample, to path: String) throws {
+    try PNGWriter.write(sample.image, to: path)
   }
 }

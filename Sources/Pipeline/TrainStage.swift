@@ -67,8 +67,13 @@ extension Pipeline {
   }
 
   func dataset(of split: Split) throws -> Dataset {
-    let shards = try catalog.shards(of: split)
-    return try readingSamples { try Dataset(paths: shards.map { workspace.path(ofFile: $0.file) }) }
+    let paths = try catalog.shards(of: split).map { workspace.path(ofFile: $0.file) }
+    let dataset = try readingSamples { try Dataset(paths: paths) }
+    let captcha = spec.captcha
+    guard dataset.geometry == captcha.geometry, dataset.alphabet == captcha.alphabet,
+      dataset.labelCapacity == captcha.lengths.upperBound
+    else { throw PipelineError.unusableShards(.foreign(path: paths[0])) }
+    return dataset
   }
 
   /// What `body` returns; where it comes upon a shard that cannot be read, the error says how to have it again.

@@ -4,12 +4,15 @@ package struct Sample: Sendable, Hashable {
   package let index: UInt64
   /// What the image was drawn from; below 2^63, so that SQLite shows it as a positive number.
   package let seed: UInt64
+  /// Which charset of its dataset the label's classes are of.
+  package let charset: Int
   package let label: Label
   package let image: Image
 
-  package init(index: UInt64, seed: UInt64, label: Label, image: Image) {
+  package init(index: UInt64, seed: UInt64, charset: Int = 0, label: Label, image: Image) {
     self.index = index
     self.seed = seed
+    self.charset = charset
     self.label = label
     self.image = image
   }

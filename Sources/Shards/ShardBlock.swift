@@ -1,17 +1,5 @@
 import Samples
 
-/// A sample as a shard holds it.
-package struct ShardRecord: Sendable, Hashable {
-  /// Number of the charset, in the shard's header, that the label's classes are of.
-  package let charset: Int
-  package let sample: Sample
-
-  package init(charset: Int, sample: Sample) {
-    self.charset = charset
-    self.sample = sample
-  }
-}
-
 /// A block on its way into a shard: a Zstandard frame of records.
 package struct EncodedBlock: Sendable {
   package let number: Int
@@ -27,25 +15,18 @@ package struct ShardBlockEncoder: Sendable {
 
   package init(_ header: ShardHeader) { self.header = header }
 
-  /// Block `number`, of samples whose labels are all of charset 0.
-  /// - Precondition: as for `encode(block:records:)`.
-  package func encode(block number: Int, samples: [Sample]) -> EncodedBlock {
-    encode(block: number, records: samples.map { ShardRecord(charset: 0, sample: $0) })
-  }
-
   /// Block `number`.
-  /// - Precondition: `records` are all records of the block, in order, with the header's geometry, at most as many
+  /// - Precondition: `samples` are all of the block, in order, with the header's geometry, at most as many
   ///   characters as it allows, and classes of their charset.
-  package func encode(block number: Int, records: [ShardRecord]) -> EncodedBlock {
-    precondition(records.count == header.recordCount(ofBlock: number))
+  package func encode(block number: Int, samples: [Sample]) -> EncodedBlock {
+    precondition(samples.count == header.recordCount(ofBlock: number))
     let layout = header.recordLayout
-    var content = [UInt8](repeating: 0, count: records.count * layout.byteCount)
+    var content = [UInt8](repeating: 0, count: samples.count * layout.byteCount)
     let firstIndex = header.firstIndex + UInt64(number * header.blockRecordCount)
-    for (place, record) in records.enumerated() {
-      precondition(
-        record.sample.index == firstIndex + UInt64(place), "a shard's records follow each other without gaps")
+    for (place, sample) in samples.enumerated() {
+      precondition(sample.index == firstIndex + UInt64(place), "a shard's records follow each other without gaps")
       content.withUnsafeMutableBytes { content in
-        store(record, in: .init(rebasing: content[place * layout.byteCount..<(place + 1) * layout.byteCount]))
+        store(sample, in: .init(rebasing: content[place * layout.byteCount..<(place + 1) * layout.byteCount]))
       }
     }
     let frame = zstdFrame(of: content, level: header.compressionLevel)
@@ -57,15 +38,15 @@ package struct ShardBlockEncoder: Sendable {
   }
 
   /// - Parameter bytes: The record's place in the block.
-  private func store(_ record: ShardRecord, in bytes: UnsafeMutableRawBufferPointer) {
-    let (sample, layout) = (record.sample, header.recordLayout)
+  private func store(_ sample: Sample, in bytes: UnsafeMutableRawBufferPointer) {
+    let layout = header.recordLayout
     let classes = sample.label.classes
-    let classCount = header.charsets[record.charset].count
+    let classCount = header.charsets[sample.charset].count
     precondition(sample.image.geometry == header.geometry && sample.seed < ShardLimits.seedEnd)
     precondition(classes.count <= header.labelCapacity && classes.allSatisfy { $0 < classCount })
     bytes.store(sample.index, at: RecordLayout.index.offset)
     bytes.store(sample.seed, at: RecordLayout.seed.offset)
-    bytes.store(UInt16(record.charset), at: RecordLayout.charset.offset)
+    bytes.store(UInt16(sample.charset), at: RecordLayout.charset.offset)
     bytes.store(UInt16(classes.count), at: RecordLayout.labelCount.offset)
     for position in 0..<header.labelCapacity {
       let value = position < classes.count ? classes[position] : RecordLayout.noClass
@@ -106,6 +87,11 @@ package struct ShardBlock: ~Copyable {
     content.span.bytes.integer(at: offset(ofRecord: record) + RecordLayout.index.offset)
   }
 
+  /// The number of the charset, in the shard's header, that the record's classes are of.
+  package func charset(ofRecord record: Int) -> Int {
+    Int(content.span.bytes.integer(at: offset(ofRecord: record) + RecordLayout.charset.offset, as: UInt16.self))
+  }
+
   /// Copies the record's class indices, `RecordLayout.noClass` past the label's end.
   /// - Parameter destination: [label capacity].
   package func copyClasses(ofRecord record: Int, to destination: UnsafeMutableBufferPointer<UInt16>) {
@@ -129,20 +115,19 @@ package struct ShardBlock: ~Copyable {
     }
   }
 
-  package func record(_ record: Int) -> ShardRecord {
+  package func record(_ record: Int) -> Sample {
     let bytes = content.span.bytes
     let offset = offset(ofRecord: record)
     let labelCount: UInt16 = bytes.integer(at: offset + RecordLayout.labelCount.offset)
     let classes = (0..<Int(labelCount)).map { position in
       bytes.integer(at: offset + layout.classesOffset + RecordLayout.classByteCount * position, as: UInt16.self)
     }
-    let charset: UInt16 = bytes.integer(at: offset + RecordLayout.charset.offset)
     var image = Image(geometry: geometry)
     image.pixels.withUnsafeMutableBufferPointer { copyPixels(ofRecord: record, to: $0) }
-    let sample = Sample(
+    return Sample(
       index: index(ofRecord: record), seed: bytes.integer(at: offset + RecordLayout.seed.offset),
+      charset: charset(ofRecord: record),
       label: Label(classes: classes), image: image)
-    return ShardRecord(charset: Int(charset), sample: sample)
   }
 
   private func offset(ofRecord record: Int) -> Int {

@@ -1,4 +1,5 @@
 import Files
+import Samples
 
 /// A shard whose header and seek table are sound. Blocks are checked as they are read.
 ///
@@ -33,7 +34,7 @@ package struct ShardReader: Sendable {
 
   /// Record `number`, counted from 0 in the shard. Decompresses its whole block.
   /// - Precondition: `number` is below `header.recordCount`.
-  package func record(_ number: Int) throws(ShardError) -> ShardRecord {
+  package func record(_ number: Int) throws(ShardError) -> Sample {
     precondition(number >= 0 && number < header.recordCount)
     var block = ShardBlock()
     try read(block: number / header.blockRecordCount, into: &block)

@@ -19,7 +19,7 @@ package struct ShardWriter: ~Copyable {
   private let encoder: ShardBlockEncoder
   private var file: DurableFile
   private var seekTable: SeekTable
-  private var pending: [ShardRecord] = []
+  private var pending: [Sample] = []
   private let headerBytes: [UInt8]
 
   package init(
@@ -59,12 +59,12 @@ package struct ShardWriter: ~Copyable {
     }
   }
 
-  /// Takes the next record; writes its block once that is full.
-  /// - Precondition: the shard has room for it; else as for `ShardBlockEncoder.encode(block:records:)`.
-  package mutating func append(_ record: ShardRecord) throws(ShardError) {
-    pending.append(record)
+  /// Takes the next sample; writes its block once that is full.
+  /// - Precondition: the shard has room for it; else as for `ShardBlockEncoder.encode(block:samples:)`.
+  package mutating func append(_ sample: Sample) throws(ShardError) {
+    pending.append(sample)
     guard pending.count == header.recordCount(ofBlock: blockCount) else { return }
-    let block = encoder.encode(block: blockCount, records: pending)
+    let block = encoder.encode(block: blockCount, samples: pending)
     pending.removeAll(keepingCapacity: true)
     try append(block)
   }

@@ -6,14 +6,19 @@
 
 extension CaptchaSpec {
   package var canonicalText: String {
-    entries.map { entry in
-      lines(
-        (Key.style, quoted(entry.style.name.rawValue)), (.charset, quoted(entry.alphabet.text)),
-        (.length, "\(entry.lengths.upperBound)"), (.width, "\(geometry.width)"), (.height, "\(geometry.height)"),
-        (.color, quoted(geometry.format.name)),
-        (.font, text(entry.fonts.map(quoted))))
-        + prefixed(entry.style.name.rawValue, entry.style.canonicalText)
+    guard entries.count > 1 else { return canonicalText(of: entries[0]) }
+    return entries.enumerated().map { number, entry in
+      prefixed("\(number)", "weight=\(entry.weight)\n" + canonicalText(of: entry))
     }.joined()
+  }
+
+  private func canonicalText(of entry: Entry) -> String {
+    lines(
+      (Key.style, quoted(entry.style.name.rawValue)), (.charset, quoted(entry.alphabet.text)),
+      (.length, text(entry.lengths)), (.width, "\(geometry.width)"), (.height, "\(geometry.height)"),
+      (.color, quoted(geometry.format.name)),
+      (.font, text(entry.fonts.map(quoted))))
+      + prefixed(entry.style.name.rawValue, entry.style.canonicalText)
   }
 }
 

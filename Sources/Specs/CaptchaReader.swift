@@ -4,17 +4,23 @@ import Samples
 
 extension CaptchaSpec {
   enum Key: String, SpecKey {
-    case style, charset, length, width, height, color, font
+    case style, charset, length, width, height, color, font, weight
     case imageCaptcha = "image-captcha"
   }
 
-  init(_ mapping: SpecMapping<Key>) throws(SpecError) {
-    let geometry = try Geometry(mapping)
-    let entry = try Entry(mapping, in: geometry)
+  /// - Parameter mappings: At least one, each an entry.
+  init(_ mappings: [SpecMapping<Key>]) throws(SpecError) {
+    let geometry = try Geometry(mappings[0])
+    var entries: [Entry] = []
+    for mapping in mappings {
+      try Geometry(mapping).requireSame(as: geometry, in: mapping)
+      entries.append(try Entry(mapping, in: geometry))
+    }
     do throws(AlphabetError) {
-      try self.init(geometry: geometry, entries: [entry])
+      try self.init(geometry: geometry, entries: entries)
     } catch {
-      preconditionFailure("one charset has no more characters than it has")
+      let last = mappings[mappings.count - 1]
+      throw last.mismatch(.charset, found: "too many characters", allowed: "at most 65534 in all entries together")
     }
   }
 }
@@ -28,6 +34,16 @@ extension Geometry {
     let height = try mapping.wholeNumber(.height, in: 16...512, default: 60)
     let color: Color = try mapping.choice(.color, default: .gray)
     self.init(width: width, height: height, format: color == .gray ? .gray : .rgb)
+  }
+
+  /// - Throws: `SpecError` where an entry's images are of another form than those of the first.
+  fileprivate func requireSame(as first: Geometry, in mapping: SpecMapping<CaptchaSpec.Key>) throws(SpecError) {
+    for (key, found, wanted) in [
+      (CaptchaSpec.Key.width, "\(width)", "\(first.width)"), (.height, "\(height)", "\(first.height)"),
+      (.color, format.name, first.format.name),
+    ] where found != wanted {
+      throw mapping.mismatch(key, found: found, allowed: "\(wanted), as in the first entry")
+    }
   }
 }
 
@@ -48,18 +64,20 @@ extension CaptchaSpec.Entry {
     } catch {
       throw mapping.mismatch(.charset, found: error.found, allowed: Self.allowedCharset)
     }
-    let length = try mapping.wholeNumber(.length, in: 1...16)
+    let lengths = try mapping.wholeRange(.length, in: 1...16)
     let lengthMax = geometry.width / Self.characterWidthMin
-    guard length <= lengthMax else {
+    guard lengths.upperBound <= lengthMax else {
       throw mapping.mismatch(
-        .length, found: length, allowed: "at most \(lengthMax), as the image is \(geometry.width) pixels wide")
+        .length, found: lengths.upperBound,
+        allowed: "at most \(lengthMax), as the image is \(geometry.width) pixels wide")
     }
     let fonts = try mapping.texts(
       .font, allowed: "the family name of an installed font, or the path of a font file", default: ["Noto Mono"]
     ) { font in
       !font.isEmpty && font.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
-    self.init(style: style, alphabet: alphabet, lengths: length...length, fonts: fonts)
+    let weight = try mapping.number(.weight, above: 0, upTo: 1_000_000, default: 1)
+    self.init(weight: weight, style: style, alphabet: alphabet, lengths: lengths, fonts: fonts)
   }
 }
 

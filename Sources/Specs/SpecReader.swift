@@ -25,7 +25,7 @@ extension PipelineSpec {
       $0.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/) != nil
     }
     seed = try file.wholeNumber(.seed, in: 0...UInt64.max, default: 0)
-    captcha = try CaptchaSpec(file.mapping(.captcha, of: CaptchaSpec.Key.self))
+    captcha = try CaptchaSpec(file.mappings(.captcha, of: CaptchaSpec.Key.self))
     let datasets = try file.mapping(.datasets, of: Split.self)
     self.datasets = try DatasetSpec.all(in: datasets)
     shards = try ShardSpec(file.mapping(.shards, of: ShardSpec.Key.self), of: captcha.geometry)

@@ -85,10 +85,13 @@ package final class Trainer {
   }
 
   /// Makes the next step.
-  /// - Throws: `TrainingError.diverged` where the loss is no longer a number; what is learned is then as before the step,
-  ///   but the running statistics are not.
+  /// - Throws: `TrainingError.unreadableLabel`; or `.diverged` where the loss is no longer a number: what is learned is then
+  ///   as before the step, but the running statistics are not.
   package func learn(from batch: Batch) throws(TrainingError) -> TrainingStep {
     let number = step
+    if let place = batch.labels.firstIndex(where: { $0 >= plan.model.classCount }) {
+      throw .unreadableLabel(sample: batch.indices[place / batch.labelCapacity])
+    }
     let loss = network.computeGradients(images: batch.images, labels: batch.labels, step: number)
     guard loss.isFinite else { throw .diverged(step: number) }
     let rate = learningRate.rate(atStep: number)
@@ -101,9 +104,13 @@ package final class Trainer {
 
 package enum TrainingError: Error, Equatable, CustomStringConvertible {
   case diverged(step: Int)
+  /// A label has a length that the model never gives.
+  case unreadableLabel(sample: UInt64)
 
   package var description: String {
     switch self {
+    case .unreadableLabel(let sample):
+      "sample \(sample) of the train split has another number of characters than the model reads"
     case .diverged(let step): "the loss of step \(step) is not a number; try a lower training.learning_rate"
     }
   }

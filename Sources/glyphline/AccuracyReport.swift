@@ -57,11 +57,14 @@ struct AccuracyReport: Encodable {
     }
     if !confusedPairs.isEmpty { try output("most confused:") }
     for pair in confusedPairs {
+      let (truth, predicted) = (name(pair.truth), name(pair.predicted))
       try output(
-        "  \(pair.truth) read as \(pair.predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(pair.truth)"
-      )
+        "  \(truth) read as \(predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(truth)")
     }
     if let report { try output("to look at: \(report)") }
     try output("everything else: sqlite3 \(catalog)")
   }
+
+  /// A character, or what stands for none.
+  private func name(_ character: String) -> String { character.isEmpty ? "nothing" : character }
 }

@@ -84,7 +84,7 @@ final class PredictionWriter {
   }
 
   private func encodable(_ answer: Predictor.Answer, of file: String, expected: String?) -> Answer {
-    let classCount = answer.logits.count / model.length
+    let classCount = model.classCount
     let rows = stride(from: 0, to: answer.logits.count, by: classCount).map { start in
       Array(answer.logits[start..<start + classCount])
     }

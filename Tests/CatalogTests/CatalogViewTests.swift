@@ -23,7 +23,7 @@ struct CatalogViewTests {
 
   private static func perfectEvaluation(of recording: PipelineRecording) -> EvaluationRow {
     let texts = recording.labels.map { recording.alphabet.text(of: $0) }
-    var summary = AccuracySummary()
+    var summary = AccuracySummary(positions: PipelineRecording.positionCount)
     for label in recording.labels { summary.add(truth: label, predicted: label, alphabet: recording.alphabet) }
     return EvaluationRow(
       modelHash: "perfect", split: .test, caseFoldedExact: texts.count,

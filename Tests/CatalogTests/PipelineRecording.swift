@@ -21,7 +21,7 @@ struct PipelineRecording {
     var random = RandomStream(seed: 20_200_605, stream: 0)
     var labels: [Label] = []
     var predictions: [Label] = []
-    var summary = AccuracySummary()
+    var summary = AccuracySummary(positions: Self.positionCount)
     for _ in 0..<100 {
       let truth = Label(classes: (0..<Self.positionCount).map { _ in UInt16(random.next(below: alphabet.count)) })
       var predicted = truth
@@ -53,7 +53,7 @@ struct PipelineRecording {
   func recordShards(_ numbers: Range<Int> = 0..<4, in catalog: Catalog) throws {
     for number in numbers {
       let (row, samples) = shard(number)
-      try catalog.recordShard(row, alphabet: alphabet, samples: samples)
+      try catalog.recordShard(row, charsets: [alphabet], samples: samples)
     }
   }
 

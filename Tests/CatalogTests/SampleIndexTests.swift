@@ -32,7 +32,7 @@ struct SampleIndexTests {
     let shard = ShardRow(
       split: .train, number: 3, file: "shards/train-00003.shard.zst", firstIndex: 1000, records: 150, byteCount: 1,
       contentHash: "hash")
-    try catalog.recordShard(shard, alphabet: alphabet, samples: samples)
+    try catalog.recordShard(shard, charsets: [alphabet], samples: samples)
     let expected = samples.indices.map { record in
       let label = alphabet.text(of: samples[record].label)
       return "train|\(1000 + record)|3|\(record)|\(label)|\(alphabet.text)|\(samples[record].seed)"
@@ -45,6 +45,22 @@ struct SampleIndexTests {
         """) == expected)
   }
 
+  @Test("gives every sample the charset that its label is in", .needsSQLiteShell)
+  func charsets() throws {
+    let charsets = [try Alphabet("xyz"), try Alphabet("ZYX")]
+    let samples = (0..<130).map { number in
+      SampleRow(charset: number % 2, label: Label(classes: (0...number % 3).map { UInt16($0) }), seed: UInt64(number))
+    }
+    let shard = ShardRow(
+      split: .train, number: 0, file: "shards/train-00000.shard.zst", firstIndex: 0, records: 130, byteCount: 1,
+      contentHash: "hash")
+    try catalog.recordShard(shard, charsets: charsets, samples: samples)
+    let expected = samples.map { "\(charsets[$0.charset].text(of: $0.label))|\(charsets[$0.charset].text)" }
+    #expect(
+      try rows("SELECT label, characters FROM sample JOIN charset ON charset = charset.id ORDER BY sample_index")
+        == expected)
+  }
+
   @Test("records a shard once, and refuses another under its number")
   func again() throws {
     try recording.recordShards(in: catalog)
@@ -55,7 +71,7 @@ struct SampleIndexTests {
       split: row.split, number: row.number, file: row.file, firstIndex: row.firstIndex, records: row.records,
       byteCount: row.byteCount, contentHash: "another")
     #expect(throws: CatalogError.shardExists(path: folder.catalog(), split: "test", number: 1)) {
-      try catalog.recordShard(other, alphabet: recording.alphabet, samples: recording.shard(1).samples)
+      try catalog.recordShard(other, charsets: [recording.alphabet], samples: recording.shard(1).samples)
     }
     #expect(try catalog.shards(of: .test)[1] == row)
   }
@@ -65,7 +81,7 @@ struct SampleIndexTests {
     var (row, samples) = recording.shard(0)
     samples[29] = SampleRow(label: samples[29].label, seed: 1 << 63)
     let error = #expect(throws: CatalogError.self) {
-      try catalog.recordShard(row, alphabet: recording.alphabet, samples: samples)
+      try catalog.recordShard(row, charsets: [recording.alphabet], samples: samples)
     }
     guard case .failed(let failure) = error else {
       Issue.record("\(String(describing: error))")
@@ -76,7 +92,7 @@ struct SampleIndexTests {
       try rows("SELECT (SELECT count(*) FROM shard), (SELECT count(*) FROM sample), (SELECT count(*) FROM charset)")
         == ["0|0|0"])
     row = recording.shard(0).row
-    try catalog.recordShard(row, alphabet: recording.alphabet, samples: recording.shard(0).samples)
+    try catalog.recordShard(row, charsets: [recording.alphabet], samples: recording.shard(0).samples)
     #expect(try catalog.shards(of: .test) == [row])
   }
 
@@ -86,7 +102,7 @@ struct SampleIndexTests {
     let (row, _) = recording.shard(3)
     let samples = [SampleRow](repeating: SampleRow(label: Label(classes: [0]), seed: 1), count: row.records)
     #expect(throws: CatalogError.unsupportedCharacter(character)) {
-      try catalog.recordShard(row, alphabet: alphabet, samples: samples)
+      try catalog.recordShard(row, charsets: [alphabet], samples: samples)
     }
   }
 
@@ -97,7 +113,7 @@ struct SampleIndexTests {
       split: .train, number: 0, file: "shards/train-00000.shard.zst", firstIndex: 0, records: 1, byteCount: 1,
       contentHash: "hash")
     try catalog.recordShard(
-      train, alphabet: try Alphabet("xyz"), samples: [SampleRow(label: Label(classes: [0, 1]), seed: 5)])
+      train, charsets: [try Alphabet("xyz")], samples: [SampleRow(label: Label(classes: [0, 1]), seed: 5)])
     let stage = StageRow(name: "build test", contentHash: "new", state: .running, spec: "new")
     try catalog.restartBuild(stage, of: .test)
     #expect(try catalog.shards(of: .test).isEmpty)

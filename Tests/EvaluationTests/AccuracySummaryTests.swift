@@ -6,7 +6,7 @@ import Testing
 struct AccuracySummaryTests {
   private func summary(_ readings: [(truth: String, predicted: String)]) throws -> AccuracySummary {
     let alphabet = try Alphabet("01oOaAÄä")
-    var summary = AccuracySummary()
+    var summary = AccuracySummary(positions: readings.map(\.truth.count).max() ?? 0)
     for (truth, predicted) in readings {
       summary.add(
         truth: try #require(alphabet.label(of: truth)), predicted: try #require(alphabet.label(of: predicted)),
@@ -31,8 +31,19 @@ struct AccuracySummaryTests {
 
   @Test("has no accuracy before the first image")
   func empty() {
-    #expect(AccuracySummary().accuracy == 0)
-    #expect(AccuracySummary().characterAccuracy == 0)
+    #expect(AccuracySummary(positions: 4).accuracy == 0)
+    #expect(AccuracySummary(positions: 4).characterAccuracy == 0)
+  }
+
+  @Test("counts what is missed and added past the end of a text, and no characters there")
+  func lengths() throws {
+    let summary = try summary([("01", "01"), ("01", "0"), ("0", "01"), ("", "")])
+    let end = Int(ConfusionCounts.pastEnd)
+    let entries = summary.confusion.entries.map { [$0.position, Int($0.truth), Int($0.predicted), $0.count] }
+    #expect(
+      entries == [[0, 0, 0, 3], [0, end, end, 1], [1, 1, 1, 1], [1, 1, end, 1], [1, end, 1, 1], [1, end, end, 1]])
+    #expect(summary.exact == 2)
+    #expect(summary.confusion.characterCount == 5 && summary.characterAccuracy == 0.8)
   }
 
   @Test("lists confusion counts by position, truth and prediction")

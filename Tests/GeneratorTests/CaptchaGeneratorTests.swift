@@ -74,6 +74,36 @@ import Testing
     for seed: UInt64 in 0..<5 { #expect(generator.generate(index: 0, seed: seed).image.geometry == geometry) }
   }
 
+  @Test func everyLengthIsEquallyLikely() throws {
+    let generator = try CaptchaGenerator(spec: captchaSpec("charset: abc, length: [2, 5]"))
+    var counts: [Int: Int] = [:]
+    for seed: UInt64 in 0..<2000 { counts[generator.generate(index: 0, seed: seed).label.count, default: 0] += 1 }
+    #expect(counts.keys.sorted() == [2, 3, 4, 5])
+    // Five standard deviations of a binomial count.
+    for count in counts.values { #expect(abs(count - 500) < 97) }
+  }
+
+  @Test func entriesAreDrawnAsOftenAsTheirWeightsSay() throws {
+    let entries = [
+      "{charset: ab, length: 1, weight: 3}", "{charset: bc, length: 2, weight: 1}", "{charset: ab, length: 3}",
+    ]
+    let spec = try captchaSpec(entries: entries)
+    let generator = try CaptchaGenerator(spec: spec)
+    let samples = (0..<2000 as Range<UInt64>).map { generator.generate(index: $0, seed: $0) }
+    let shares = [1: 0.6, 2: 0.2, 3: 0.2]
+    for (length, share) in shares {
+      let count = Double(samples.count { $0.label.count == length })
+      #expect(abs(count / 2000 - share) < 5 * (share * (1 - share) / 2000).squareRoot())
+    }
+    #expect(samples.allSatisfy { $0.charset == ($0.label.count == 2 ? 1 : 0) })
+    // Each sample is what its entry draws alone.
+    for (number, entry) in entries.enumerated() {
+      let alone = try CaptchaGenerator(spec: captchaSpec(entries: [entry]))
+      let sample = try #require(samples.first { $0.label.count == number + 1 })
+      #expect(alone.generate(index: 0, seed: sample.seed).image == sample.image)
+    }
+  }
+
   @Test func identityNamesFreeTypeAndFont() throws {
     let identity = try generator().identity
     #expect(identity.version == 1)

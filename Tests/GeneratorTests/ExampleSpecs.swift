@@ -1,9 +1,13 @@
 import Specs
 
 /// What a spec file with these keys under `captcha` asks for.
-func captchaSpec(_ keys: String) throws -> CaptchaSpec {
-  try PipelineSpec(
-    yaml: "name: example\ncaptcha: {\(keys)}\ndatasets: {train: {count: 1000}}", path: "example.yaml"
+func captchaSpec(_ keys: String) throws -> CaptchaSpec { try captchaSpec(entries: ["{\(keys)}"]) }
+
+/// What a spec file with these entries asks for.
+func captchaSpec(entries: [String]) throws -> CaptchaSpec {
+  let captcha = "[\(entries.joined(separator: ", "))]"
+  return try PipelineSpec(
+    yaml: "name: example\ncaptcha: \(captcha)\ndatasets: {train: {count: 1000}}", path: "example.yaml"
   ).captcha
 }
 

@@ -40,7 +40,7 @@ import Testing
     let sample = DatasetExample.sample(Int(batch.indices[row]))
     let byteCount = batch.geometry.byteCount
     #expect(Array(batch.images[row * byteCount..<(row + 1) * byteCount]) == sample.image.pixels)
-    let padding = [UInt16](repeating: RecordLayout.noClass, count: 3 - sample.label.count)
+    let padding = [UInt16](repeating: 8, count: 3 - sample.label.count)
     #expect(Array(batch.labels[row * 3..<(row + 1) * 3]) == sample.label.classes + padding)
   }
 
@@ -125,6 +125,24 @@ import Testing
     #expect(try batches(dataset, order: .sequential, batchSize: 14) == [Array(0..<13)])
   }
 
+  @Test func labelsOfSeveralCharsetsAreOfTheirUnion() throws {
+    let example = try DatasetExample(recordCounts: [1])
+    let path = example.folder + "/mixed.shard.zst"
+    let charsets = ["76543210", "89012345"]
+    try DatasetExample.writeShard(path, firstIndex: 0, recordCount: 40, charsets: charsets)
+    let dataset = try Dataset(paths: [path])
+    #expect(dataset.alphabet.text == "7654321089")
+    let loader = try BatchLoader(dataset, order: .sequential, batchSize: 40, threadCount: 1)
+    let batch = try #require(try loader.next())
+    for row in 0..<40 {
+      let sample = DatasetExample.sample(row, charsetCount: 2)
+      let text = try Alphabet(charsets[sample.charset]).text(of: sample.label)
+      let classes = batch.labels[row * 3..<(row + 1) * 3].map { Int($0) }
+      #expect(classes.prefix(text.count).map { dataset.alphabet.characters[$0] } == Array(text))
+      #expect(classes.dropFirst(text.count).allSatisfy { $0 == 10 })
+    }
+  }
+
   @Test func shardsOfDifferentDatasetsAreRefused() throws {
     let example = try DatasetExample(recordCounts: [20])
     let first = example.paths[0]
@@ -143,8 +161,6 @@ import Testing
     expectRefusal(.difference(.charset, path: first, otherPath: other))
     try DatasetExample.writeShard(other, firstIndex: 19, recordCount: 2)
     expectRefusal(.overlap(path: first, otherPath: other))
-    try DatasetExample.writeShard(other, firstIndex: 20, recordCount: 1, charsets: ["01234567", "89"])
-    #expect(throws: LoaderError.severalCharsets(path: other)) { try Dataset(paths: [other]) }
     #expect(throws: LoaderError.noShards) { try Dataset(paths: []) }
     try FileManager.default.removeItem(atPath: other)
     expectRefusal(.shard(.file(FileError(.open, path: other, code: ENOENT))))

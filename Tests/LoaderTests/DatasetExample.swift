@@ -36,16 +36,16 @@ final class DatasetExample: Sendable {
       charsets: try charsets.map { try Alphabet($0) }, compressionLevel: 1)
     var writer = try ShardWriter(path, header: header)
     for index in firstIndex..<firstIndex + recordCount {
-      try writer.append(ShardRecord(charset: 0, sample: sample(index, geometry: geometry)))
+      try writer.append(sample(index, geometry: geometry, charsetCount: charsets.count))
     }
     _ = try writer.finish()
   }
 
-  static func sample(_ index: Int, geometry: Geometry = geometry) -> Sample {
+  static func sample(_ index: Int, geometry: Geometry = geometry, charsetCount: Int = 1) -> Sample {
     let pixels = (0..<geometry.byteCount).map { UInt8(truncatingIfNeeded: index &* 31 &+ $0) }
     let classes = (0..<index % 4).map { UInt16((index + $0) % 8) }
     return Sample(
-      index: UInt64(index), seed: UInt64(index), label: Label(classes: classes),
+      index: UInt64(index), seed: UInt64(index), charset: index % charsetCount, label: Label(classes: classes),
       image: Image(geometry: geometry, pixels: pixels))
   }
 }

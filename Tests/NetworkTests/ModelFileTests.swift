@@ -11,7 +11,7 @@ import Workers
 
   private func makeNetwork() throws -> Network {
     let description = ModelDescription(
-      name: "test", input: Geometry(width: 8, height: 8, format: .gray), alphabet: try Alphabet("é中b"), length: 2,
+      name: "test", input: Geometry(width: 8, height: 8, format: .gray), alphabet: try Alphabet("é中b"), lengths: 2...2,
       loss: .crossEntropy,
       layers: [.convolution(filters: 4, kernel: 3, stride: 2, hasBias: true), .batchNorm, .relu, .linear(units: 6)])
     let network = try Network(

@@ -154,14 +154,15 @@ import Workers
     _ layers: [LayerDescription], loss: ModelDescription.Loss, format: PixelFormat = .gray
   ) throws -> ModelDescription {
     ModelDescription(
-      name: "test", input: Geometry(width: 14, height: 12, format: format), alphabet: try Alphabet("abc"), length: 2,
+      name: "test", input: Geometry(width: 14, height: 12, format: format), alphabet: try Alphabet("abc"),
+      lengths: 2...2,
       loss: loss, layers: layers)
   }
 
   private func drawBatch(_ description: ModelDescription, count: Int, seed: UInt64) -> ([UInt8], [UInt16]) {
     var random = RandomStream(seed: seed, stream: 0)
     let images = (0..<count * description.input.byteCount).map { _ in UInt8(random.next(below: 256)) }
-    let labels = (0..<count * description.length).map { _ in UInt16(random.next(below: description.alphabet.count)) }
+    let labels = (0..<count * description.positions).map { _ in UInt16(random.next(below: description.alphabet.count)) }
     return (images, labels)
   }
 }

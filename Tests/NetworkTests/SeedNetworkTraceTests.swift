@@ -14,7 +14,7 @@ import Workers
     }
     return ModelDescription(
       name: "seed-cnn", input: Geometry(width: 60, height: 40, format: .gray),
-      alphabet: try Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"), length: 1, loss: .multiLabelSoftMargin,
+      alphabet: try Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"), lengths: 1...1, loss: .multiLabelSoftMargin,
       layers: blocks + [.linear(units: 1024), .relu, .linear(units: 36)])
   }
 

@@ -44,9 +44,9 @@ import Testing
       blockRecordCount: 1, geometry: image.geometry, labelCapacity: 1, charsets: [try Alphabet("0")],
       compressionLevel: 1)
     let sample = Sample(index: 0, seed: 0, label: Label(classes: [0]), image: image)
-    try write((header, [ShardRecord(charset: 0, sample: sample)]), to: path)
+    try write((header, [sample]), to: path)
     let record = try zstdContent(of: path)
-    return (Array(record[header.recordLayout.pixelsOffset...]), try ShardReader(path).record(0).sample.image)
+    return (Array(record[header.recordLayout.pixelsOffset...]), try ShardReader(path).record(0).image)
   }
 
   /// Everything that `zstd -dc` makes of a file.

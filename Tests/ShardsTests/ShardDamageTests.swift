@@ -8,7 +8,7 @@ import Testing
 @Suite struct ShardDamageTests {
   private let folder: TemporaryFolder
   private let path: String
-  private let example: (header: ShardHeader, records: [ShardRecord])
+  private let example: (header: ShardHeader, records: [Sample])
   private let bytes: [UInt8]
 
   init() throws {
@@ -112,12 +112,12 @@ import Testing
   @Test func blockOfAnotherShardIsFound() throws {
     // Blocks of the smallest shard are not worth compressing, so two of them have the same byte count.
     let (header, records) = try ShardExamples.smallest()
-    let sample = records[0].sample
+    let sample = records[0]
     let otherSample = Sample(
       index: sample.index, seed: sample.seed + 1, label: sample.label, image: sample.image)
     try write((header, records), to: path)
     let otherPath = folder.file("other.shard.zst")
-    try write((header, [ShardRecord(charset: 0, sample: otherSample)]), to: otherPath)
+    try write((header, [otherSample]), to: otherPath)
     let offsets = try ShardReader(path).seekTable.offsets
     try #require(try ShardReader(otherPath).seekTable.offsets == offsets)
     let own = try ReadableFile.contents(of: path)

@@ -6,7 +6,7 @@ import Shards
 /// Shards that several tests write and read.
 enum ShardExamples {
   /// The one of `Schemas/shard-v1.md`, "The smallest legal file".
-  static func smallest() throws -> (header: ShardHeader, records: [ShardRecord]) {
+  static func smallest() throws -> (header: ShardHeader, records: [Sample]) {
     let geometry = Geometry(width: 1, height: 1, format: .gray)
     let header = try ShardHeader(
       generatorVersion: 1, specHash: ContentHash(bytes: [UInt8](repeating: 0x11, count: 32)), split: .train,
@@ -15,13 +15,13 @@ enum ShardExamples {
     let sample = Sample(
       index: 0, seed: 0x0123_4567_89AB_CDEF, label: Label(classes: [0]),
       image: Image(geometry: geometry, pixels: [128]))
-    return (header, [ShardRecord(charset: 0, sample: sample)])
+    return (header, [sample])
   }
 
   /// Eleven colour records in three blocks, labels of zero to three characters, two charsets, one of them with
   /// letters of several code points. The pixels repeat, so that the blocks are truly compressed.
   static func colorful(recordCount: Int = 11, blockRecordCount: Int = 4) throws -> (
-    header: ShardHeader, records: [ShardRecord]
+    header: ShardHeader, records: [Sample]
   ) {
     let geometry = Geometry(width: 7, height: 5, format: .rgb)
     let charsets = [try Alphabet("0123"), try Alphabet(["ä", "n\u{0303}\u{0323}", "🇩🇪", "🇩", "字"])]
@@ -32,10 +32,10 @@ enum ShardExamples {
     let records = (0..<recordCount).map { number in
       let pixels = (0..<geometry.byteCount).map { UInt8(truncatingIfNeeded: $0 % 13 &* (number + 3)) }
       let classes = (0..<number % 4).map { UInt16((number + $0) % 4) }
-      let sample = Sample(
-        index: 1000 + UInt64(number), seed: UInt64(number % 32) << 58 | 5, label: Label(classes: classes),
+      return Sample(
+        index: 1000 + UInt64(number), seed: UInt64(number % 32) << 58 | 5, charset: number % 2,
+        label: Label(classes: classes),
         image: Image(geometry: geometry, pixels: pixels))
-      return ShardRecord(charset: number % 2, sample: sample)
     }
     return (header, records)
   }
@@ -57,7 +57,7 @@ final class TemporaryFolder: Sendable {
 
 @discardableResult
 func write(
-  _ example: (header: ShardHeader, records: [ShardRecord]), to path: String,
+  _ example: (header: ShardHeader, records: [Sample]), to path: String,
   in fileSystem: any FileSystem = SystemFileSystem()
 ) throws -> ShardSummary {
   var writer = try ShardWriter(path, header: example.header, in: fileSystem)
@@ -71,10 +71,10 @@ func overwrite(_ path: String, with bytes: [UInt8]) throws {
 }
 
 /// All records of the shard, read in order.
-func records(of path: String) throws -> [ShardRecord] {
+func records(of path: String) throws -> [Sample] {
   let reader = try ShardReader(path)
   var block = ShardBlock()
-  var records: [ShardRecord] = []
+  var records: [Sample] = []
   for number in 0..<reader.header.blockCount {
     try reader.read(block: number, into: &block)
     for record in 0..<block.recordCount {

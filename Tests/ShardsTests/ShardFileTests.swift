@@ -36,7 +36,7 @@ import Testing
       charsets: [charset], compressionLevel: 1)
     let sample = Sample(
       index: 0, seed: 0, label: Label(classes: [4]), image: Image(geometry: header.geometry, pixels: [1]))
-    try write((header, [ShardRecord(charset: 0, sample: sample)]), to: path)
+    try write((header, [sample]), to: path)
     #expect(try ShardReader(path).header.charsets[0].characters == charset.characters)
   }
 
@@ -48,7 +48,7 @@ import Testing
     let blocks = await withTaskGroup(of: EncodedBlock.self) { group in
       for number in (0..<example.header.blockCount).reversed() {
         let records = Array(example.records[number * 16..<min(number * 16 + 16, 200)])
-        group.addTask { encoder.encode(block: number, records: records) }
+        group.addTask { encoder.encode(block: number, samples: records) }
       }
       return await group.reduce(into: []) { $0.append($1) }.sorted { $0.number < $1.number }
     }

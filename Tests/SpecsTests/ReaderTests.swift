@@ -118,6 +118,30 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.evaluation.split == .validation)
   }
 
+  @Test func captchaMayBeAListOfEntries() throws {
+    let yaml = """
+      name: mix
+      captcha:
+        - {weight: 3, charset: digits, length: [1, 4]}
+        - {weight: 0.5, charset: "9ab", length: 6, font: DejaVu Sans}
+        - {charset: digits, length: 2}
+      datasets: {train: {count: 1000}}
+      """
+    let captcha = try PipelineSpec(yaml: yaml, path: "x.yaml").captcha
+    #expect(captcha.entries.map(\.weight) == [3, 0.5, 1])
+    #expect(captcha.entries.map(\.lengths) == [1...4, 6...6, 2...2])
+    #expect(captcha.lengths == 1...6)
+    #expect(captcha.charsets.map(\.text) == ["0123456789", "9ab"])
+    #expect(captcha.alphabet.text == "0123456789ab")
+    #expect(captcha.canonicalText.contains("1.weight=0.5\n1.style=\"image-captcha\"\n1.charset=\"9ab\"\n1.length=6\n"))
+    #expect(captcha.canonicalText.contains("0.length=[1, 4]\n"))
+  }
+
+  @Test func aListOfOneEntryIsThatEntry() throws {
+    let list = minimal.replacing("{charset: digits, length: 4}", with: "[{charset: digits, length: 4}]")
+    #expect(try PipelineSpec(yaml: list, path: "x.yaml") == PipelineSpec(yaml: minimal, path: "x.yaml"))
+  }
+
   @Test(arguments: [("test", Split.test), ("validation", .validation)])
   func evaluationPrefersUnseenImages(name: String, split: Split) throws {
     let yaml = minimal.replacing("1000}}", with: "1000}, \(name): {count: 10}}")

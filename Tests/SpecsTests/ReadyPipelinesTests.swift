@@ -18,6 +18,7 @@ private let pipelines = URL(filePath: #filePath).deletingLastPathComponent().del
     #expect(
       Set(files).isSuperset(of: [
         "smoke.yaml", "quickstart.yaml", "one-character.yaml", "digits.yaml", "upper.yaml", "full.yaml",
+        "variable.yaml",
       ]))
   }
 

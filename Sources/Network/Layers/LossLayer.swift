@@ -4,7 +4,7 @@ import Samples
 /// What the logits are held against while learning, and how they are read afterwards.
 // SAFETY: `labels` is set before a pass and cleared after it; each lane writes its own loss.
 final class LossLayer: @unchecked Sendable {
-  /// [batch, length], class indices, valid for the length of a pass.
+  /// [batch, positions], class indices, valid for the length of a pass.
   var labels: UnsafePointer<UInt16>?
   private let description: ModelDescription
   private let logits: Features
@@ -24,16 +24,16 @@ final class LossLayer: @unchecked Sendable {
   /// Computes the loss of a lane and the gradient of its logits.
   func run(lane: Int) {
     guard let labels else { preconditionFailure("a training pass has labels") }
-    let laneLabels = labels + lane * lanes.images * description.length
+    let laneLabels = labels + lane * lanes.images * description.positions
     let (values, gradient) = (logits.values(lane: lane), logits.gradient(lane: lane))
     laneLosses.pointer(to: Double.self)[lane] =
       switch description.loss {
       case .crossEntropy:
-        SoftmaxCrossEntropy(positions: description.length, classes: description.alphabet.count).lossAndGradient(
+        SoftmaxCrossEntropy(positions: description.positions, classes: description.classCount).lossAndGradient(
           logits: values, labels: laneLabels, images: lanes.images, totalImages: batch, gradient: gradient)
-          / Double(batch * description.length)
+          / Double(batch * description.positions)
       case .multiLabelSoftMargin:
-        MultiLabelSoftMargin(positions: description.length, classes: description.alphabet.count).lossAndGradient(
+        MultiLabelSoftMargin(positions: description.positions, classes: description.classCount).lossAndGradient(
           logits: values, labels: laneLabels, images: lanes.images, totalImages: batch, gradient: gradient)
           / Double(batch)
       }
@@ -44,7 +44,7 @@ final class LossLayer: @unchecked Sendable {
     UnsafeBufferPointer(start: laneLosses.pointer(to: Double.self), count: lanes.count).reduce(0, +)
   }
 
-  /// The logits of image `number` in the last pass: [length, classes].
+  /// The logits of image `number` in the last pass: [positions, classes].
   func logits(ofImage number: Int) -> [Float] {
     let start = logits.values.floats + number * description.logitCount
     return Array(UnsafeBufferPointer(start: start, count: description.logitCount))
@@ -52,20 +52,6 @@ final class LossLayer: @unchecked Sendable {
 
   /// The most likely text of image `number` by the logits of the last pass.
   func reading(ofImage number: Int) -> Reading {
-    let length = description.length
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { confidences in
-      var confidence = 1.0
-      let classes = [UInt16](unsafeUninitializedCapacity: length) { classes, count in
-        if let classes = classes.baseAddress, let confidences = confidences.baseAddress {
-          mostLikely(
-            logits: logits.values.floats + number * description.logitCount, rows: length,
-            classes: description.alphabet.count, labels: classes, confidences: confidences)
-        }
-        count = length
-      }
-      for position in 0..<length { confidence *= Double(confidences[position]) }
-      // A model file may hold any numbers, not-a-number among them.
-      return Reading(label: Label(classes: classes), confidence: confidence.isNaN ? 0 : min(1, confidence))
-    }
+    Reading(logits: logits.values.floats + number * description.logitCount, of: description)
   }
 }

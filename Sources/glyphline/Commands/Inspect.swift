@@ -92,8 +92,8 @@ struct Inspect: ParsableCommand {
     if let png { try inspection.writePNG(of: record, to: png) }
     if let redraw { try inspection.checkRedrawn(record, by: PipelineSpec(contentsOf: redraw)) }
     let report = RecordReport(
-      shard: shard, record: number, split: inspection.header.split.rawValue, index: Int(record.sample.index),
-      seed: Int(record.sample.seed), label: inspection.text(of: record), png: png,
+      shard: shard, record: number, split: inspection.header.split.rawValue, index: Int(record.index),
+      seed: Int(record.seed), label: inspection.text(of: record), png: png,
       redrawn: redraw.map { _ in true })
     if json { return try outputJSON(report) }
     try output("\(report.label), sample \(report.index) of \(report.split), seed \(report.seed)")

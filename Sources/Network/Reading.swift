@@ -1,0 +1,54 @@
+import Foundation
+import Kernels
+import Samples
+
+/// What a network reads in one image.
+package struct Reading: Sendable, Hashable {
+  package let label: Label
+  /// The probability it gives its answer, as the product over the positions: 0 ... 1.
+  package let confidence: Double
+
+  package init(label: Label, confidence: Double) {
+    self.label = label
+    // A model file may hold any numbers, not-a-number among them.
+    self.confidence = confidence.isNaN ? 0 : min(1, confidence)
+  }
+
+  /// The most probable label of the model's lengths: at each position the likeliest character up to its end, and blanks
+  /// from there on.
+  /// - Parameter logits: Of one image, [positions, classes].
+  package init(logits: UnsafePointer<Float>, of model: ModelDescription) {
+    let rows = (0..<model.positions).map { Row(logits + $0 * model.classCount, of: model) }
+    var best = (length: model.lengths.lowerBound, probability: 0.0)
+    for length in model.lengths {
+      var probability = 1.0
+      for (position, row) in rows.enumerated() {
+        probability *= position < length ? row.characterProbability : row.blankProbability
+      }
+      if probability > best.probability { best = (length, probability) }
+    }
+    self.init(label: Label(classes: rows[..<best.length].map(\.character)), confidence: best.probability)
+  }
+
+  /// What is at one position.
+  private struct Row {
+    /// The likeliest of the alphabet's classes.
+    var character: UInt16 = 0
+    let characterProbability: Double
+    let blankProbability: Double
+
+    init(_ logits: UnsafePointer<Float>, of model: ModelDescription) {
+      var (best, confidence): (UInt16, Float) = (0, 0)
+      mostLikely(logits: logits, rows: 1, classes: model.classCount, labels: &best, confidences: &confidence)
+      for index in 1..<max(1, model.alphabet.count) where logits[index] > logits[Int(character)] {
+        character = UInt16(index)
+      }
+      // Softmax probabilities relate as the exponentials of their logits do.
+      func probability(_ index: UInt16) -> Double {
+        index == best ? Double(confidence) : Double(confidence) * exp(Double(logits[Int(index)] - logits[Int(best)]))
+      }
+      characterProbability = probability(character)
+      blankProbability = model.hasBlank ? probability(model.blank) : 0
+    }
+  }
+}
