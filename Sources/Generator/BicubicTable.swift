@@ -54,21 +54,19 @@ private func bicubic(_ distance: Double) -> Double {
 
 /// The tables in use. Glyphs come in some thousand pairs of sizes, each table taking longer to compute than to apply.
 struct BicubicTables: ~Copyable {
-  private var tables: [SIMD2<Int>: BicubicTable] = [:]
+  /// A table for each pair of an input below 512 and an output below 128; larger ones share a place with others.
+  private var tables = [BicubicTable?](repeating: nil, count: 1 << 16)
   private var weightCount = 0
   /// 16 MiB of weights; beyond, all are dropped, and those in use come back.
   private static let weightCountMax = 4 << 20
 
   mutating func table(from inputCount: Int, to outputCount: Int) -> BicubicTable {
-    let key = SIMD2(inputCount, outputCount)
-    if let table = tables[key] { return table }
-    if weightCount > Self.weightCountMax {
-      tables = [:]
-      weightCount = 0
-    }
+    let place = (inputCount & 511) << 7 | (outputCount & 127)
+    if let table = tables[place], table.inputCount == inputCount && table.outputCount == outputCount { return table }
+    if weightCount > Self.weightCountMax { self = BicubicTables() }
     let table = BicubicTable(inputCount: inputCount, outputCount: outputCount)
-    tables[key] = table
     weightCount += table.weights.count
+    tables[place] = table
     return table
   }
 }

@@ -130,16 +130,27 @@ private struct EllipseSection {
 
   /// Calls `body` with what is left of `segment`; parts may overlap.
   func forEachPart(of segment: Segment, y: Int, _ body: (Segment) -> Void) {
-    let parts = planes.map { clip(segment, y: y, to: $0) }
     switch join {
     case .all:
-      if let part = intersection(parts[...]) { body(part) }
+      if let part = clip(segment, y: y, toPlanes: 0..<planes.count) { body(part) }
     case .any:
-      for case let part? in parts { body(part) }
+      for plane in planes {
+        if let part = clip(segment, y: y, to: plane) { body(part) }
+      }
     case .byHalves:
-      if let part = intersection(parts[..<2]) { body(part) }
-      if let part = intersection(parts[2...]) { body(part) }
+      if let part = clip(segment, y: y, toPlanes: 0..<2) { body(part) }
+      if let part = clip(segment, y: y, toPlanes: 2..<4) { body(part) }
     }
+  }
+
+  /// What is on the right side of all these planes.
+  private func clip(_ segment: Segment, y: Int, toPlanes range: Range<Int>) -> Segment? {
+    var result = segment
+    for index in range {
+      guard let part = clip(segment, y: y, to: planes[index]) else { return nil }
+      result = Segment(start: max(result.start, part.start), end: min(result.end, part.end))
+    }
+    return result.start <= result.end ? result : nil
   }
 
   private func clip(_ segment: Segment, y: Int, to plane: HalfPlane) -> Segment? {
@@ -154,15 +165,6 @@ private struct EllipseSection {
       result.start = rounded(max(Double(segment.start), crossing))
     }
     if plane.a * Double(segment.end) + rest < tolerance { result.end = rounded(min(Double(segment.end), crossing)) }
-    return result.start <= result.end ? result : nil
-  }
-
-  private func intersection(_ parts: ArraySlice<Segment?>) -> Segment? {
-    var result = Segment(start: .min, end: .max)
-    for part in parts {
-      guard let part else { return nil }
-      result = Segment(start: max(result.start, part.start), end: min(result.end, part.end))
-    }
     return result.start <= result.end ? result : nil
   }
 }

@@ -5,7 +5,7 @@
 /// - Precondition: `radians` is within ±32.
 package func sineAndCosine(ofRadians radians: Double) -> (sine: Double, cosine: Double) {
   precondition(abs(radians) <= 32)
-  let angle = Int128(radians * 0x1p90)
+  let angle = fixedPoint(radians, fractionBits: 90)
   let quarter = (angle + (angle < 0 ? -quarterTurn / 2 : quarterTurn / 2)) / quarterTurn
   let rest = Int64((angle - quarter * quarterTurn) >> 28)
   let (sine, cosine) = (Double(sineSeries(rest)) * 0x1p-62, Double(cosineSeries(rest)) * 0x1p-62)
@@ -21,9 +21,9 @@ package func sineAndCosine(ofRadians radians: Double) -> (sine: Double, cosine: 
 /// - Precondition: `value` is within ±1.
 package func roundedTo15Places(_ value: Double) -> Double {
   precondition(abs(value) <= 1)
-  let scaled = (Int128(value * 0x1p73) * 1_000_000_000_000_000 + 1 << 72) >> 73
+  let scaled = (fixedPoint(value, fractionBits: 73) * 1_000_000_000_000_000 + 1 << 72) >> 73
   // Both are whole and below 2^53, so that the quotient is the double nearest to the decimal number.
-  return Double(scaled) / 1e15
+  return Double(Int64(truncatingIfNeeded: scaled)) / 1e15
 }
 
 /// π/2 · 2^90
@@ -44,4 +44,18 @@ private func cosineSeries(_ x: Int64) -> Int64 {
   return sum
 }
 
-private func product(_ a: Int64, _ b: Int64) -> Int64 { Int64(truncatingIfNeeded: (Int128(a) * Int128(b)) >> 62) }
+private func product(_ a: Int64, _ b: Int64) -> Int64 {
+  let (high, low) = a.multipliedFullWidth(by: b)
+  return high << 2 | Int64(truncatingIfNeeded: low >> 62)
+}
+
+/// `value` times 2^`fractionBits`, cut to a whole number. In two parts of 64 bits, since the standard library converts to
+/// 128 bits by generic code that takes longer than the whole series.
+/// - Precondition: `value` is within ±2^31.
+private func fixedPoint(_ value: Double, fractionBits: Int) -> Int128 {
+  let whole = Int64(value * 0x1p32)
+  // Exact: the whole part has the double's leading bits.
+  let rest = value - Double(whole) * 0x1p-32
+  let scale = Double(sign: .plus, exponent: fractionBits, significand: 1)
+  return Int128(whole) << (fractionBits - 32) + Int128(Int64(rest * scale))
+}

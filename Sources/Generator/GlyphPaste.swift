@@ -23,7 +23,7 @@ struct GlyphPaste: ~Copyable {
       let target = canvas.column(left + x) + top + rows.lowerBound
       for row in stride(from: 0, to: rows.count, by: 8) {
         var pixel = loadPixels(pixels + row)
-        guard !isClear(pixel) else { continue }
+        guard !isZero(pixel) else { continue }
         // Straight pixels are taken as they are, as those of alpha 0 are; alpha is only the channels' limit.
         if !layer.isPremultiplied { pixel = pixel & 0xFF_FFFF }
         blend(pixel, into: target + row)
@@ -37,29 +37,11 @@ struct GlyphPaste: ~Copyable {
   private func gather(
     _ layer: GlyphLayer, _ quad: QuadPlan, x: Int, rows: Range<Int>, _ pixels: UnsafeMutablePointer<UInt32>
   ) {
-    let u = Double(x) + 0.5
-    let start = quad.origin + quad.byX * u
-    let twist = quad.byXY * u
-    let (width, height) = (UInt32(layer.width), UInt32(layer.height))
-    for row in stride(from: 0, to: rows.count, by: 4) {
-      let v = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(rows.lowerBound + row)
-      let column = Floor(start.x + quad.byY.x * v + twist.x * v).integers
-      let line = Floor(start.y + quad.byY.y * v + twist.y * v).integers
-      // Outside, one of these is negative, and the place becomes that before the first pixel.
-      let signs = column | line | (width &- 1 &- column) | (height &- 1 &- line)
-      let isInside = (signs &>> 31) &- 1
-      let place = (line &* UInt32(truncatingIfNeeded: layer.stride) &+ column &+ 1) & isInside
-      UnsafeMutableRawPointer(pixels + row).storeBytes(of: place, as: SIMD4<UInt32>.self)
-    }
+    let column = QuadColumn(quad, layer, x: x, rows: rows)
+    if !column.locate(pixels) { column.locateExactly(pixels) }
     let source = layer.pixels - 1
     for row in 0..<rows.count { pixels[row] = source[Int(pixels[row])] }
     for row in rows.count..<(rows.count + 7) & ~7 { pixels[row] = 0 }
-  }
-
-  @inline(__always)
-  private func isClear(_ pixels: SIMD8<UInt32>) -> Bool {
-    let quarters = unsafeBitCast(pixels.lowHalf | pixels.highHalf, to: SIMD2<UInt64>.self)
-    return quarters.x | quarters.y == 0
   }
 
   /// Eight rows of a column. Rows beyond the cell have pixels of 0, which change nothing, so that what lies below may be
@@ -101,6 +83,90 @@ private struct QuadPlan {
     byX = (northEast - northWest) * scaleX
     byY = (southWest - northWest) * scaleY
     byXY = (southEast - southWest - northEast + northWest) * scaleX * scaleY
+  }
+}
+
+/// The pixels of a layer that one column of the cell shows, counted from the one before the first, which stands for all
+/// outside.
+private struct QuadColumn {
+  private let start: SIMD2<Double>
+  private let byY: SIMD2<Double>
+  private let twist: SIMD2<Double>
+  private let rows: Range<Int>
+  private let layer: GlyphLayer
+
+  @inline(__always)
+  init(_ quad: QuadPlan, _ layer: GlyphLayer, x: Int, rows: Range<Int>) {
+    let u = Double(x) + 0.5
+    start = quad.origin + quad.byX * u
+    byY = quad.byY
+    twist = quad.byXY * u
+    self.rows = rows
+    self.layer = layer
+  }
+
+  /// Pillow's own arithmetic.
+  func locateExactly(_ places: UnsafeMutablePointer<UInt32>) {
+    for row in stride(from: 0, to: rows.count, by: 4) {
+      let v = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(rows.lowerBound + row)
+      let column = Floor(start.x + byY.x * v + twist.x * v).integers
+      let line = Floor(start.y + byY.y * v + twist.y * v).integers
+      let place = place(SIMD8(lowHalf: column, highHalf: column), SIMD8(lowHalf: line, highHalf: line))
+      UnsafeMutableRawPointer(places + row).storeBytes(of: place.lowHalf, as: SIMD4<UInt32>.self)
+    }
+  }
+
+  /// The same in fixed point, where steps down the column are additions.
+  /// - Returns: Whether every point is so far from the next pixel's edge that the error does not matter.
+  @inline(__always)
+  func locate(_ places: UnsafeMutablePointer<UInt32>) -> Bool {
+    guard max(layer.width, layer.height) <= Self.sizeMax else { return false }
+    let step = byY + twist
+    let first = start + step * (Double(rows.lowerBound) + 0.5)
+    var (xs, ys) = (lanes(first.x, step.x), lanes(first.y, step.y))
+    let (stepX, stepY) = (8 &* fixedPoint(step.x), 8 &* fixedPoint(step.y))
+    // The first point and each step are off by half a unit at most.
+    let margin = UInt32(truncatingIfNeeded: rows.count + 8)
+    var distances = SIMD8<UInt32>()
+    for row in stride(from: 0, to: rows.count, by: 8) {
+      distances |= ((xs &+ margin) & Self.fractionMask) &- 2 &* margin
+      distances |= ((ys &+ margin) & Self.fractionMask) &- 2 &* margin
+      storePixels(place(whole(xs), whole(ys)), to: places + row)
+      xs &+= stepX
+      ys &+= stepY
+    }
+    let pairs = unsafeBitCast(distances.lowHalf | distances.highHalf, to: SIMD2<UInt64>.self)
+    return (pairs.x | pairs.y) & 0x8000_0000_8000_0000 == 0
+  }
+
+  /// Bits behind the point. Before it there are 13 and a sign: corners are pulled by less than the layer's size.
+  private static let fractionBits = 18
+  private static let fractionMask: UInt32 = 1 << 18 - 1
+  private static let sizeMax = 2048
+
+  @inline(__always)
+  private func fixedPoint(_ value: Double) -> UInt32 {
+    UInt32(truncatingIfNeeded: Int64((value * 0x1p18).rounded()))
+  }
+
+  /// The first eight points.
+  @inline(__always)
+  private func lanes(_ first: Double, _ step: Double) -> SIMD8<UInt32> {
+    fixedPoint(first) &+ SIMD8(0, 1, 2, 3, 4, 5, 6, 7) &* fixedPoint(step)
+  }
+
+  @inline(__always)
+  private func whole(_ values: SIMD8<UInt32>) -> SIMD8<UInt32> {
+    unsafeBitCast(unsafeBitCast(values, to: SIMD8<Int32>.self) &>> Int32(Self.fractionBits), to: SIMD8<UInt32>.self)
+  }
+
+  @inline(__always)
+  private func place(_ column: SIMD8<UInt32>, _ line: SIMD8<UInt32>) -> SIMD8<UInt32> {
+    let (width, height) = (UInt32(truncatingIfNeeded: layer.width), UInt32(truncatingIfNeeded: layer.height))
+    // Outside, one of these is negative, and the place becomes that before the first pixel.
+    let signs = column | line | (width &- 1 &- column) | (height &- 1 &- line)
+    let isInside = (signs &>> 31) &- 1
+    return (line &* UInt32(truncatingIfNeeded: layer.stride) &+ column &+ 1) & isInside
   }
 }
 

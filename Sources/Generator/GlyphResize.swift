@@ -65,19 +65,36 @@ struct GlyphResize: ~Copyable {
   private mutating func resizeAcross(
     _ layer: GlyphLayer, _ table: BicubicTable, into rows: UnsafeMutablePointer<UInt32>, stride: Int
   ) {
-    let column = column.reserve(layer.stride)
+    let left = column.reserve(2 * layer.stride)
+    let right = left + layer.stride
+    // Two columns at a time, so that two pixels of a row are stored at once; after the last of an odd number, it is stored
+    // again in the row's padding.
+    for x in Swift.stride(from: 0, to: table.outputCount, by: 2) {
+      weigh(layer, table, x: x, into: left)
+      weigh(layer, table, x: min(x + 1, table.outputCount - 1), into: right)
+      var target = UnsafeMutableRawPointer(rows + x)
+      for y in 0..<layer.height {
+        let pair = UInt64(left[y]) | UInt64(right[y]) &<< 32
+        target.storeBytes(of: pair.littleEndian, as: UInt64.self)
+        target += 4 &* stride
+      }
+    }
+  }
+
+  /// One column of the output.
+  @inline(__always)
+  private func weigh(
+    _ layer: GlyphLayer, _ table: BicubicTable, x: Int, into column: UnsafeMutablePointer<UInt32>
+  ) {
+    let source = layer.pixels + table.first[x] * layer.stride
     // SAFETY: the table's windows lie inside the layer's columns; a column has `layer.stride` pixels, a multiple of 8.
     table.weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
-      for x in 0..<table.outputCount {
-        let source = layer.pixels + table.first[x] * layer.stride
-        for y in Swift.stride(from: 0, to: layer.stride, by: 8) {
-          let pixels = weightedSum(
-            source + y, stride: layer.stride, weights: weights + x * table.tapCount, count: table.tapCount,
-            hasAlpha: true)
-          storePixels(pixels, to: column + y)
-        }
-        for y in 0..<layer.height { rows[y * stride + x] = column[y] }
+      for y in Swift.stride(from: 0, to: layer.stride, by: 8) {
+        let pixels = weightedSum(
+          source + y, stride: layer.stride, weights: weights + x * table.tapCount, count: table.tapCount,
+          hasAlpha: true)
+        storePixels(pixels, to: column + y)
       }
     }
   }

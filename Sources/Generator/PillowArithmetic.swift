@@ -111,3 +111,9 @@ func loadPixels(_ address: UnsafePointer<UInt32>) -> SIMD8<UInt32> {
 func storePixels(_ pixels: SIMD8<UInt32>, to address: UnsafeMutablePointer<UInt32>) {
   UnsafeMutableRawPointer(address).storeBytes(of: pixels, as: SIMD8<UInt32>.self)
 }
+
+@inline(__always)
+func isZero(_ pixels: SIMD8<UInt32>) -> Bool {
+  let pairs = unsafeBitCast(pixels.lowHalf | pixels.highHalf, to: SIMD2<UInt64>.self)
+  return pairs.x | pairs.y == 0
+}

@@ -1,17 +1,25 @@
+import Foundation
 import Synchronization
 
-/// Renderers of one style that are not in use. There come to be as many as threads draw at the same time.
+/// Renderers of one style that are not in use. There come to be as many as threads draw at the same time. A thread gets the
+/// one back that it used last, whose buffers are in its core's cache.
 // SAFETY: a renderer is in the list or with the one thread that took it out, and the list is locked.
 final class RendererPool<Style: CaptchaStyle>: @unchecked Sendable {
   private let style: Style
   private let lock = Mutex<Void>(())
-  private var idle: [Style.Renderer] = []
+  private var idle: [(renderer: Style.Renderer, lastThread: pthread_t)] = []
 
   init(of style: Style) { self.style = style }
 
   func withRenderer<Result>(_ body: (Style.Renderer) -> Result) -> Result {
-    let renderer = lock.withLock { _ in idle.popLast() } ?? style.makeRenderer()
-    defer { lock.withLock { _ in idle.append(renderer) } }
+    let thread = pthread_self()
+    let renderer = lock.withLock { _ in take(for: thread) } ?? style.makeRenderer()
+    defer { lock.withLock { _ in idle.append((renderer, thread)) } }
     return body(renderer)
+  }
+
+  private func take(for thread: pthread_t) -> Style.Renderer? {
+    if let own = idle.lastIndex(where: { $0.lastThread == thread }) { return idle.remove(at: own).renderer }
+    return idle.popLast()?.renderer
   }
 }

@@ -117,10 +117,11 @@ package struct Benchmark {
   private func generating() throws -> Work {
     let (generator, team) = (try CaptchaGenerator(spec: spec.captcha), team)
     return {
-      team.run(count: 16) { lane in
-        for index in 0..<16 { _ = generator.generate(index: 0, seed: UInt64(lane * 16 + index)) }
+      // Long enough that the threads' start and the wait for the last one count for nothing.
+      team.run(count: 64) { lane in
+        for index in 0..<64 { _ = generator.generate(index: 0, seed: UInt64(lane * 64 + index)) }
       }
-      return 256
+      return 4096
     }
   }
 

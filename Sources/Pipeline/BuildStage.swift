@@ -113,9 +113,12 @@ extension Pipeline {
     let (generator, seed, ends) = (generator, spec.seed, firstBlocks)
     let blocks = OrderedStream<DrawnBlock>(
       jobs: 0..<ends[plans.count], threadCount: team.threadCount, window: 16 * team.threadCount
-    ) { job in
-      let place = (ends.firstIndex { $0 > job } ?? plans.count) - 1
-      return draw(block: job - ends[place], of: plans[place], split: split, by: generator, pipelineSeed: seed)
+    ) {
+      var drawing = BlockDrawing(generator: generator, split: split, pipelineSeed: seed)
+      return { job in
+        let place = (ends.firstIndex { $0 > job } ?? plans.count) - 1
+        return drawing.draw(block: job - ends[place], of: plans[place])
+      }
     }
     let wanted = plans.reduce(0) { $0 + $1.recordCount }
     var done = 0
@@ -155,15 +158,29 @@ extension Pipeline {
   }
 }
 
-private func draw(
-  block: Int, of plan: ShardPlan, split: Split, by generator: CaptchaGenerator, pipelineSeed: UInt64
-) -> DrawnBlock {
-  let first = plan.firstIndex + block * plan.header.blockRecordCount
-  let samples = (0..<plan.header.recordCount(ofBlock: block)).map { place in
-    let index = UInt64(first + place)
-    return generator.generate(index: index, seed: split.seed(ofSample: index, pipelineSeed: pipelineSeed))
+/// Draws and compresses blocks, each as soon as its record's bytes are wanted, in memory that it uses again.
+private struct BlockDrawing: ~Copyable {
+  let generator: CaptchaGenerator
+  let split: Split
+  let pipelineSeed: UInt64
+  private var encoder = ShardBlockEncoder()
+
+  init(generator: CaptchaGenerator, split: Split, pipelineSeed: UInt64) {
+    self.generator = generator
+    self.split = split
+    self.pipelineSeed = pipelineSeed
   }
-  return DrawnBlock(
-    block: ShardBlockEncoder(plan.header).encode(block: block, samples: samples),
-    rows: samples.map { SampleRow(charset: $0.charset, label: $0.label, seed: $0.seed) })
+
+  mutating func draw(block: Int, of plan: ShardPlan) -> DrawnBlock {
+    let first = plan.firstIndex + block * plan.header.blockRecordCount
+    var rows: [SampleRow] = []
+    rows.reserveCapacity(plan.header.recordCount(ofBlock: block))
+    let encoded = encoder.encode(block: block, of: plan.header) { place in
+      let index = UInt64(first + place)
+      let sample = generator.generate(index: index, seed: split.seed(ofSample: index, pipelineSeed: pipelineSeed))
+      rows.append(SampleRow(charset: sample.charset, label: sample.label, seed: sample.seed))
+      return sample
+    }
+    return DrawnBlock(block: encoded, rows: rows)
+  }
 }

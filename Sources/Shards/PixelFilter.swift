@@ -5,18 +5,15 @@ import Samples
 struct PixelFilter {
   private let width: Int
   private let height: Int
-  private let channelCount: Int
+  private let format: PixelFormat
   private let byteCount: Int
 
   init(_ geometry: Geometry) {
     width = geometry.width
     height = geometry.height
-    channelCount = geometry.format.rawValue
+    format = geometry.format
     byteCount = geometry.byteCount
   }
-
-  /// Whether tiles cover the image, the last ones laid back over the ones before.
-  private var isTiled: Bool { channelCount == 1 && min(width, height) >= ByteTiles.columnCount }
 
   /// - Parameters:
   ///   - image: [height, width, channel].
@@ -25,7 +22,10 @@ struct PixelFilter {
     precondition(image.count == byteCount && stored.count == byteCount)
     guard let image = image.baseAddress, let stored = stored.baseAddress else { return }
     // SAFETY: both buffers have the image's byte count, and all places are of its pixels.
-    if isTiled { filterTiles(image, into: stored) } else { filterPixels(image, into: stored) }
+    switch format {
+    case .gray: filterGray(image, into: stored)
+    case .rgb: filterChannels(image, into: stored)
+    }
   }
 
   /// The image whose filtered pixels are `stored`; any bytes are those of some image.
@@ -36,14 +36,18 @@ struct PixelFilter {
     precondition(image.count == byteCount && stored.count == byteCount)
     guard let image = image.baseAddress, let stored = stored.baseAddress else { return }
     // SAFETY: as in `filter`.
-    if isTiled { reconstructTiles(stored, into: image) } else { reconstructPixels(stored, into: image) }
+    switch format {
+    case .gray: reconstructGray(stored, into: image)
+    case .rgb: reconstructChannels(stored, into: image)
+    }
   }
 }
 
-// MARK: - Pixel by pixel
+// MARK: - Several channels, byte by byte
 
 extension PixelFilter {
-  private func filterPixels(_ image: UnsafePointer<UInt8>, into stored: UnsafeMutablePointer<UInt8>) {
+  private func filterChannels(_ image: UnsafePointer<UInt8>, into stored: UnsafeMutablePointer<UInt8>) {
+    let channelCount = format.rawValue
     for channel in 0..<channelCount {
       var before: UInt8 = 0
       var target = stored + channel
@@ -59,7 +63,8 @@ extension PixelFilter {
     }
   }
 
-  private func reconstructPixels(_ stored: UnsafePointer<UInt8>, into image: UnsafeMutablePointer<UInt8>) {
+  private func reconstructChannels(_ stored: UnsafePointer<UInt8>, into image: UnsafeMutablePointer<UInt8>) {
+    let channelCount = format.rawValue
     for channel in 0..<channelCount {
       var before: UInt8 = 0
       var source = stored + channel
@@ -76,53 +81,51 @@ extension PixelFilter {
   }
 }
 
-// MARK: - Tile by tile
+// MARK: - One channel, many pixels at once
 
 extension PixelFilter {
-  private func filterTiles(_ image: UnsafePointer<UInt8>, into stored: UnsafeMutablePointer<UInt8>) {
-    ByteTiles.cover(rows: height, columns: width) { y, x in
-      var tiles = ByteTiles()
-      for row in 0..<ByteTiles.rowCount {
-        // The pixel before the first of a column is the last of the column to the left.
-        let line = image + (y + row) * width + x
-        let lineBefore = y + row == 0 ? image + (height - 1) * width + x - 1 : line - width
-        var before = loadRow(lineBefore)
-        if x == 0 && y + row == 0 { before[0] = 0 }
-        tiles.set(row, to: loadRow(line) &- before)
-      }
-      tiles.storeColumns(to: stored + x * height + y, stride: height)
+  private func filterGray(_ image: UnsafePointer<UInt8>, into stored: UnsafeMutablePointer<UInt8>) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount) { differences in
+      guard let differences = differences.baseAddress else { return }
+      differences[0] = image[0]
+      // The pixel before the first of a column is the last of the column to the left.
+      let lastRow = image + (height - 1) * width
+      for x in 1..<width { differences[x] = image[x] &- lastRow[x &- 1] }
+      for place in width..<byteCount { differences[place] = image[place] &- image[place &- width] }
+      transposeBytes(
+        differences, rows: height, columns: width, sourceStride: width, into: stored, targetStride: height)
     }
   }
 
-  private func reconstructTiles(_ stored: UnsafePointer<UInt8>, into image: UnsafeMutablePointer<UInt8>) {
+  private func reconstructGray(_ stored: UnsafePointer<UInt8>, into image: UnsafeMutablePointer<UInt8>) {
     transposeBytes(stored, rows: width, columns: height, sourceStride: height, into: image, targetStride: width)
-    sumDown(image)
-  }
-
-  /// Turns an image of differences into one of pixels: sums down each column, from the last pixel of the one before.
-  private func sumDown(_ image: UnsafeMutablePointer<UInt8>) {
     var before: UInt8 = 0
-    let whole = width - width % ByteTiles.columnCount
-    for x in stride(from: 0, to: whole, by: ByteTiles.columnCount) {
-      var sums = SIMD32<UInt8>()
-      for y in 0..<height { sums &+= loadRow(image + y * width + x) }
-      withUnsafeMutableBytes(of: &sums) { sums in
-        for column in sums.indices {
-          let columnSum = sums[column]
-          sums[column] = before
-          before &+= columnSum
-        }
-      }
-      for y in 0..<height {
-        sums &+= loadRow(image + y * width + x)
-        UnsafeMutableRawPointer(image + y * width + x).storeBytes(of: sums, as: SIMD32<UInt8>.self)
-      }
-    }
+    let whole = width - width % 32
+    for x in stride(from: 0, to: whole, by: 32) { sumDown(image + x, from: &before) }
     for x in whole..<width {
       for y in 0..<height {
         before &+= image[y * width + x]
         image[y * width + x] = before
       }
+    }
+  }
+
+  /// Turns the differences of 32 columns into pixels.
+  /// - Parameter before: The last pixel of the column to the left; then that of the last of these columns.
+  @inline(__always)
+  private func sumDown(_ columns: UnsafeMutablePointer<UInt8>, from before: inout UInt8) {
+    var sums = SIMD32<UInt8>()
+    for y in 0..<height { sums &+= loadRow(columns + y * width) }
+    withUnsafeMutableBytes(of: &sums) { sums in
+      for column in sums.indices {
+        let columnSum = sums[column]
+        sums[column] = before
+        before &+= columnSum
+      }
+    }
+    for y in 0..<height {
+      sums &+= loadRow(columns + y * width)
+      UnsafeMutableRawPointer(columns + y * width).storeBytes(of: sums, as: SIMD32<UInt8>.self)
     }
   }
 }

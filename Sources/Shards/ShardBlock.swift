@@ -8,25 +8,30 @@ package struct EncodedBlock: Sendable {
   let entry: SeekTable.Entry
 }
 
-/// Makes blocks of one shard, on any number of threads: a block's bytes depend on the header, its samples and
-/// libzstd's version alone.
-package struct ShardBlockEncoder: Sendable {
-  private let header: ShardHeader
+/// Makes blocks of shards, one after the other, in memory that it uses again; each thread takes an encoder of its own. A
+/// block's bytes depend on the header, its samples and libzstd's version alone.
+package struct ShardBlockEncoder: ~Copyable {
+  private var content: [UInt8] = []
 
-  package init(_ header: ShardHeader) { self.header = header }
+  package init() {}
 
-  /// Block `number`.
-  /// - Precondition: `samples` are all of the block, in order, with the header's geometry, at most as many
-  ///   characters as it allows, and classes of their charset.
-  package func encode(block number: Int, samples: [Sample]) -> EncodedBlock {
-    precondition(samples.count == header.recordCount(ofBlock: number))
-    let layout = header.recordLayout
-    var content = [UInt8](repeating: 0, count: samples.count * layout.byteCount)
+  /// Block `number` of a shard.
+  /// - Parameter sample: Makes sample n of the block; called once for each, in order.
+  /// - Precondition: the samples are those of the block, with the header's geometry, at most as many characters as it
+  ///   allows, and classes of their charset.
+  package mutating func encode(
+    block number: Int, of header: ShardHeader, sample: (_ place: Int) -> Sample
+  ) -> EncodedBlock {
+    let byteCount = header.recordLayout.byteCount
+    let recordCount = header.recordCount(ofBlock: number)
+    content.resize(to: recordCount * byteCount)
     let firstIndex = header.firstIndex + UInt64(number * header.blockRecordCount)
-    for (place, sample) in samples.enumerated() {
+    for place in 0..<recordCount {
+      let sample = sample(place)
       precondition(sample.index == firstIndex + UInt64(place), "a shard's records follow each other without gaps")
       content.withUnsafeMutableBytes { content in
-        store(sample, in: .init(rebasing: content[place * layout.byteCount..<(place + 1) * layout.byteCount]))
+        let bytes = content[place * byteCount..<(place + 1) * byteCount]
+        header.store(sample, in: UnsafeMutableRawBufferPointer(rebasing: bytes))
       }
     }
     let frame = zstdFrame(of: content, level: header.compressionLevel)
@@ -36,26 +41,28 @@ package struct ShardBlockEncoder: Sendable {
         compressedByteCount: UInt32(frame.count), contentByteCount: UInt32(content.count),
         checksum: ZstdFrameHead.checksum(of: frame.span.bytes)))
   }
+}
 
+extension ShardHeader {
   /// - Parameter bytes: The record's place in the block.
-  private func store(_ sample: Sample, in bytes: UnsafeMutableRawBufferPointer) {
-    let layout = header.recordLayout
+  fileprivate func store(_ sample: Sample, in bytes: UnsafeMutableRawBufferPointer) {
+    let layout = recordLayout
     let classes = sample.label.classes
-    let classCount = header.charsets[sample.charset].count
-    precondition(sample.image.geometry == header.geometry && sample.seed < ShardLimits.seedEnd)
-    precondition(classes.count <= header.labelCapacity && classes.allSatisfy { $0 < classCount })
+    let classCount = charsets[sample.charset].count
+    precondition(sample.image.geometry == geometry && sample.seed < ShardLimits.seedEnd)
+    precondition(classes.count <= labelCapacity && classes.allSatisfy { $0 < classCount })
     bytes.store(sample.index, at: RecordLayout.index.offset)
     bytes.store(sample.seed, at: RecordLayout.seed.offset)
     bytes.store(UInt16(sample.charset), at: RecordLayout.charset.offset)
     bytes.store(UInt16(classes.count), at: RecordLayout.labelCount.offset)
-    for position in 0..<header.labelCapacity {
+    for position in 0..<labelCapacity {
       let value = position < classes.count ? classes[position] : RecordLayout.noClass
       bytes.store(value, at: layout.classesOffset + RecordLayout.classByteCount * position)
     }
     // SAFETY: the slice's bounds are checked; bytes hold bytes, and the image is no part of the block.
     sample.image.pixels.withUnsafeBufferPointer { image in
       let stored = UnsafeMutableRawBufferPointer(rebasing: bytes[layout.pixelsOffset...])
-      PixelFilter(header.geometry).filter(image, into: stored.assumingMemoryBound(to: UInt8.self))
+      PixelFilter(geometry).filter(image, into: stored.assumingMemoryBound(to: UInt8.self))
     }
   }
 }

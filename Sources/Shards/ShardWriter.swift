@@ -16,7 +16,7 @@ package struct ShardSummary: Sendable, Hashable {
 /// dropped before, the writer leaves nothing.
 package struct ShardWriter: ~Copyable {
   package let header: ShardHeader
-  private let encoder: ShardBlockEncoder
+  private var encoder = ShardBlockEncoder()
   private var file: DurableFile
   private var seekTable: SeekTable
   private var pending: [Sample] = []
@@ -26,7 +26,6 @@ package struct ShardWriter: ~Copyable {
     _ path: String, header: ShardHeader, in fileSystem: any FileSystem = SystemFileSystem()
   ) throws(ShardError) {
     self.header = header
-    encoder = ShardBlockEncoder(header)
     headerBytes = header.encoded()
     seekTable = SeekTable(headerByteCount: headerBytes.count)
     file = try Self.begin(path, with: headerBytes, in: fileSystem)
@@ -60,11 +59,11 @@ package struct ShardWriter: ~Copyable {
   }
 
   /// Takes the next sample; writes its block once that is full.
-  /// - Precondition: the shard has room for it; else as for `ShardBlockEncoder.encode(block:samples:)`.
+  /// - Precondition: the shard has room for it; else as for `ShardBlockEncoder.encode(block:of:sample:)`.
   package mutating func append(_ sample: Sample) throws(ShardError) {
     pending.append(sample)
     guard pending.count == header.recordCount(ofBlock: blockCount) else { return }
-    let block = encoder.encode(block: blockCount, samples: pending)
+    let block = encoder.encode(block: blockCount, of: header) { pending[$0] }
     pending.removeAll(keepingCapacity: true)
     try append(block)
   }

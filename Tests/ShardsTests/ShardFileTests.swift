@@ -44,11 +44,12 @@ import Testing
     let example = try ShardExamples.colorful(recordCount: 200, blockRecordCount: 16)
     try write(example, to: path)
     // The same blocks, compressed in another order on several threads.
-    let encoder = ShardBlockEncoder(example.header)
     let blocks = await withTaskGroup(of: EncodedBlock.self) { group in
       for number in (0..<example.header.blockCount).reversed() {
-        let records = Array(example.records[number * 16..<min(number * 16 + 16, 200)])
-        group.addTask { encoder.encode(block: number, samples: records) }
+        group.addTask {
+          var encoder = ShardBlockEncoder()
+          return encoder.encode(block: number, of: example.header) { example.records[number * 16 + $0] }
+        }
       }
       return await group.reduce(into: []) { $0.append($1) }.sorted { $0.number < $1.number }
     }
