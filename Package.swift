@@ -117,7 +117,8 @@ let package = Package(
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Samples"], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "GeneratorTests", dependencies: ["Generator", "Images", "Specs", "Samples"], resources: [.copy("Fixtures")],
+      name: "GeneratorTests", dependencies: ["Generator", "Files", "Images", "Specs", "Samples"],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "ShardsTests", dependencies: ["Shards", "Samples", "Files"], resources: [.copy("Fixtures")],

@@ -35,19 +35,25 @@ package final class CaptchaGenerator: Sendable {
   /// - Throws: `GeneratorError` where a font is not there, is no font, or lacks a character of its alphabet.
   package init(spec: CaptchaSpec) throws(GeneratorError) {
     self.spec = spec
-    var files: [String: FontFile] = [:]
     var fonts: [GeneratorIdentity.Font] = []
-    for name in spec.entries.flatMap(\.fonts) where files[name] == nil {
-      let file = try FontFile.find(name)
-      files[name] = file
-      fonts.append(GeneratorIdentity.Font(name: name, path: file.path, hash: file.hash))
-    }
     var entries: [EntryGenerator] = []
     for entry in spec.entries {
-      entries.append(
-        try EntryGenerator(
-          entry, charset: spec.charsets.firstIndex(of: entry.alphabet) ?? 0, geometry: spec.geometry,
-          fonts: entry.fonts.compactMap { files[$0] }))
+      do throws(GeneratorError) {
+        var files: [FontFile] = []
+        for name in entry.fonts {
+          let file = try FontFile.find(name)
+          files.append(file)
+          if !fonts.contains(where: { $0.name == name }) {
+            fonts.append(GeneratorIdentity.Font(name: name, path: file.path, hash: file.hash))
+          }
+        }
+        entries.append(
+          try EntryGenerator(
+            entry, charset: spec.charsets.firstIndex(of: entry.alphabet) ?? 0, geometry: spec.geometry, fonts: files))
+      } catch {
+        guard let place = entry.fontPlace else { throw error }
+        throw .inSpec(place, error)
+      }
     }
     self.entries = entries
     weightSums = spec.entries.reduce(into: []) { sums, entry in sums.append((sums.last ?? 0) + entry.weight) }

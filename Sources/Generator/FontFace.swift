@@ -7,9 +7,11 @@ struct FontFace: ~Copyable {
   /// The file's bytes, which FreeType reads for as long as the face is open.
   private let content: UnsafeMutableBufferPointer<UInt8>
 
-  /// - Parameter path: Where `bytes` come from, for messages.
+  /// - Parameters:
+  ///   - path: Where `bytes` come from, for messages.
+  ///   - index: Which face of the file, from 0.
   /// - Throws: `GeneratorError.unusableFont`.
-  init(bytes: [UInt8], path: String) throws(GeneratorError) {
+  init(bytes: [UInt8], path: String, index: Int) throws(GeneratorError) {
     var library: FT_Library?
     guard FT_Init_FreeType(&library) == 0, let library else {
       throw .unusableFont(path: path, reason: "FreeType does not start")
@@ -17,7 +19,7 @@ struct FontFace: ~Copyable {
     let content = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
     _ = content.initialize(from: bytes)
     var face: FT_Face?
-    let code = FT_New_Memory_Face(library, content.baseAddress, FT_Long(bytes.count), 0, &face)
+    let code = FT_New_Memory_Face(library, content.baseAddress, FT_Long(bytes.count), FT_Long(index), &face)
     guard code == 0, let face else {
       FT_Done_FreeType(library)
       content.deallocate()
@@ -42,6 +44,8 @@ struct FontFace: ~Copyable {
     content.deallocate()
   }
 
+  /// Faces in the file.
+  var faceCount: Int { Int(face.pointee.num_faces) }
   var familyName: String { face.pointee.family_name.map { String(cString: $0) } ?? "" }
   var styleName: String { face.pointee.style_name.map { String(cString: $0) } ?? "" }
 
@@ -62,12 +66,18 @@ struct FontFace: ~Copyable {
     return Int(face.pointee.size.pointee.metrics.ascender + 32) >> 6
   }
 
+  func hasGlyph(for scalar: Unicode.Scalar) -> Bool { FT_Get_Char_Index(face, FT_ULong(scalar.value)) != 0 }
+
   /// The glyph's coverage at `size` pixels an em, hinted as FreeType does by default, which is how Pillow has it drawn; nil
-  /// where the face has none.
-  func outline(of scalar: Unicode.Scalar, size: Int) -> GlyphBitmap? {
+  /// where it is damaged, or wider or higher than `extentMax` pixels.
+  func outline(of scalar: Unicode.Scalar, size: Int, extentMax: Int) -> GlyphBitmap? {
     let index = FT_Get_Char_Index(face, FT_ULong(scalar.value))
-    guard index != 0, FT_Set_Pixel_Sizes(face, 0, FT_UInt(size)) == 0 else { return nil }
-    guard FT_Load_Glyph(face, index, FT_Int32(FT_LOAD_NO_BITMAP)) == 0,
+    guard FT_Set_Pixel_Sizes(face, 0, FT_UInt(size)) == 0,
+      FT_Load_Glyph(face, index, FT_Int32(FT_LOAD_NO_BITMAP)) == 0
+    else { return nil }
+    // In 1/64 pixel.
+    let metrics = face.pointee.glyph.pointee.metrics
+    guard metrics.width <= extentMax * 64 && metrics.height <= extentMax * 64,
       FT_Render_Glyph(face.pointee.glyph, FT_RENDER_MODE_NORMAL) == 0
     else { return nil }
     let slot = face.pointee.glyph.pointee

@@ -16,9 +16,9 @@ package final class GlyphAtlas: Sendable {
   private let glyphs: [Key: Glyph]
 
   /// - Parameter keys: What is drawn; sizes are 1 ... `sizeMax`.
-  /// - Throws: `GeneratorError.missingGlyph`, `.unusableFont` or `.invalidParameters`.
+  /// - Throws: `GeneratorError.missingGlyph`, `.undrawableGlyph`, `.unusableFont` or `.invalidParameters`.
   package init(font: FontFile, keys: Set<Key>) throws(GeneratorError) {
-    let face = try FontFace(bytes: font.bytes, path: font.path)
+    let face = try FontFace(bytes: font.bytes, path: font.path, index: font.faceIndex)
     var glyphs: [Key: Glyph] = [:]
     // In a fixed order, so that of several faults the same one is told every time.
     for key in keys.sorted() {
@@ -28,10 +28,15 @@ package final class GlyphAtlas: Sendable {
       guard let ascender = Self.ascender(of: face, size: key.size) else {
         throw .unusableFont(path: font.path, reason: "it has no size \(key.size)")
       }
-      guard let bitmap = face.outline(of: key.scalar, size: key.size) else {
+      guard face.hasGlyph(for: key.scalar) else {
         throw .missingGlyph(character: String(key.scalar), font: "\(font.family) (\(font.path))")
       }
-      glyphs[key] = Glyph(bitmap, ascender: ascender)
+      guard
+        let glyph = face.outline(of: key.scalar, size: key.size, extentMax: Self.cellMax).map({
+          Glyph($0, ascender: ascender)
+        }), (1...Self.cellMax).contains(glyph.cell.x), (1...Self.cellMax).contains(glyph.cell.y)
+      else { throw .undrawableGlyph(character: String(key.scalar), size: key.size, font: font.path) }
+      glyphs[key] = glyph
     }
     self.glyphs = glyphs
   }
@@ -44,6 +49,9 @@ package final class GlyphAtlas: Sendable {
     let scalars = Set(characters).union([" "])
     try self.init(font: font, keys: Set(Set(sizes).flatMap { size in scalars.map { Key($0, size: size) } }))
   }
+
+  /// The largest width and height of a glyph's cell in pixels.
+  static let cellMax = 512
 
   /// The largest font size, in pixels an em.
   package static let sizeMax = 256

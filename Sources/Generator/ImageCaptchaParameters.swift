@@ -160,8 +160,8 @@ extension ImageCaptchaParameters {
     try require(1...GlyphAtlas.sizeMax, glyph.fontSize, "font_size")
     try require(0...256, glyph.offset.x, "offset")
     try require(0...256, glyph.offset.y, "offset")
-    try require(1...512, glyph.cell.x, "cell")
-    try require(1...512, glyph.cell.y, "cell")
+    try require(1...GlyphAtlas.cellMax, glyph.cell.x, "cell")
+    try require(1...GlyphAtlas.cellMax, glyph.cell.y, "cell")
     for index in 0..<4 { try require(-512...512, glyph.warp[index], "warp") }
     // At a quarter turn and beyond, Pillow takes other paths than the package ever does.
     guard abs(glyph.rotationDegrees) < 90 else {

@@ -37,13 +37,14 @@ package struct Dataset: Sendable {
     }
     self.shards = shards
     geometry = first.header.geometry
+    let union: Alphabet
     do throws(AlphabetError) {
-      alphabet = try Alphabet(unionOf: first.header.charsets)
+      union = try Alphabet(unionOf: first.header.charsets)
     } catch {
       throw .tooManyCharacters(path: first.path)
     }
-    let alphabet = alphabet
-    classes = first.header.charsets.map { $0.characters.compactMap { alphabet.index(of: $0) } }
+    alphabet = union
+    classes = first.header.charsets.map { $0.characters.compactMap { union.index(of: $0) } }
     labelCapacity = first.header.labelCapacity
     sampleCount = shards.reduce(0) { $0 + $1.header.recordCount }
     firstBlocks = shards.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.header.blockCount) }

@@ -77,7 +77,9 @@ extension CaptchaSpec.Entry {
       !font.isEmpty && font.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
     let weight = try mapping.number(.weight, above: 0, upTo: 1_000_000, default: 1)
-    self.init(weight: weight, style: style, alphabet: alphabet, lengths: lengths, fonts: fonts)
+    self.init(
+      weight: weight, style: style, alphabet: alphabet, lengths: lengths, fonts: fonts,
+      fontPlace: mapping.place(of: .font))
   }
 }
 

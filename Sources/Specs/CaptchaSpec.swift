@@ -21,10 +21,13 @@ package struct CaptchaSpec: Sendable, Hashable {
     package let lengths: ClosedRange<Int>
     /// Family names of installed fonts, or paths of font files, of which each image has one; at least one.
     package let fonts: [String]
+    /// Where the fonts are named; nil where no file does.
+    package let fontPlace: SpecPlace?
 
     /// - Precondition: as the properties say.
     package init(
-      weight: Double = 1, style: Style, alphabet: Alphabet, lengths: ClosedRange<Int>, fonts: [String]
+      weight: Double = 1, style: Style, alphabet: Alphabet, lengths: ClosedRange<Int>, fonts: [String],
+      fontPlace: SpecPlace? = nil
     ) {
       precondition(weight > 0 && lengths.lowerBound > 0 && !fonts.isEmpty)
       self.weight = weight
@@ -32,6 +35,7 @@ package struct CaptchaSpec: Sendable, Hashable {
       self.alphabet = alphabet
       self.lengths = lengths
       self.fonts = fonts
+      self.fontPlace = fontPlace
     }
   }
 

@@ -176,6 +176,11 @@ struct SpecMapping<Key: SpecKey> {
     }
   }
 
+  /// Where the value of `key` stands; where it is left out, where the mapping does.
+  func place(of key: Key) -> SpecPlace {
+    SpecPlace(path: path, line: values[key.rawValue]?.line ?? line, keyPath: join(key))
+  }
+
   /// - Throws: `SpecError` where the file gives `key`, which it may do under a condition only: `allowed`.
   func refuse(_ key: Key, allowed: String) throws(SpecError) {
     guard let node = values[key.rawValue] else { return }

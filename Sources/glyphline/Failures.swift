@@ -61,6 +61,7 @@ func exitCode(of error: any Error) -> Int32 {
   return switch error {
   case GeneratorError.fontNotFound, PipelineError.missing, PipelineError.noImages: Failure.noInput
   case PipelineError.folderExists: Failure.cannotCreate
+  case GeneratorError.inSpec(_, let error): exitCode(of: error)
   case LockError.held: Failure.busy
   case let error as CatalogError: exitCode(of: error)
   default: Failure.badData
@@ -73,6 +74,7 @@ private func fileError(in error: any Error) -> FileError? {
   case let error as FileError: error
   case let error as SpecError:
     if case .unreadable(let error) = error.problem { error } else { nil }
+  case GeneratorError.inSpec(_, let error): fileError(in: error)
   case GeneratorError.file(let error), ImageError.file(let error), ModelFileError.file(let error),
     ShardError.file(let error), LockError.file(let error), LoaderError.shard(.file(let error)),
     PipelineError.unusableShards(.shard(.file(let error))):

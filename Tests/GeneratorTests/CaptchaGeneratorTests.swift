@@ -120,9 +120,11 @@ import Testing
   }
 
   @Test func saysWhereItLookedForAFont() throws {
-    let error = #expect(throws: GeneratorError.self) { try generator(font: "No Such Font") }
+    let error = #expect(throws: GeneratorError.self) { try generator(font: "Noto Momo") }
     let text = try #require(error).description
-    #expect(text.contains("\"No Such Font\"") && text.contains("/usr/share/fonts"))
+    #expect(text.contains("\"Noto Momo\"") && text.contains("/usr/share/fonts"))
+    let families = try #require(text.firstRange(of: "that are there: "))
+    #expect(text[families.upperBound...].hasPrefix("\"Noto Mono\""))
     let noto = #expect(throws: GeneratorError.self) { try FontFile.find("Noto Mono", in: ["/nowhere"]) }
     #expect(try #require(noto).description.contains("fonts-noto-mono"))
   }

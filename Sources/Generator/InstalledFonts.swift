@@ -1,0 +1,82 @@
+import Foundation
+import Specs
+
+/// The fonts in folders and the folders within them.
+package struct InstalledFonts {
+  /// Where fonts are installed on Linux, system first.
+  package static var folders: [String] {
+    let home = NSHomeDirectory()
+    return ["/usr/share/fonts", "/usr/local/share/fonts", "\(home)/.fonts", "\(home)/.local/share/fonts"]
+  }
+
+  private struct Face {
+    let path: String
+    let index: Int
+    let family: String
+    let isRegular: Bool
+  }
+
+  /// No collection in use has as many.
+  private static let faceCountMax = 256
+
+  private let folders: [String]
+
+  package init(in folders: [String]) { self.folders = folders }
+
+  /// Of several faces of the family the regular one, else the first in the order of paths.
+  /// - Throws: `GeneratorError.fontNotFound` with the families that are there.
+  package func font(ofFamily family: String) throws(GeneratorError) -> FontFile {
+    var fallback: Face?
+    var families: Set<String> = []
+    for path in paths(likeliestFor: family) {
+      for face in faces(of: path) {
+        families.insert(face.family)
+        guard face.family.lowercased() == family.lowercased() else { continue }
+        if face.isRegular { return try FontFile(path: path, faceIndex: face.index) }
+        fallback = fallback ?? face
+      }
+    }
+    guard let fallback else {
+      throw .fontNotFound(name: family, searched: folders, closest: Self.sorted(families, byDistanceTo: family))
+    }
+    return try FontFile(path: fallback.path, faceIndex: fallback.index)
+  }
+
+  private static func sorted(_ families: Set<String>, byDistanceTo name: String) -> [String] {
+    families.map { (distance: editDistance($0.lowercased(), name.lowercased()), name: $0) }.sorted { $0 < $1 }
+      .map(\.name)
+  }
+
+  /// None where the file is no font: a broken file among the installed ones is no reason to fail while another may be the
+  /// one.
+  private func faces(of path: String) -> [Face] {
+    guard let bytes = try? FontFile.contents(of: path) else { return [] }
+    var faces: [Face] = []
+    var count = 1
+    while faces.count < count {
+      guard let face = try? FontFace(bytes: bytes, path: path, index: faces.count) else { break }
+      count = min(face.faceCount, Self.faceCountMax)
+      faces.append(
+        Face(
+          path: path, index: faces.count, family: face.familyName,
+          isRegular: ["Regular", "Book", "Roman"].contains(face.styleName)))
+    }
+    return faces
+  }
+
+  /// All font files, in the order of their paths, but those whose file name starts like the family's name first: the search
+  /// then opens one file in place of hundreds.
+  private func paths(likeliestFor family: String) -> [String] {
+    let squeezed = family.lowercased().filter { $0 != " " }
+    var likely: [String] = []
+    var others: [String] = []
+    for folder in folders {
+      let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+      for name in names.sorted() where FontFile.isFontFile(name) {
+        let isLikely = (name as NSString).lastPathComponent.lowercased().hasPrefix(squeezed)
+        if isLikely { likely.append("\(folder)/\(name)") } else { others.append("\(folder)/\(name)") }
+      }
+    }
+    return likely + others
+  }
+}
