@@ -23,3 +23,8 @@ package protocol CaptchaRenderer<Parameters> {
   /// - Precondition: the parameters can be drawn.
   func draw(_ parameters: Parameters, format: PixelFormat) -> Image
 }
+
+extension RandomStream {
+  /// One of `choices`, each equally likely.
+  mutating func next<Choice>(of choices: [Choice]) -> Choice { choices[next(below: choices.count)] }
+}

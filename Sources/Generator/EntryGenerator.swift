@@ -39,6 +39,16 @@ struct EntryGenerator: Sendable {
         let style = try ImageCaptchaStyle(
           spec, width: geometry.width, height: geometry.height, font: font, characters: scalars)
         drawings.append(Self.drawing(in: style, format: geometry.format))
+      case .wheezy(let spec):
+        let style = try WheezyStyle(
+          spec, width: geometry.width, height: geometry.height, lengthMax: entry.lengths.upperBound, font: font,
+          characters: scalars)
+        drawings.append(Self.drawing(in: style, format: geometry.format))
+      case .plain(let spec):
+        let style = try PlainStyle(
+          spec, width: geometry.width, height: geometry.height, lengthMax: entry.lengths.upperBound, font: font,
+          characters: scalars)
+        drawings.append(Self.drawing(in: style, format: geometry.format))
       }
     }
     self.drawings = drawings

@@ -12,6 +12,8 @@ package enum GeneratorError: Error, Equatable, CustomStringConvertible {
   case missingGlyph(character: String, font: String)
   /// The font's glyph for the character is damaged or huge.
   case undrawableGlyph(character: String, size: Int, font: String)
+  /// Texts may be wider than the image; `needed` and `width` are pixels.
+  case textTooWide(characterCount: Int, fontSize: Int, needed: Int, width: Int)
   /// Parameters that no image can be drawn from.
   case invalidParameters(reason: String)
   case file(FileError)
@@ -31,6 +33,9 @@ package enum GeneratorError: Error, Equatable, CustomStringConvertible {
     case .undrawableGlyph(let character, let size, let font):
       "the font \(font) cannot draw \"\(character)\" (\(codePoints(of: character))) at size \(size): its glyph is damaged, "
         + "or larger than \(GlyphAtlas.cellMax) pixels"
+    case .textTooWide(let characterCount, let fontSize, let needed, let width):
+      "\(characterCount) characters of font size \(fontSize) may take \(needed) pixels and the image is \(width) wide; take a"
+        + " smaller font size, fewer characters or a wider image"
     case .invalidParameters(let reason):
       "cannot draw these parameters: \(reason)"
     case .file(let error):

@@ -13,11 +13,19 @@ package final class GlyphAtlas: Sendable {
     package static func < (left: Key, right: Key) -> Bool { (left.size, left.scalar) < (right.size, right.scalar) }
   }
 
+  /// How high above the baseline a line of text begins.
+  package enum Ascent: Sendable {
+    /// As the font says.
+    case ofFont
+    /// As the font says, but of Noto Mono as that of Droid Sans Mono, for which it stands in.
+    case ofDroidSansMono
+  }
+
   private let glyphs: [Key: Glyph]
 
   /// - Parameter keys: What is drawn; sizes are 1 ... `sizeMax`.
   /// - Throws: `GeneratorError.missingGlyph`, `.undrawableGlyph`, `.unusableFont` or `.invalidParameters`.
-  package init(font: FontFile, keys: Set<Key>) throws(GeneratorError) {
+  package init(font: FontFile, keys: Set<Key>, ascent: Ascent) throws(GeneratorError) {
     let face = try FontFace(bytes: font.bytes, path: font.path, index: font.faceIndex)
     var glyphs: [Key: Glyph] = [:]
     // In a fixed order, so that of several faults the same one is told every time.
@@ -25,7 +33,7 @@ package final class GlyphAtlas: Sendable {
       guard (1...Self.sizeMax).contains(key.size) else {
         throw .invalidParameters(reason: "font size \(key.size), allowed: 1 to \(Self.sizeMax)")
       }
-      guard let ascender = Self.ascender(of: face, size: key.size) else {
+      guard let ascender = Self.ascender(of: face, size: key.size, ascent) else {
         throw .unusableFont(path: font.path, reason: "it has no size \(key.size)")
       }
       guard face.hasGlyph(for: key.scalar) else {
@@ -44,10 +52,12 @@ package final class GlyphAtlas: Sendable {
   /// Every character at every size.
   /// - Parameter characters: What is written; the space is always there too.
   package convenience init(
-    font: FontFile, characters: some Sequence<Unicode.Scalar>, sizes: some Sequence<Int>
+    font: FontFile, characters: some Sequence<Unicode.Scalar>, sizes: some Sequence<Int>,
+    ascent: Ascent = .ofDroidSansMono
   ) throws(GeneratorError) {
     let scalars = Set(characters).union([" "])
-    try self.init(font: font, keys: Set(Set(sizes).flatMap { size in scalars.map { Key($0, size: size) } }))
+    let keys = Set(Set(sizes).flatMap { size in scalars.map { Key($0, size: size) } })
+    try self.init(font: font, keys: keys, ascent: ascent)
   }
 
   /// The largest width and height of a glyph's cell in pixels.
@@ -61,8 +71,8 @@ package final class GlyphAtlas: Sendable {
 
   func glyph(of scalar: Unicode.Scalar, size: Int) -> Glyph? { glyphs[Key(scalar, size: size)] }
 
-  private static func ascender(of face: borrowing FontFace, size: Int) -> Int? {
-    guard face.familyName == NotoMono.family else { return face.ascender(size: size) }
+  private static func ascender(of face: borrowing FontFace, size: Int, _ ascent: Ascent) -> Int? {
+    guard ascent == .ofDroidSansMono && face.familyName == NotoMono.family else { return face.ascender(size: size) }
     return (NotoMono.droidAscender * size + NotoMono.unitsPerEm - 1) / NotoMono.unitsPerEm
   }
 }
@@ -75,10 +85,13 @@ struct Glyph: Sendable {
   /// Where the ink starts if the text's box starts at (0, 0).
   let left: Int
   let top: Int
+  /// From the top of the text's box down to the baseline.
+  let ascender: Int
   let ink: InkMask
 
   init(_ bitmap: GlyphBitmap, ascender: Int) {
     cell = SIMD2(1 + max(bitmap.advance, bitmap.left + bitmap.width), 1 + ascender + max(0, bitmap.height - bitmap.top))
+    self.ascender = ascender
     let box = inkBox(of: bitmap.pixels, width: bitmap.width, height: bitmap.height)
     left = bitmap.left + box.x.lowerBound
     top = ascender - bitmap.top + box.y.lowerBound
@@ -132,8 +145,14 @@ struct InkMask: Sendable {
   }
 
   /// A part of this mask, again cut to its ink.
-  func cut(x: Range<Int>, y: Range<Int>) -> InkMask {
-    let pixels = y.flatMap { row in x.map { coverage(x: $0, y: row) } }
+  /// - Parameter threshold: Coverage below becomes 0.
+  func cut(x: Range<Int>, y: Range<Int>, threshold: UInt8 = 1) -> InkMask {
+    let pixels = y.flatMap { row in
+      x.map { column in
+        let coverage = coverage(x: column, y: row)
+        return coverage < threshold ? 0 : coverage
+      }
+    }
     let box = inkBox(of: pixels, width: x.count, height: y.count)
     return InkMask(pixels, width: x.count, x: box.x, y: box.y)
   }

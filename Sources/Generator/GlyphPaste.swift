@@ -63,7 +63,7 @@ struct GlyphPaste: ~Copyable {
 }
 
 /// The source's point for a point (u, v) of the cell: origin + byX u + byY v + byXY u v.
-private struct QuadPlan {
+struct QuadPlan {
   let origin: SIMD2<Double>
   let byX: SIMD2<Double>
   let byY: SIMD2<Double>

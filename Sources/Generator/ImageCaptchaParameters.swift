@@ -104,12 +104,7 @@ extension ImageCaptchaParameters.Glyph: Codable {
 
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    let text = try values.decode(String.self, forKey: .character)
-    guard let scalar = text.unicodeScalars.first, text.unicodeScalars.count == 1 else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .character, in: values, debugDescription: "\"\(text)\" is not one Unicode character")
-    }
-    character = scalar
+    character = try values.decode(SingleCharacter.self, forKey: .character).scalar
     fontSize = try values.decode(Int.self, forKey: .fontSize)
     offset = try values.decode(SIMD2<Int>.self, forKey: .offset)
     rotationDegrees = try values.decode(Double.self, forKey: .rotationDegrees)
@@ -131,38 +126,35 @@ extension ImageCaptchaParameters.Glyph: Codable {
 // MARK: What can be drawn
 
 extension ImageCaptchaParameters {
-  /// The largest width and height of an image, a cell, or any distance in pixels.
-  private static let extentMax = 4096
-
   /// - Throws: `GeneratorError.invalidParameters` where a number is so far from what the package draws that there is no
   ///   image of it, or none worth the memory.
   func validate() throws(GeneratorError) {
-    try require(1...Self.extentMax, width, "width")
-    try require(1...Self.extentMax, height, "height")
-    try require(1...256, text.unicodeScalars.count, "characters of text")
-    try require(1...256, glyphs.count, "glyphs")
-    try require(glyphs.count...glyphs.count, overlaps.count, "overlaps")
-    try require(0...100_000, dots.count, "dots")
+    try ParameterLimits.require(1...ParameterLimits.extentMax, width, "width")
+    try ParameterLimits.require(1...ParameterLimits.extentMax, height, "height")
+    try ParameterLimits.require(1...256, text.unicodeScalars.count, "characters of text")
+    try ParameterLimits.require(1...256, glyphs.count, "glyphs")
+    try ParameterLimits.require(glyphs.count...glyphs.count, overlaps.count, "overlaps")
+    try ParameterLimits.require(0...100_000, dots.count, "dots")
     // Below, the faintest ink would be cut off as if it were none.
-    try require(128...255, Int(color.w), "opacity")
+    try ParameterLimits.require(128...255, Int(color.w), "opacity")
     for glyph in glyphs { try validate(glyph) }
-    for overlap in overlaps { try require(0...Self.extentMax, overlap, "overlap") }
+    for overlap in overlaps { try ParameterLimits.require(0...ParameterLimits.extentMax, overlap, "overlap") }
     for dot in dots {
-      try require(-Self.extentMax...Self.extentMax, dot.x, "dot")
-      try require(-Self.extentMax...Self.extentMax, dot.y, "dot")
+      try ParameterLimits.requireExtent(dot.x, "dot")
+      try ParameterLimits.requireExtent(dot.y, "dot")
     }
-    try require(1...11, dotWidth, "dot_width")
-    try require(0...1000, arcs.count, "arcs")
+    try ParameterLimits.require(1...11, dotWidth, "dot_width")
+    try ParameterLimits.require(0...1000, arcs.count, "arcs")
     for arc in arcs { try validate(arc) }
   }
 
   private func validate(_ glyph: Glyph) throws(GeneratorError) {
-    try require(1...GlyphAtlas.sizeMax, glyph.fontSize, "font_size")
-    try require(0...256, glyph.offset.x, "offset")
-    try require(0...256, glyph.offset.y, "offset")
-    try require(1...GlyphAtlas.cellMax, glyph.cell.x, "cell")
-    try require(1...GlyphAtlas.cellMax, glyph.cell.y, "cell")
-    for index in 0..<4 { try require(-512...512, glyph.warp[index], "warp") }
+    try ParameterLimits.require(1...GlyphAtlas.sizeMax, glyph.fontSize, "font_size")
+    try ParameterLimits.require(0...256, glyph.offset.x, "offset")
+    try ParameterLimits.require(0...256, glyph.offset.y, "offset")
+    try ParameterLimits.require(1...GlyphAtlas.cellMax, glyph.cell.x, "cell")
+    try ParameterLimits.require(1...GlyphAtlas.cellMax, glyph.cell.y, "cell")
+    for index in 0..<4 { try ParameterLimits.require(-512...512, glyph.warp[index], "warp") }
     // At a quarter turn and beyond, Pillow takes other paths than the package ever does.
     guard abs(glyph.rotationDegrees) < 90 else {
       throw .invalidParameters(reason: "rotation_degrees is \(glyph.rotationDegrees), allowed: above -90, below 90")
@@ -170,17 +162,11 @@ extension ImageCaptchaParameters {
   }
 
   private func validate(_ arc: Arc) throws(GeneratorError) {
-    for index in 0..<4 { try require(-Self.extentMax...Self.extentMax, arc.box[index], "arc box") }
+    for index in 0..<4 { try ParameterLimits.requireExtent(arc.box[index], "arc box") }
     guard arc.box.x <= arc.box.z && arc.box.y <= arc.box.w else {
       throw .invalidParameters(reason: "the arc's box ends before it starts")
     }
-    try require(0...359, arc.startDegrees, "start_degrees")
-    try require(arc.startDegrees + 1...arc.startDegrees + 359, arc.endDegrees, "end_degrees")
-  }
-
-  private func require(_ range: ClosedRange<Int>, _ value: Int, _ name: String) throws(GeneratorError) {
-    guard range.contains(value) else {
-      throw .invalidParameters(reason: "\(name) is \(value), allowed: \(range.lowerBound) to \(range.upperBound)")
-    }
+    try ParameterLimits.require(0...359, arc.startDegrees, "start_degrees")
+    try ParameterLimits.require(arc.startDegrees + 1...arc.startDegrees + 359, arc.endDegrees, "end_degrees")
   }
 }

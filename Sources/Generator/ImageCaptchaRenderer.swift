@@ -28,7 +28,8 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
   ) throws(GeneratorError) -> Image {
     try parameters.validate()
     let keys = Set(parameters.glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
-    return ImageCaptchaRenderer(atlas: try GlyphAtlas(font: font, keys: keys)).draw(parameters, format: format)
+    return ImageCaptchaRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofDroidSansMono)).draw(
+      parameters, format: format)
   }
 
   /// - Precondition: the parameters are valid and the atlas has their glyphs.

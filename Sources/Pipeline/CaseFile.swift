@@ -11,7 +11,7 @@ package struct CaseFile: Sendable {
   struct Case {
     /// From 1.
     let line: Int
-    let parameters: ImageCaptchaParameters
+    let parameters: StyleParameters
   }
 
   /// What was drawn of a case.
@@ -68,16 +68,16 @@ package struct CaseFile: Sendable {
 
   private func draw(_ drawn: Case, _ font: FontFile) throws(PipelineError) -> Image {
     do {
-      return try ImageCaptchaRenderer.render(drawn.parameters, font: font, format: .rgb)
+      return try drawn.parameters.render(font: font, format: .rgb)
     } catch {
       throw .invalidCase(path: path, line: drawn.line, reason: error.description)
     }
   }
 }
 
-private func decode(_ text: Data, line: Int, of path: String) throws(PipelineError) -> ImageCaptchaParameters {
+private func decode(_ text: Data, line: Int, of path: String) throws(PipelineError) -> StyleParameters {
   do {
-    return try JSONDecoder().decode(ImageCaptchaParameters.self, from: text)
+    return try JSONDecoder().decode(StyleParameters.self, from: text)
   } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
     // The decoder calls it invalid JSON, too, where a number does not fit its place.
     let isJSON = (try? JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed)) != nil

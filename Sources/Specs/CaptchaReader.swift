@@ -6,6 +6,7 @@ extension CaptchaSpec {
   enum Key: String, SpecKey {
     case style, charset, length, width, height, color, font, weight
     case imageCaptcha = "image-captcha"
+    case wheezy, plain
   }
 
   /// - Parameter mappings: At least one, each an entry.
@@ -87,10 +88,13 @@ extension CaptchaSpec.Style {
   /// A style's word is also the key of its parameters.
   enum Name: String, CaseIterable {
     case imageCaptcha = "image-captcha"
+    case wheezy, plain
 
     fileprivate var key: CaptchaSpec.Key {
       switch self {
       case .imageCaptcha: .imageCaptcha
+      case .wheezy: .wheezy
+      case .plain: .plain
       }
     }
   }
@@ -104,12 +108,18 @@ extension CaptchaSpec.Style {
     case .imageCaptcha:
       self = .imageCaptcha(
         try ImageCaptchaSpec(mapping.mapping(name.key, of: ImageCaptchaSpec.Key.self), height: geometry.height))
+    case .wheezy:
+      self = .wheezy(try WheezySpec(mapping.mapping(name.key, of: WheezySpec.Key.self), height: geometry.height))
+    case .plain:
+      self = .plain(try PlainSpec(mapping.mapping(name.key, of: PlainSpec.Key.self), height: geometry.height))
     }
   }
 
   var name: Name {
     switch self {
     case .imageCaptcha: .imageCaptcha
+    case .wheezy: .wheezy
+    case .plain: .plain
     }
   }
 
@@ -117,6 +127,21 @@ extension CaptchaSpec.Style {
   var canonicalText: String {
     switch self {
     case .imageCaptcha(let parameters): parameters.canonicalText
+    case .wheezy(let parameters): parameters.canonicalText
+    case .plain(let parameters): parameters.canonicalText
     }
+  }
+}
+
+extension SpecMapping {
+  /// Pixels an em: one size or several.
+  func fontSizes(_ key: Key, imageHeight: Int, default: [Int]) throws(SpecError) -> [Int] {
+    let sizes = try wholeNumbers(key, in: 8...256, default: `default`)
+    // Capital letters are about 0.7 em high: of these, an eighth sticks out above and below.
+    let sizeMax = 2 * imageHeight
+    if let size = sizes.first(where: { $0 > sizeMax }) {
+      throw mismatch(key, found: size, allowed: "at most \(sizeMax), as the image is \(imageHeight) pixels high")
+    }
+    return sizes
   }
 }

@@ -43,6 +43,10 @@ package struct CaptchaSpec: Sendable, Hashable {
   package enum Style: Sendable, Hashable {
     /// As the Python package `captcha` 0.7.1 draws (class ImageCaptcha).
     case imageCaptcha(ImageCaptchaSpec)
+    /// As the Python package wheezy.captcha 3.2.2 draws, composed as in its documentation.
+    case wheezy(WheezySpec)
+    /// Upright characters and nothing else.
+    case plain(PlainSpec)
   }
 
   /// - Precondition: there is an entry.

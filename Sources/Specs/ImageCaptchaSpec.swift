@@ -56,7 +56,7 @@ extension ImageCaptchaSpec {
 
   /// - Parameter height: Of the image, in pixels.
   init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
-    fontSizes = try mapping.wholeNumbers(.fontSizes, in: 8...256, default: [42, 50, 56])
+    fontSizes = try mapping.fontSizes(.fontSizes, imageHeight: height, default: [42, 50, 56])
     rotation = try mapping.range(.rotation, in: -89...89, default: -30...30)
     warpX = try mapping.range(.warpX, in: 0...1, default: 0.1...0.3)
     warpY = try mapping.range(.warpY, in: 0...1, default: 0.2...0.3)
@@ -73,12 +73,6 @@ extension ImageCaptchaSpec {
     arcCount = try mapping.wholeRange(.arcCount, in: 0...100, default: 1...1)
     arcStart = try mapping.wholeRange(.arcStart, in: 0...90, default: 0...20)
     arcEnd = try mapping.wholeRange(.arcEnd, in: 91...359, default: 160...200)
-    // Capital letters are about 0.7 em high: of these, an eighth sticks out above and below.
-    let sizeMax = 2 * height
-    if let size = fontSizes.first(where: { $0 > sizeMax }) {
-      throw mapping.mismatch(
-        .fontSizes, found: size, allowed: "at most \(sizeMax), as the image is \(height) pixels high")
-    }
   }
 
   var canonicalText: String {

@@ -162,6 +162,13 @@ struct SpecMapping<Key: SpecKey> {
     }
   }
 
+  /// One color or a list of them, each once.
+  func colors(_ key: Key, default: [SIMD3<UInt8>]) throws(SpecError) -> [SIMD3<UInt8>] {
+    try list(key, allowed: "a color in quotes, such as \"#5C87B2\"", default: `default`) { node in
+      node.text.flatMap(color)
+    }
+  }
+
   private func list<Item: Hashable>(
     _ key: Key, allowed: String, default: [Item], item: (SpecNode) -> Item?
   ) throws(SpecError) -> [Item] {

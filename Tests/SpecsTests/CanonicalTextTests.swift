@@ -60,6 +60,42 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
     #expect(spec.evaluation.canonicalText == "split=\"test\"\n")
   }
 
+  @Test func theTextsOfOtherStylesStayAsTheyAre() throws {
+    let wheezy = try spec {
+      $0.replacing("length: 4", with: "length: 4, style: wheezy, wheezy: {text_color: \"#0a0B0c\"}")
+    }
+    #expect(
+      wheezy.captcha.canonicalText.hasSuffix(
+        """
+        wheezy.font_sizes=[65, 70, 75]
+        wheezy.warp_x=0.27
+        wheezy.warp_y=0.21
+        wheezy.rotation=[-25.0, 25.0]
+        wheezy.offset_x=0.1
+        wheezy.offset_y=0.2
+        wheezy.squeeze_factor=0.8
+        wheezy.background_color="#EEEECC"
+        wheezy.text_color="#0A0B0C"
+        wheezy.curve_count=1
+        wheezy.curve_color="#5C87B2"
+        wheezy.curve_width=4
+        wheezy.curve_points=5
+        wheezy.noise_count=50
+        wheezy.noise_color="#EEEECC"
+        wheezy.noise_level=2
+
+        """))
+    let plain = try spec { $0.replacing("length: 4", with: "length: 4, style: plain") }
+    #expect(
+      plain.captcha.canonicalText.hasSuffix(
+        """
+        plain.font_sizes=40
+        plain.background_color="#FFFFFF"
+        plain.text_color="#000000"
+
+        """))
+  }
+
   @Test func theTextIsTheSameHoweverTheFileIsWritten() throws {
     let other = try spec { yaml in
       "# a comment\n" + yaml.replacing("length: 4", with: "width: 160, length: 4").replacing("é", with: "e\u{301}")

@@ -31,6 +31,15 @@ import Testing
     ] as Object,
     "evaluation": ["split": "test"],
   ]
+  /// The parameters of the other styles, of which a spec has those of its own alone.
+  private let otherStyles: [String: Object] = [
+    "wheezy": [
+      "font_sizes": 8, "warp_x": 0, "warp_y": 0, "rotation": 0, "offset_x": 0, "offset_y": 0, "squeeze_factor": 1,
+      "background_color": "#FFFFFF", "text_color": "#000000", "curve_count": 0, "curve_color": "#000000",
+      "curve_width": 2, "curve_points": 2, "noise_count": 0, "noise_color": "#000000", "noise_level": 1,
+    ],
+    "plain": ["font_sizes": 8, "background_color": "#FFFFFF", "text_color": "#000000"],
+  ]
 
   init() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -39,7 +48,10 @@ import Testing
     schema = try #require(JSONSerialization.jsonObject(with: data) as? Object)
   }
 
-  @Test func theCompleteSpecIsAccepted() throws { #expect(try refusal(of: complete) == nil) }
+  @Test func theCompleteSpecsAreAccepted() throws {
+    #expect(try refusal(of: complete) == nil)
+    for style in otherStyles.keys { #expect(try refusal(of: complete(for: ["captcha", style])) == nil) }
+  }
 
   @Test func everyMappingHasTheSameKeys() throws {
     for (path, mapping) in try mappings() {
@@ -86,7 +98,7 @@ import Testing
       #expect(try !isAccepted(path, "1"), "\(path)")
       count += 1
     }
-    #expect(count == 33)
+    #expect(count == 46)
   }
 
   @Test func everyRangeAndListHasTheSameForm() throws {
@@ -94,7 +106,8 @@ import Testing
     for (path, property) in try leaves() {
       guard let list = (property["anyOf"] as? [Object])?.last else { continue }
       let item = try #require(list["items"] as? Object)
-      let (low, high): (Any, Any) = (item["minimum"] ?? "one", item["maximum"] ?? "two")
+      let examples = item["examples"] as? [String] ?? ["one", "two"]
+      let (low, high): (Any, Any) = (item["minimum"] ?? examples[0], item["maximum"] ?? examples[1])
       let isRange = list["maxItems"] as? Int == 2
       for (value, isAllowed) in [
         ([low, high], true), ([high, low], !isRange), ([low], !isRange), ([low, low], isRange), ([], false),
@@ -104,7 +117,7 @@ import Testing
       }
       if isRange { rangeCount += 1 } else { listCount += 1 }
     }
-    #expect(rangeCount == 13 && listCount == 2)
+    #expect(rangeCount == 16 && listCount == 10)
   }
 
   @Test func everyChoiceHasTheSameWords() throws {
@@ -121,10 +134,19 @@ import Testing
   }
 
   @Test func everyDefaultIsTheSame() throws {
-    let text = "name: x\ncaptcha: {charset: digits, length: 4}\ndatasets: {train: {count: 1000}, test: {count: 10}}"
-    let spec = try PipelineSpec(yaml: text, path: "x.yaml")
+    func spec(_ captcha: String) throws -> PipelineSpec {
+      let text = """
+        name: x
+        captcha: {charset: digits, length: 4\(captcha)}
+        datasets: {train: {count: 1000}, test: {count: 10}}
+        """
+      return try PipelineSpec(yaml: text, path: "x.yaml")
+    }
+    let styles = try otherStyles.keys.map { try spec(", style: \($0)").captcha.canonicalText }
+    let spec = try spec("")
     let sections = [
-      "captcha": spec.captcha.canonicalText, "shards": spec.shards.canonicalText, "model": spec.model.canonicalText,
+      "captcha": ([spec.captcha.canonicalText] + styles).joined(), "shards": spec.shards.canonicalText,
+      "model": spec.model.canonicalText,
       "training": spec.training.canonicalText, "evaluation": spec.evaluation.canonicalText,
     ]
     for (path, property) in try leaves() {
@@ -212,7 +234,15 @@ import Testing
 
   /// The complete spec with another value, or none, at a key path.
   private func setting(_ path: [String], to value: Any?) throws -> Object {
-    try setting(path[...], of: complete, to: value)
+    try setting(path[...], of: complete(for: path), to: value)
+  }
+
+  /// The complete spec; where the key path leads to another style's parameters, the one of that style.
+  private func complete(for path: [String]) throws -> Object {
+    guard path.count > 1, let parameters = otherStyles[path[1]] else { return complete }
+    let named = try setting(["captcha", "style"], of: complete, to: path[1])
+    let emptied = try setting(["captcha", "image-captcha"], of: named, to: nil)
+    return try setting(["captcha", path[1]], of: emptied, to: parameters)
   }
 
   private func setting(_ path: ArraySlice<String>, of object: Object, to value: Any?) throws -> Object {

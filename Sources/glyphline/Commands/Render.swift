@@ -5,8 +5,8 @@ struct Render: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draw images from given parameters, as PNG files.",
     discussion: """
-      CASES is a file in JSON Lines: each line has the parameters of one image by name, in the form of \
-      Tests/GeneratorTests/Fixtures/image-captcha/cases.jsonl. The images are RGB, named 000.png, 001.png and so on.
+      CASES is a file in JSON Lines: each line has the parameters of one image by name, in the form of the files \
+      cases.jsonl in Tests/GeneratorTests/Fixtures. The images are RGB, named 000.png, 001.png and so on.
       """)
 
   @Argument(help: "The file of cases.", completion: .file(extensions: ["jsonl"]))
