@@ -21,6 +21,8 @@ package enum PipelineError: Error, CustomStringConvertible {
   case drawnDifferently(path: String, seed: UInt64, pipeline: String)
   /// A line of a file of cases, or the file itself, of which there is nothing to draw.
   case invalidCase(path: String, line: Int?, reason: String)
+  /// More samples than a contact sheet can have.
+  case sheetTooLarge(count: Int, allowed: Int)
   /// The spec asks for arithmetic that this CPU does not have.
   case unsupportedPrecision(String, backend: String)
 
@@ -43,6 +45,8 @@ package enum PipelineError: Error, CustomStringConvertible {
         + " of another spec or generator"
     case .invalidCase(let path, let line, let reason):
       path + (line.map { " line \($0)" } ?? "") + ": " + reason
+    case .sheetTooLarge(let count, let allowed):
+      "a sheet of \(count) samples of this size is too large; allowed: up to \(allowed)"
     case .unsupportedPrecision(let precision, let backend):
       "training.precision: \(precision) is not possible on this CPU with \(backend); use auto or float32"
     }

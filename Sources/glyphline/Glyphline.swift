@@ -14,7 +14,7 @@ struct Glyphline: ParsableCommand {
     version: version,
     subcommands: [
       Run.self, Build.self, Train.self, Eval.self, Predict.self, Status.self, Inspect.self, Report.self, Render.self,
-      Export.self, Bench.self,
+      Preview.self, Export.self, Bench.self,
     ])
 
   static func main() {

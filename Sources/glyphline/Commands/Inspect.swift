@@ -55,6 +55,7 @@ struct Inspect: ParsableCommand {
     let index: Int
     let seed: Int
     let label: String
+    let charset: String
     let png: String?
     let redrawn: Bool?
   }
@@ -93,10 +94,11 @@ struct Inspect: ParsableCommand {
     if let redraw { try inspection.checkRedrawn(record, by: PipelineSpec(contentsOf: redraw)) }
     let report = RecordReport(
       shard: shard, record: number, split: inspection.header.split.rawValue, index: Int(record.index),
-      seed: Int(record.seed), label: inspection.text(of: record), png: png,
-      redrawn: redraw.map { _ in true })
+      seed: Int(record.seed), label: inspection.text(of: record),
+      charset: inspection.header.charsets[record.charset].text, png: png, redrawn: redraw.map { _ in true })
     if json { return try outputJSON(report) }
     try output("\(report.label), sample \(report.index) of \(report.split), seed \(report.seed)")
+    try output("charset \(report.charset)")
     if redraw != nil { try output("drawing its seed again gives the same pixels") }
   }
 }

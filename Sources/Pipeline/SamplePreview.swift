@@ -1,0 +1,49 @@
+import Generator
+import Images
+import Samples
+import Specs
+
+/// Samples of a pipeline to look at, drawn anew from their seeds.
+package struct SamplePreview {
+  /// Of all images of a sheet together.
+  private static let pixelCountMax = 32 << 20
+
+  private let spec: PipelineSpec
+  private let generator: CaptchaGenerator
+
+  /// - Throws: `GeneratorError`.
+  package init(_ spec: PipelineSpec) throws {
+    self.spec = spec
+    generator = try CaptchaGenerator(spec: spec.captcha)
+  }
+
+  /// The first samples of a split, as a build draws them.
+  /// - Throws: `PipelineError.noSuchSplit` or `.sheetTooLarge`.
+  package func samples(of split: Split, count: Int) throws(PipelineError) -> [Sample] {
+    guard spec.datasets[split] != nil else {
+      throw .noSuchSplit(split, drawn: spec.datasets.keys.sorted())
+    }
+    let allowed = Self.pixelCountMax / (spec.captcha.geometry.width * spec.captcha.geometry.height)
+    guard count <= allowed else { throw .sheetTooLarge(count: count, allowed: allowed) }
+    return (0..<UInt64(count)).map { index in
+      generator.generate(index: index, seed: split.seed(ofSample: index, pipelineSeed: spec.seed))
+    }
+  }
+
+  package func sample(ofSeed seed: UInt64) -> Sample { generator.generate(index: 0, seed: seed) }
+
+  package func text(of sample: Sample) -> String { spec.captcha.charsets[sample.charset].text(of: sample.label) }
+
+  /// Writes the samples as one picture, each above its label.
+  /// - Throws: `GeneratorError` or `ImageError`.
+  package func writeSheet(of samples: [Sample], to path: String) throws {
+    var fonts: [FontFile] = []
+    for font in generator.identity.fonts { fonts.append(try FontFile.find(font.name)) }
+    let pictures = samples.map { (image: $0.image, caption: text(of: $0)) }
+    try PNGWriter.write(try ContactSheet(geometry: spec.captcha.geometry, fonts: fonts).image(of: pictures), to: path)
+  }
+
+  /// Writes a sample's image as it is.
+  /// - Throws: `ImageError`.
+  package func writeImage(of sample: Sample, to path: String) throws { try PNGWriter.write(sample.image, to: path) }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Pipeline
+import Samples
+import Specs
+
+struct Preview: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Draw samples of a spec to look at, as one picture.",
+    discussion: """
+      The picture is a sheet of the first samples of a split, each above its label. With --seed it is the image of that \
+      seed alone, pixel for pixel as a shard stores it.
+      """)
+
+  @Argument(help: "The pipeline's spec file.", completion: .file(extensions: ["yaml", "yml"]))
+  var spec: String
+
+  @Option(help: ArgumentHelp("Write the picture here.", valueName: "file"), completion: .file(extensions: ["png"]))
+  var png: String
+
+  @Option(help: ArgumentHelp("Samples on the sheet; 20 unless given.", valueName: "number"))
+  var count: Int?
+
+  @Option(help: ArgumentHelp("Of this split: train unless given.", valueName: "name"))
+  var split: Split?
+
+  @Option(help: ArgumentHelp("Draw the sample of this seed alone.", valueName: "number"))
+  var seed: UInt64?
+
+  @Flag(help: "Print the result as one JSON document.")
+  var json = false
+
+  private struct Report: Encodable {
+    struct Sample: Encodable {
+      let seed: UInt64
+      let label: String
+    }
+
+    let png: String
+    let samples: [Sample]
+  }
+
+  func validate() throws {
+    if let count, count < 1 { throw ValidationError("--count takes a number from 1 up") }
+    if let seed, seed >= 1 << 63 { throw ValidationError("--seed takes a number from 0 to \(UInt64(1) << 63 - 1)") }
+    if seed != nil && (count != nil || split != nil) {
+      throw ValidationError("--seed draws one sample; it takes neither --count nor --split")
+    }
+  }
+
+  func run() throws {
+    try reportingErrors { _ in
+      let preview = try SamplePreview(PipelineSpec(contentsOf: spec))
+      let samples: [Sample]
+      if let seed {
+        samples = [preview.sample(ofSeed: seed)]
+        try preview.writeImage(of: samples[0], to: png)
+      } else {
+        samples = try preview.samples(of: split ?? .train, count: count ?? 20)
+        try preview.writeSheet(of: samples, to: png)
+      }
+      let drawn = samples.map { Report.Sample(seed: $0.seed, label: preview.text(of: $0)) }
+      if json { return try outputJSON(Report(png: png, samples: drawn)) }
+      for sample in drawn { try output("\(sample.label), seed \(sample.seed)") }
+    }
+  }
+}
