@@ -77,4 +77,18 @@ import Testing
     #expect(outcome.errors.contains("changed: font file \(font): "), "\(outcome.errors)")
     #expect(outcome.errors.contains("160 samples drawn"), "\(outcome.errors)")
   }
+
+  /// Nor do samples of two versions of FreeType.
+  @Test func anotherFreeTypeIsNoticed() throws {
+    let (folder, spec, _) = try prepare()
+    let workspace = folder.path + "/work"
+    #expect(try Program.run("build", spec, "--workspace", workspace, "--split", "test").exitCode == 0)
+    _ = try sqlite(
+      workspace + "/catalog.sqlite",
+      "UPDATE stage SET content_hash = 'of 1.0.0', spec = replace(spec, 'FreeType version=', 'FreeType version=1.0.0 not ')"
+    )
+    let outcome = try Program.run("build", spec, "--workspace", workspace, "--split", "test")
+    #expect(outcome.errors.contains("changed: FreeType version: 1.0.0 not "), "\(outcome.errors)")
+    #expect(outcome.errors.contains("60 samples drawn"), "\(outcome.errors)")
+  }
 }
