@@ -120,6 +120,13 @@ struct InkMask: Sendable {
   var stride: Int { width + 1 }
   var isEmpty: Bool { width == 0 || height == 0 }
 
+  /// - Precondition: the squares are as the property says.
+  init(width: Int, height: Int, squares: [UInt32]) {
+    self.width = width
+    self.height = height
+    self.squares = squares
+  }
+
   init(_ pixels: [UInt8], width: Int, x: Range<Int>, y: Range<Int>) {
     self.width = x.count
     self.height = y.count

@@ -1,26 +1,71 @@
-extension InkMask {
-  /// The mask with its corners pulled apart, of the same size: Pillow's `transform(size, Transform.QUAD, data)` of an image
-  /// with room around the ink.
-  func warped(by warp: SIMD4<Int>) -> InkMask {
-    guard warp != SIMD4() else { return self }
-    let quad = QuadPlan(cell: SIMD2(width, height), warp: warp)
-    let (marginX, marginY) = (abs(warp.x), abs(warp.y))
-    var pixels = [UInt8](repeating: 0, count: width * height)
-    for y in 0..<height {
-      for x in 0..<width {
-        let point = quad.source(of: SIMD2(Double(x) + 0.5, Double(y) + 0.5))
-        guard point.x >= 0 && point.y >= 0 else { continue }
-        let (column, row) = (Int(point.x) - marginX, Int(point.y) - marginY)
-        guard (0..<width).contains(column) && (0..<height).contains(row) else { continue }
-        pixels[y * width + x] = coverage(x: column, y: row)
+/// Pulls a glyph's corners apart at the same size: Pillow's `transform(size, Transform.QUAD, data)` with nearest pixels, of an
+/// image with room around the ink.
+struct GlyphWarp: ~Copyable {
+  /// [height + 2, stride]: first where each pixel comes from, then its coverage; around it, the edge again.
+  private var pixels = Scratch<UInt32>(zero: 0)
+
+  mutating func warp(_ mask: InkMask, by warp: SIMD4<Int>) -> InkMask {
+    guard warp != SIMD4() else { return mask }
+    // Vectors of four and eight reach beyond a line's end.
+    let stride = mask.width + 2 + 8
+    let lines = pixels.reserve((mask.height + 2) * stride)
+    locate(mask, QuadPlan(cell: SIMD2(mask.width, mask.height), warp: warp), warp, lines, stride: stride)
+    repeatEdges(mask, lines, stride: stride)
+    return squares(of: mask, lines, stride: stride)
+  }
+
+  private func locate(
+    _ mask: InkMask, _ quad: QuadPlan, _ warp: SIMD4<Int>, _ lines: UnsafeMutablePointer<UInt32>, stride: Int
+  ) {
+    let margin = (UInt32(abs(warp.x)), UInt32(abs(warp.y)))
+    let (width, height) = (UInt32(mask.width), UInt32(mask.height))
+    // SAFETY: a place is that of one of the mask's squares; of those outside, that of nothing.
+    mask.squares.withUnsafeBufferPointer { squares in
+      for y in 0..<mask.height {
+        let v = Double(y) + 0.5
+        let line = lines + (y + 1) * stride + 1
+        for x in Swift.stride(from: 0, to: mask.width, by: 4) {
+          let u = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(x)
+          let xs = quad.origin.x + quad.byX.x * u + quad.byY.x * v + quad.byXY.x * u * v
+          let ys = quad.origin.y + quad.byX.y * u + quad.byY.y * v + quad.byXY.y * u * v
+          let (column, row) = (Floor(xs).integers &- margin.0, Floor(ys).integers &- margin.1)
+          // Outside, one of these is negative.
+          let signs = column | row | (width &- 1 &- column) | (height &- 1 &- row)
+          let place = (row &+ 1) &* (width &+ 1) &+ column &+ 2
+          let isInside = (signs &>> 31) &- 1
+          UnsafeMutableRawPointer(line + x).storeBytes(of: place & isInside, as: SIMD4<UInt32>.self)
+        }
+        for x in 0..<mask.width { line[x] = squares[Int(line[x])] & 255 }
       }
     }
-    return InkMask(pixels, width: width, x: 0..<width, y: 0..<height)
   }
-}
 
-extension QuadPlan {
-  fileprivate func source(of point: SIMD2<Double>) -> SIMD2<Double> {
-    origin + byX * point.x + byY * point.y + byXY * point.x * point.y
+  private func repeatEdges(_ mask: InkMask, _ lines: UnsafeMutablePointer<UInt32>, stride: Int) {
+    for y in 1...mask.height {
+      let line = lines + y * stride
+      line[0] = line[1]
+      line[mask.width + 1] = line[mask.width]
+    }
+    lines.update(from: lines + stride, count: mask.width + 2)
+    (lines + (mask.height + 1) * stride).update(from: lines + mask.height * stride, count: mask.width + 2)
+  }
+
+  private func squares(of mask: InkMask, _ lines: UnsafeMutablePointer<UInt32>, stride: Int) -> InkMask {
+    let count = 1 + mask.stride * (mask.height + 1)
+    let squares = [UInt32](unsafeUninitializedCapacity: count + 8) { buffer, initialized in
+      guard let target = buffer.baseAddress else { return }
+      target[0] = 0
+      for y in 0...mask.height {
+        let (upper, lower) = (lines + y * stride, lines + (y + 1) * stride)
+        // What the last vector writes too much, the next line overwrites.
+        for x in Swift.stride(from: 0, through: mask.width, by: 8) {
+          let pair = loadPixels(upper + x) | (loadPixels(upper + x + 1) &<< 8)
+          let below = (loadPixels(lower + x) &<< 16) | (loadPixels(lower + x + 1) &<< 24)
+          storePixels(pair | below, to: target + 1 + y * mask.stride + x)
+        }
+      }
+      initialized = count
+    }
+    return InkMask(width: mask.width, height: mask.height, squares: squares)
   }
 }

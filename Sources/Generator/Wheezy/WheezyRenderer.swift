@@ -30,8 +30,11 @@ package final class WheezyRenderer: CaptchaRenderer {
 private struct WheezyStages: ~Copyable {
   private var canvas = Canvas()
   private var ink = InkTable()
+  private var warp = GlyphWarp()
   private var rotation = GlyphRotation()
   private var paste = LumaPaste()
+  /// By their number of control points.
+  private var bezierCurves: [Int: BezierCurve] = [:]
 
   mutating func image(format: PixelFormat) -> Image { canvas.image(format: format) }
 
@@ -61,7 +64,7 @@ private struct WheezyStages: ~Copyable {
   private mutating func draw(_ glyph: TurnedGlyph, left: Int) {
     guard !glyph.mask.isEmpty else { return }
     ink.set(color: SIMD4(glyph.parameters.color, 255))
-    let mask = glyph.mask.warped(by: glyph.parameters.warp)
+    let mask = warp.warp(glyph.mask, by: glyph.parameters.warp)
     let layer =
       glyph.parameters.rotationDegrees == 0
       ? rotation.copy(mask, ink, isPremultiplied: true) : rotation.rotate(mask, glyph.plan, ink, isSettled: false)
@@ -69,10 +72,12 @@ private struct WheezyStages: ~Copyable {
     paste.paste(layer, at: SIMD2(left, top) &+ glyph.parameters.offset, on: canvas)
   }
 
-  private func drawCurve(_ curve: WheezyParameters.Curve) {
+  private mutating func drawCurve(_ curve: WheezyParameters.Curve) {
     let spacing = Double(canvas.width) / Double(curve.heights.count + 1)
     let controls = curve.heights.enumerated().map { SIMD2(spacing * Double($0 + 1), Double($1)) }
-    let points = BezierCurve(controlCount: controls.count).points(controls)
+    let bezierCurve = bezierCurves[controls.count] ?? BezierCurve(controlCount: controls.count)
+    bezierCurves[controls.count] = bezierCurve
+    let points = bezierCurve.points(controls)
     for (start, end) in zip(points, points.dropFirst()) {
       drawWideLine(from: start, to: end, width: curve.width, color: packed(curve.color), on: canvas)
     }
