@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test interop install lint format bench clean
+.PHONY: help setup build run test interop crash fuzz install lint format bench clean
 
 # The libraries and the font that the program needs, and the two programs that the tests read its files with.
 PACKAGES ?= libzstd-dev libdnnl-dev libfreetype-dev libpng-dev libturbojpeg0-dev libsqlite3-dev libssl-dev \
@@ -58,6 +58,22 @@ test: setup ## build and run the tests
 
 interop: build ## hold what the program writes against the programs of others
 	Tests/Interop/run.sh
+
+crash: build ## break pipelines at every operation and kill them at random times; about two hours
+	swift build $(BUILD) --product crashtest
+	.build/release/crashtest kill .build/release/glyphline Tests/CrashTest/kill.yaml --count 200
+	.build/release/crashtest sweep Pipelines/smoke.yaml
+
+# Seconds for each reader.
+FUZZ_SECONDS ?= 300
+fuzz: setup ## search for inputs that break a reader
+	export GLYPHLINE_FUZZ=1
+	swift build -c release --scratch-path .build-fuzz --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+	for reader in shard block safetensors spec image; do
+		mkdir -p .build-fuzz/corpus/$$reader
+		.build-fuzz/release/fuzz $$reader -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+			-artifact_prefix=.build-fuzz/ .build-fuzz/corpus/$$reader Tests/FuzzTests/Corpus/$$reader
+	done
 
 install: build ## copy the program, its manual and its completions under PREFIX
 	swift build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual -c release \

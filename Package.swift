@@ -108,6 +108,22 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: Tests
+    // A disk that fails or loses its power at the n-th operation, for files and for SQLite.
+    .target(
+      name: "Faults", dependencies: ["Files", .product(name: "GRDBSQLite", package: "GRDB.swift")],
+      path: "Tests/Faults",
+      swiftSettings: strict),
+    // Pipelines that are broken at every operation, and killed at random times.
+    .executableTarget(
+      name: "crashtest",
+      dependencies: [
+        "Samples", "Files", "Workers", "Specs", "Pipeline", "Faults",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Tests/CrashTest", exclude: ["kill.yaml"], swiftSettings: strict),
+    // What `make fuzz` searches and the tests replay: readers of bytes that anyone may have written.
+    .target(
+      name: "FuzzTargets", dependencies: ["Samples", "Files", "Specs", "Images", "Shards", "Network"],
+      path: "Tests/FuzzTargets", swiftSettings: strict),
     .testTarget(name: "SamplesTests", dependencies: ["Samples"], swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
     .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
@@ -121,7 +137,7 @@ let package = Package(
       resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
-      name: "ShardsTests", dependencies: ["Shards", "Samples", "Files"], resources: [.copy("Fixtures")],
+      name: "ShardsTests", dependencies: ["Shards", "Samples", "Files", "Faults"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Samples", "Workers"], swiftSettings: strict),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Samples", "Evaluation"], swiftSettings: strict),
@@ -134,12 +150,25 @@ let package = Package(
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Catalog", "Samples"], swiftSettings: strict),
     .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "Samples", "Files"], resources: [.copy("Corpus")],
+      swiftSettings: strict),
+    .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "glyphline",
+        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "glyphline", "Faults",
+        "crashtest",
       ],
       swiftSettings: strict
     ),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzer links only with libFuzzer, so it is a target only where `make fuzz` asks for it.
+if Context.environment["GLYPHLINE_FUZZ"] != nil {
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: strict),
+  ]
+}

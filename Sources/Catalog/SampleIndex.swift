@@ -102,12 +102,12 @@ extension Catalog {
     }
   }
 
-  private static func shard(_ number: Int, of split: Split, in database: Database) throws -> ShardRow? {
+  static func shard(_ number: Int, of split: Split, in database: Database) throws -> ShardRow? {
     try ShardRow.fetchOne(
       database, sql: "SELECT * FROM shard WHERE split = ? AND number = ?", arguments: [split.rawValue, number])
   }
 
-  private static func insert(_ shard: ShardRow, in database: Database) throws {
+  static func insert(_ shard: ShardRow, in database: Database) throws {
     try database.execute(
       sql: """
         INSERT INTO shard (split, number, file, first_index, records, byte_count, content_hash)
@@ -119,7 +119,7 @@ extension Catalog {
       ])
   }
 
-  private static func insert(
+  static func insert(
     _ samples: [SampleRow], of shard: ShardRow, charsets: [Alphabet], numbers: [DatabaseValue], in database: Database
   ) throws {
     let scalars = charsets.map { $0.characters.flatMap(\.unicodeScalars) }
@@ -160,7 +160,7 @@ extension Catalog {
   }
 
   /// The number of the charset with these characters, which is recorded if it is new.
-  private static func recordCharset(_ alphabet: Alphabet, in database: Database) throws -> Int {
+  static func recordCharset(_ alphabet: Alphabet, in database: Database) throws -> Int {
     for character in alphabet.characters {
       guard character.unicodeScalars.count == 1, character != "\0" else {
         throw CatalogError.unsupportedCharacter(character)

@@ -2,7 +2,7 @@ import Foundation
 
 /// An exclusive lock on a workspace, held by the kernel for as long as this value lives: when the process dies,
 /// however it dies, the lock is gone. (`flock`, since a lock by `fcntl` is lost when any descriptor of the file is
-/// closed.)
+/// closed.) The file holds the process number of the last holder, for the message to whoever comes second.
 package struct LockFile: ~Copyable {
   private let descriptor: Int32
 
@@ -11,23 +11,44 @@ package struct LockFile: ~Copyable {
     guard descriptor >= 0 else { throw .file(FileError(.create, path: path, code: errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
-      close(descriptor)
-      throw code == EWOULDBLOCK ? .held(path: path) : .file(FileError(.lock, path: path, code: code))
+      defer { close(descriptor) }
+      throw code == EWOULDBLOCK
+        ? .held(path: path, holder: Self.holder(descriptor)) : .file(FileError(.lock, path: path, code: code))
     }
+    // On a full disk the number is missing from a message; the lock is held all the same.
+    let number = Array("\(getpid())\n".utf8)
+    _ = ftruncate(descriptor, 0)
+    _ = pwrite(descriptor, number, number.count, 0)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A child process that another thread is just starting has the descriptor too, until it runs its own program.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
+
+  /// The number in the file; nil where the holder has not written it yet, and the process that held the lock before it
+  /// is gone.
+  private static func holder(_ descriptor: Int32) -> Int32? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let byteCount = pread(descriptor, &bytes, bytes.count, 0)
+    let digits = bytes.prefix(max(0, byteCount)).prefix { $0 != UInt8(ascii: "\n") }
+    guard let process = Int32(String(decoding: digits, as: UTF8.self)), process > 0 else { return nil }
+    return kill(process, 0) == 0 || errno == EPERM ? process : nil
+  }
 }
 
 /// Why a lock could not be had.
 package enum LockError: Error, Equatable, CustomStringConvertible {
-  /// Another process has it.
-  case held(path: String)
+  /// Another process has it; `holder` is its number, where that is known.
+  case held(path: String, holder: Int32?)
   case file(FileError)
 
   package var description: String {
     switch self {
-    case .held(let path): "\(path) is held by another command that writes here; wait for it, or name another workspace"
+    case .held(let path, let holder):
+      "\(path) is held by \(holder.map { "process \($0)," } ?? "") another command that writes here; wait for it, or name"
+        + " another workspace"
     case .file(let error): error.description
     }
   }

@@ -7,16 +7,15 @@ import Shards
 import Specs
 import Workers
 
-/// A shard that is to be written: its number in the split and its samples.
+/// A shard that is to be written.
 private struct ShardPlan: Sendable {
+  /// In the split.
   let number: Int
-  let firstIndex: Int
-  let recordCount: Int
   let header: ShardHeader
 }
 
 /// A block as it comes from a worker: what the shard takes, and what the catalog lists.
-private struct DrawnBlock: Sendable {
+struct DrawnBlock: Sendable {
   let block: EncodedBlock
   let rows: [SampleRow]
 }
@@ -58,7 +57,7 @@ extension Pipeline {
       report(.skipped(stage: request.name, reason: "\(count) samples in \(shards.count) shards"))
       return
     }
-    let missing = plans.reduce(0) { $0 + $1.recordCount }
+    let missing = plans.reduce(0) { $0 + $1.header.recordCount }
     if isKept {
       announce(request, recorded: recorded, whenInterrupted: "\(count - missing) of \(count) samples are there")
       try catalog.recordStage(request.row(.running))
@@ -72,21 +71,42 @@ extension Pipeline {
         summary: "\(missing) samples drawn, \(Int(Double(missing) / -start.timeIntervalSinceNow)) a second"))
   }
 
-  /// The shards that are not there: those past the recorded ones, and recorded ones whose file is gone or not the one that
-  /// was recorded.
+  /// The shards that are not there: recorded ones whose file is gone or not the one that was recorded, and those before,
+  /// between and past the recorded ones.
   private func shardPlans(of split: Split, count: Int, recorded: [ShardRow]) throws -> [ShardPlan] {
     var plans: [ShardPlan] = []
-    for shard in recorded where !isIntact(shard) {
-      report(.note("\(workspace.path(ofFile: shard.file)) is missing or damaged; it is drawn again from its seeds"))
-      plans.append(try plan(split, number: shard.number, firstIndex: Int(shard.firstIndex), recordCount: shard.records))
+    var number = 0
+    var firstIndex = 0
+    for shard in recorded {
+      let gap = Int(shard.firstIndex) - firstIndex
+      plans += try plan(split, number: number, firstIndex: firstIndex, count: gap, shardCount: shard.number - number)
+      if !isIntact(shard) {
+        report(.note("\(workspace.path(ofFile: shard.file)) is missing or damaged; it is drawn again from its seeds"))
+        plans += try plan(
+          split, number: shard.number, firstIndex: Int(shard.firstIndex), count: shard.records, shardCount: 1)
+      }
+      number = shard.number + 1
+      firstIndex = Int(shard.firstIndex) + shard.records
     }
-    var firstIndex = recorded.last.map { Int($0.firstIndex) + $0.records } ?? 0
-    var number = recorded.last.map { $0.number + 1 } ?? 0
-    while firstIndex < count {
-      let recordCount = min(spec.shards.records, count - firstIndex)
-      plans.append(try plan(split, number: number, firstIndex: firstIndex, recordCount: recordCount))
-      firstIndex += recordCount
-      number += 1
+    let rest = max(0, count - firstIndex)
+    return plans
+      + (try plan(
+        split, number: number, firstIndex: firstIndex, count: rest,
+        shardCount: (rest + spec.shards.records - 1) / spec.shards.records))
+  }
+
+  /// `count` samples in `shardCount` shards: as full as can be, each with at least one.
+  private func plan(
+    _ split: Split, number: Int, firstIndex: Int, count: Int, shardCount: Int
+  ) throws -> [ShardPlan] {
+    var plans: [ShardPlan] = []
+    var rest = count
+    for place in 0..<max(0, shardCount) {
+      let after = shardCount - place - 1
+      let recordCount = after == 0 ? rest : min(spec.shards.records, rest - after)
+      let header = try shardHeader(split, firstIndex: firstIndex + count - rest, recordCount: recordCount)
+      plans.append(ShardPlan(number: number + place, header: header))
+      rest -= recordCount
     }
     return plans
   }
@@ -96,13 +116,12 @@ extension Pipeline {
     return reader.fingerprint.description == shard.contentHash && reader.byteCount == shard.byteCount
   }
 
-  private func plan(_ split: Split, number: Int, firstIndex: Int, recordCount: Int) throws -> ShardPlan {
-    let header = try ShardHeader(
+  func shardHeader(_ split: Split, firstIndex: Int, recordCount: Int) throws -> ShardHeader {
+    try ShardHeader(
       generatorVersion: generator.identity.version, specHash: buildRequest(split).hash, split: split,
       firstIndex: UInt64(firstIndex), recordCount: recordCount, blockRecordCount: spec.shards.block,
       geometry: spec.captcha.geometry, labelCapacity: spec.captcha.lengths.upperBound, charsets: spec.captcha.charsets,
       compressionLevel: spec.shards.compression)
-    return ShardPlan(number: number, firstIndex: firstIndex, recordCount: recordCount, header: header)
   }
 
   /// Draws and compresses blocks on all threads, ahead of the one that writes: while a shard is synced and its rows are
@@ -114,19 +133,19 @@ extension Pipeline {
     let blocks = OrderedStream<DrawnBlock>(
       jobs: 0..<ends[plans.count], threadCount: team.threadCount, window: 16 * team.threadCount
     ) {
-      var drawing = BlockDrawing(generator: generator, split: split, pipelineSeed: seed)
+      var drawing = BlockDrawing(generator: generator, pipelineSeed: seed)
       return { job in
         let place = (ends.firstIndex { $0 > job } ?? plans.count) - 1
-        return drawing.draw(block: job - ends[place], of: plans[place])
+        return drawing.draw(block: job - ends[place], of: plans[place].header)
       }
     }
-    let wanted = plans.reduce(0) { $0 + $1.recordCount }
+    let wanted = plans.reduce(0) { $0 + $1.header.recordCount }
     var done = 0
     for plan in plans {
       let file = workspace.shardFile(split, number: plan.number)
       var writer = try ShardWriter(workspace.path(ofFile: file), header: plan.header, in: fileSystem)
       var rows: [SampleRow] = []
-      rows.reserveCapacity(plan.recordCount)
+      rows.reserveCapacity(plan.header.recordCount)
       for _ in 0..<plan.header.blockCount {
         try cancellation.check()
         guard let block = try blocks.next() else { preconditionFailure("the stream has a block for every place") }
@@ -159,25 +178,25 @@ extension Pipeline {
 }
 
 /// Draws and compresses blocks, each as soon as its record's bytes are wanted, in memory that it uses again.
-private struct BlockDrawing: ~Copyable {
+struct BlockDrawing: ~Copyable {
   let generator: CaptchaGenerator
-  let split: Split
   let pipelineSeed: UInt64
   private var encoder = ShardBlockEncoder()
 
-  init(generator: CaptchaGenerator, split: Split, pipelineSeed: UInt64) {
+  init(generator: CaptchaGenerator, pipelineSeed: UInt64) {
     self.generator = generator
-    self.split = split
     self.pipelineSeed = pipelineSeed
   }
 
-  mutating func draw(block: Int, of plan: ShardPlan) -> DrawnBlock {
-    let first = plan.firstIndex + block * plan.header.blockRecordCount
+  /// Block `number` of the shard that `header` describes.
+  mutating func draw(block number: Int, of header: ShardHeader) -> DrawnBlock {
+    let first = header.firstIndex + UInt64(number * header.blockRecordCount)
     var rows: [SampleRow] = []
-    rows.reserveCapacity(plan.header.recordCount(ofBlock: block))
-    let encoded = encoder.encode(block: block, of: plan.header) { place in
-      let index = UInt64(first + place)
-      let sample = generator.generate(index: index, seed: split.seed(ofSample: index, pipelineSeed: pipelineSeed))
+    rows.reserveCapacity(header.recordCount(ofBlock: number))
+    let encoded = encoder.encode(block: number, of: header) { place in
+      let index = first + UInt64(place)
+      let sample = generator.generate(
+        index: index, seed: header.split.seed(ofSample: index, pipelineSeed: pipelineSeed))
       rows.append(SampleRow(charset: sample.charset, label: sample.label, seed: sample.seed))
       return sample
     }

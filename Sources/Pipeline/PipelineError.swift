@@ -5,6 +5,8 @@ import Samples
 package enum PipelineError: Error, CustomStringConvertible {
   /// A stage whose result this command needs is missing or stale.
   case missing(stage: String, remedy: String)
+  /// The workspace holds what another spec asked for.
+  case stale(stage: String, changes: [String])
   /// A split that the spec does not draw.
   case noSuchSplit(Split, drawn: [Split])
   /// Shards that were there are missing, damaged or mixed up.
@@ -29,6 +31,8 @@ package enum PipelineError: Error, CustomStringConvertible {
   package var description: String {
     switch self {
     case .missing(let stage, let remedy): "\(stage) is not there yet; \(remedy)"
+    case .stale(let stage, let changes):
+      "\(stage) is of another spec (\(changes.joined(separator: "; "))); name that spec or another workspace"
     case .noSuchSplit(let split, let drawn):
       "the spec draws no split \(split.rawValue), only \(drawn.map(\.rawValue).joined(separator: ", "));"
         + " add datasets.\(split.rawValue) to it or name another split"

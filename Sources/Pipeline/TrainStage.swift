@@ -44,6 +44,8 @@ extension Pipeline {
     let start = Date()
     let firstStep = trainer.step
     try learn(trainer, dataset: dataset, stage: request.name)
+    // A crash may have come between the last checkpoint and this.
+    try removeOldCheckpoints(at: trainer.step)
     try saveModel(trainer, model: model)
     try catalog.recordStage(request.row(.done))
     let images = (trainer.step - firstStep) * spec.training.batch
@@ -148,8 +150,7 @@ extension Pipeline {
     }
   }
 
-  /// Makes a checkpoint durable, records it with the steps that led to it, and removes those that no longer count: all but
-  /// this one and the regular one before it.
+  /// Makes a checkpoint durable, records it with the steps that led to it, and removes those that no longer count.
   private func save(_ trainer: Trainer, loss: Double, metrics: [MetricRow]) throws {
     let path = workspace.checkpointPath(step: trainer.step)
     let bytes = try trainer.checkpoint.encoded()
@@ -159,13 +160,22 @@ extension Pipeline {
         step: trainer.step, file: workspace.file(ofPath: path), contentHash: ContentHash(of: bytes).description,
         loss: loss),
       metrics: metrics)
+    try removeOldCheckpoints(at: trainer.step)
+  }
+
+  /// Removes the checkpoints that no longer count after `step` steps, all but the one just made and the regular one before
+  /// it, and files that the catalog does not list: what a crash or a former spec left.
+  private func removeOldCheckpoints(at step: Int) throws {
     let every = spec.training.checkpointEvery
-    let kept = [trainer.step, (trainer.step - 1) / every * every]
+    let kept = [step, (step - 1) / every * every]
     for row in try catalog.checkpoints() where !kept.contains(row.step) {
       try catalog.removeCheckpoint(atStep: row.step)
-      // A file that is gone already needs no removing.
-      try? fileSystem.remove(workspace.path(ofFile: row.file))
     }
+    let recorded = Set(try catalog.checkpoints().map { workspace.path(ofFile: $0.file) })
+    let strays = try contents(ofFolder: workspace.checkpointsPath).sorted().map { workspace.checkpointsPath + "/" + $0 }
+      .filter { !recorded.contains($0) }
+    for path in strays { try fileSystem.remove(path) }
+    if !strays.isEmpty { try fileSystem.syncDirectory(workspace.checkpointsPath) }
   }
 
   private func saveModel(_ trainer: Trainer, model: ModelDescription) throws {

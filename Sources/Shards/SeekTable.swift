@@ -17,15 +17,12 @@ package struct SeekTable: Sendable, Hashable {
   /// Where the frame of each entry starts, and where the last one ends.
   package private(set) var offsets: [Int]
 
-  /// XXH64 of no bytes is 0xEF46DB3751D8E999.
-  private static let checksumOfNothing: UInt32 = 0x51D8_E999
-
   init(headerByteCount: Int) {
     entries = []
     offsets = [0]
     append(
       Entry(
-        compressedByteCount: UInt32(headerByteCount), contentByteCount: 0, checksum: Self.checksumOfNothing))
+        compressedByteCount: UInt32(headerByteCount), contentByteCount: 0, checksum: SeekTableLayout.checksumOfNothing))
   }
 
   mutating func append(_ entry: Entry) {
@@ -92,7 +89,7 @@ extension SeekTable {
       if number == 0 {
         try Self.check(SeekTableLayout.compressedByteCount, entry.compressedByteCount, UInt32(headerByteCount))
         try Self.check(SeekTableLayout.contentByteCount, entry.contentByteCount, 0)
-        try Self.check(SeekTableLayout.checksum, entry.checksum, Self.checksumOfNothing)
+        try Self.check(SeekTableLayout.checksum, entry.checksum, SeekTableLayout.checksumOfNothing)
       } else {
         let contentByteCount = header.recordCount(ofBlock: number - 1) * header.recordLayout.byteCount
         try Self.check(SeekTableLayout.contentByteCount, entry.contentByteCount, UInt32(contentByteCount))

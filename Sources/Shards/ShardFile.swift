@@ -46,8 +46,15 @@ struct ShardFile {
     block number: Int, of header: ShardHeader, seekTable: SeekTable, into block: inout ShardBlock
   ) throws(ShardError) {
     let frame = number + 1
-    let offset = seekTable.offsets[frame]
-    let entry = seekTable.entries[frame]
+    try read(
+      block: number, of: header, entry: seekTable.entries[frame], at: seekTable.offsets[frame], into: &block)
+  }
+
+  /// Reads block `number`, whose frame starts at `offset`.
+  func read(
+    block number: Int, of header: ShardHeader, entry: SeekTable.Entry, at offset: Int, into block: inout ShardBlock
+  ) throws(ShardError) {
+    let frame = number + 1
     try block.readFrame(byteCount: Int(entry.compressedByteCount)) { bytes throws(ShardError) in
       try fill(&bytes, at: offset, frame: frame)
     }
@@ -59,7 +66,7 @@ struct ShardFile {
   /// The seek table's entry for block `number`, as the frame at `offset` makes it.
   func entry(ofBlock number: Int, of header: ShardHeader, at offset: Int) throws(ShardError) -> SeekTable.Entry {
     let contentByteCount = header.recordCount(ofBlock: number) * header.recordLayout.byteCount
-    let byteCountMax = min(zstdFrameByteCountMax(contentByteCount: contentByteCount), file.byteCount - offset)
+    let byteCountMax = min(zstdFrameByteCountMax(contentByteCount: contentByteCount), max(0, file.byteCount - offset))
     let bytes = try bytes(at: offset, count: byteCountMax, frame: number + 1)
     return try place(frame: number + 1, at: offset) { () throws(ShardFault) in
       do throws(ZstdError) {

@@ -102,6 +102,8 @@ package enum SeekTableLayout {
   package static let seekableMagicNumber: UInt32 = 0x8F92_EAB1
   /// Bit 7: entries have checksums. The others are reserved and zero.
   package static let descriptorValue: UInt8 = 0x80
+  /// Of the header, which has no content: XXH64 of no bytes is 0xEF46DB3751D8E999.
+  package static let checksumOfNothing: UInt32 = 0x51D8_E999
   /// The format's own limit.
   package static let frameCountMax = 0x800_0000
 
@@ -131,7 +133,7 @@ extension RawSpan {
 }
 
 extension [UInt8] {
-  mutating func append<Value: FixedWidthInteger>(littleEndian value: Value) {
+  package mutating func append<Value: FixedWidthInteger>(littleEndian value: Value) {
     for shift in stride(from: 0, to: Value.bitWidth, by: 8) { append(UInt8(truncatingIfNeeded: value >> shift)) }
   }
 }

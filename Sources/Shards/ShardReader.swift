@@ -25,6 +25,9 @@ package struct ShardReader: Sendable {
     fingerprint = ContentHash(of: headerBytes + seekTableBytes)
   }
 
+  /// The header alone of a shard whose other parts may be damaged.
+  package static func header(of path: String) throws(ShardError) -> ShardHeader { try ShardFile(path).header().0 }
+
   /// Reads block `number` into `block` and checks everything of it: frame, checksum, every record's fields.
   /// - Precondition: `number` is below `header.blockCount`.
   /// - Throws: `ShardError` with the block's place; `block` then holds no records.

@@ -2,7 +2,10 @@
 package enum ShardVerifier {
   /// All faults; none of a sound shard. Where the header is damaged nothing after it can be judged; where the seek
   /// table is, the blocks are found by their own frames, as far as these are sound.
-  package static func verify(_ path: String) -> [ShardError] {
+  /// - Parameter visit: Sees every sound block, in order.
+  package static func verify(
+    _ path: String, visiting visit: (_ block: borrowing ShardBlock, _ header: ShardHeader) -> Void = { _, _ in }
+  ) -> [ShardError] {
     var faults: [ShardError] = []
     do throws(ShardError) {
       let shard = try ShardFile(path)
@@ -18,6 +21,7 @@ package enum ShardVerifier {
       for number in 0..<seekTable.entries.count - 1 {
         do throws(ShardError) {
           try shard.read(block: number, of: header, seekTable: seekTable, into: &block)
+          visit(block, header)
         } catch {
           faults.append(error)
         }

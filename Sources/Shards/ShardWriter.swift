@@ -68,6 +68,12 @@ package struct ShardWriter: ~Copyable {
     try append(block)
   }
 
+  /// Where the next frame starts.
+  var end: Int { seekTable.end }
+
+  /// As in `ShardSummary`, of what was appended so far.
+  var fingerprint: ContentHash { ContentHash(of: headerBytes + seekTable.encoded()) }
+
   /// Makes the shard durable under its name.
   /// - Precondition: every record that the header counts was appended.
   package consuming func finish() throws(ShardError) -> ShardSummary {
@@ -75,7 +81,7 @@ package struct ShardWriter: ~Copyable {
     let seekTableBytes = seekTable.encoded()
     let summary = ShardSummary(
       path: file.path, byteCount: seekTable.end + seekTableBytes.count, firstIndex: header.firstIndex,
-      recordCount: header.recordCount, fingerprint: ContentHash(of: headerBytes + seekTableBytes))
+      recordCount: header.recordCount, fingerprint: fingerprint)
     do throws(FileError) {
       try file.write(seekTableBytes)
       try file.finish()

@@ -16,7 +16,7 @@ package struct ZstdError: Error, Equatable {
 /// Each frame gets a context of its own: what a context compressed before can show in the bytes (zstd issue 1241),
 /// and shards must be the same whichever thread compressed which block. A context for each block of 64 images of
 /// 160x60 costs nothing that can be measured beside 2.5 ms of compressing.
-func zstdFrame(of content: [UInt8], level: Int) -> [UInt8] {
+package func zstdFrame(of content: [UInt8], level: Int) -> [UInt8] {
   guard let context = ZSTD_createCCtx() else { preconditionFailure("out of memory") }
   defer { ZSTD_freeCCtx(context) }
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))

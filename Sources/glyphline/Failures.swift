@@ -56,7 +56,7 @@ func reportingErrors<Value>(resumeWith command: [String]? = nil, _ body: (Cancel
 }
 
 /// The exit code that stands for an error.
-func exitCode(of error: any Error) -> Int32 {
+package func exitCode(of error: any Error) -> Int32 {
   if let error = fileError(in: error) { return exitCode(of: error) }
   return switch error {
   case GeneratorError.fontNotFound, PipelineError.missing, PipelineError.noImages: Failure.noInput

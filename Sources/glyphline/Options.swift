@@ -28,11 +28,14 @@ struct PipelineOptions: ParsableArguments {
     if workspace == "" { throw ValidationError("--workspace takes the path of a folder") }
   }
 
-  func workspace(of spec: PipelineSpec) -> Workspace {
-    var path = workspace ?? Workspace(forPipeline: spec.name).path
-    while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
-    return Workspace(path: path)
-  }
+  func workspace(of spec: PipelineSpec) -> Workspace { workspaceOf(spec, path: workspace) }
+}
+
+/// - Parameter path: nil for the workspace that the spec's pipeline has unless told otherwise.
+func workspaceOf(_ spec: PipelineSpec, path: String?) -> Workspace {
+  var path = path ?? Workspace(forPipeline: spec.name).path
+  while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+  return Workspace(path: path)
 }
 
 /// Runs `body` on a pipeline, telling on standard error what happens, and records the command.

@@ -8,11 +8,22 @@ import Testing
     let path = directory.path(of: "lock")
     do {
       let lock = try LockFile(path)
-      #expect(throws: LockError.held(path: path)) { _ = try LockFile(path) }
+      #expect(throws: LockError.held(path: path, holder: getpid())) { _ = try LockFile(path) }
       // The holder lives until here.
       _ = consume lock
     }
     _ = try LockFile(path)
+  }
+
+  /// The number in the file is no more than a hint: a holder that is gone is not named, nor is nonsense.
+  @Test(arguments: ["", "\n", "x", "-1\n", "99999999999999999999", "4194305\n"])
+  func aHolderThatIsNotThereIsNotNamed(content: String) throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path(of: "lock")
+    let lock = try LockFile(path)
+    try Data(content.utf8).write(to: URL(filePath: path))
+    #expect(throws: LockError.held(path: path, holder: nil)) { _ = try LockFile(path) }
+    _ = consume lock
   }
 
   @Test func aPlaceThatCannotBeWrittenIsAnError() {

@@ -16,4 +16,5 @@ mkdir -p "$work"
 
 "$glyphline" run Tests/Interop/interop.yaml --workspace "$work/pipeline"
 "$python" Benchmarks/draw_real_images.py "$work/real" --count 1000 --seed 1
+"$python" Tests/Interop/shards.py "$glyphline" "$work/pipeline" test-00000
 "$python" Tests/Interop/model.py "$glyphline" "$work/pipeline/model.safetensors" "$work/real"

@@ -37,30 +37,26 @@ import Workers
     #expect(other.parameters.tensors == network.parameters.tensors)
   }
 
-  /// Every shorter file and every changed byte of the header is either refused or, as in a name or a comment, harmless;
-  /// none may trap.
-  @Test func survivesDamage() throws {
-    let bytes = try encode(try makeNetwork())
+  /// Every shorter file and every changed bit is refused or, as a space in the header, harmless. Any bytes make floats, so
+  /// only the hash tells that arrays are not those that were saved.
+  @Test func everyDamageIsRefusedOrHarmless() throws {
+    let network = try makeNetwork()
+    let bytes = try encode(network)
     for count in 0..<bytes.count {
       #expect(throws: ModelFileError.self) { try Safetensors(bytes: Array(bytes.prefix(count)), path: path) }
     }
-    let headerByteCount = 8 + Int(bytes[0]) + Int(bytes[1]) << 8
-    for place in 0..<headerByteCount {
-      for value in [0x22, 0x39, 0xFF] as [UInt8] {
+    for place in bytes.indices {
+      for bit in 0..<8 {
         var damaged = bytes
-        damaged[place] = value
-        guard let file = try? Safetensors(bytes: damaged, path: path) else { continue }
-        _ = try? ModelFile(file, path: path)
+        damaged[place] ^= 1 << bit
+        guard let file = try? Safetensors(bytes: damaged, path: path), let model = try? ModelFile(file, path: path)
+        else {
+          continue
+        }
+        #expect(model.description == network.description, "bit \(bit) of byte \(place)")
+        #expect(model.tensors == network.parameters.tensors, "bit \(bit) of byte \(place)")
       }
     }
-  }
-
-  /// Any bytes make floats, so only the hash tells that arrays are not those that were saved.
-  @Test func refusesChangedArrays() throws {
-    var bytes = try encode(try makeNetwork())
-    bytes[bytes.count - 100] ^= 1
-    let file = try Safetensors(bytes: bytes, path: path)
-    #expect(throws: ModelFileError.self) { try ModelFile(file, path: path) }
   }
 
   @Test func layersKeepTheirText() {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import crashtest
 
 /// What other programs are given: pictures with their labels, and the way from a mistake to its pixels.
 @Suite struct ExportTests {

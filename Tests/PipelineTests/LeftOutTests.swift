@@ -1,6 +1,7 @@
 import Foundation
 import Shards
 import Testing
+import crashtest
 
 /// Damaged blocks stop training and evaluation, or are left out where the spec says so, and the catalog tells.
 @Suite struct LeftOutTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Generator
 import Testing
+import crashtest
 
 /// Colors, texts of several lengths and charsets, and several fonts, from the spec to the evaluation.
 @Suite struct MixedCaptchasTests {

@@ -75,6 +75,15 @@ struct Program {
     return outcome(of: process, output: output, errors: errors)
   }
 
+  /// Runs the program to its end, and `body` again and again meanwhile.
+  static func run(whileRunning body: () throws -> Void, _ arguments: String...) throws -> Outcome {
+    let (output, errors) = (Pipe(), Pipe())
+    let process = process(arguments, output: output, errors: errors)
+    try process.run()
+    while process.isRunning { try body() }
+    return outcome(of: process, output: output, errors: errors)
+  }
+
   /// Starts the program and asks it to stop, by `signal`, as soon as `isReached` says so.
   static func stop(by signal: Int32, when isReached: () -> Bool, _ arguments: String...) throws -> Outcome {
     let (output, errors) = (Pipe(), Pipe())
@@ -118,38 +127,4 @@ let finishedPipeline = Result { () throws -> (folder: Folder, spec: String, work
   let outcome = try Program.run("run", spec, "--workspace", workspace)
   #expect(outcome.exitCode == 0, "\(outcome.errors)")
   return (folder, spec, workspace)
-}
-
-/// What must not depend on whether a pipeline was interrupted: every shard, the model, and the tables of the catalog but
-/// those that hold times, as the report does.
-struct Results: Equatable {
-  let files: [String: Data]
-  let tables: String
-
-  init(workspace: String) throws {
-    var files: [String: Data] = [:]
-    for name in try FileManager.default.subpathsOfDirectory(atPath: workspace)
-    where !name.hasPrefix("catalog.sqlite") && name != "lock" && name != "report.html" {
-      files[name] = FileManager.default.contents(atPath: workspace + "/" + name)
-    }
-    self.files = files
-    tables = try [
-      "charset", "shard", "sample", "stage", "metric", "checkpoint", "evaluation", "prediction", "confusion",
-    ]
-    .map { try sqlite(workspace + "/catalog.sqlite", "SELECT * FROM \($0)") }.joined(separator: "\n--\n")
-  }
-}
-
-/// What the bare `sqlite3` shell answers.
-func sqlite(_ database: String, _ query: String) throws -> String {
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/env")
-  process.arguments = ["sqlite3", "-bail", database, query]
-  let output = Pipe()
-  process.standardOutput = output
-  try process.run()
-  let data = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  #expect(process.terminationStatus == 0, "\(query)")
-  return String(decoding: data, as: UTF8.self)
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import crashtest
 
 /// What a person sees: results, views, and one clear message with the right exit code where something is wrong. One after
 /// the other: commands that write lock the workspace they share.

@@ -2,47 +2,25 @@ import Files
 import Foundation
 import Pipeline
 import Specs
-import Synchronization
 import Testing
 import Workers
+import crashtest
 
 /// A pipeline that is stopped anywhere and run again ends with the same bytes as one that never was.
 @Suite struct ResumeTests {
   /// The whole pipeline in one go.
-  private static func uninterrupted(_ yaml: String) throws -> (folder: Folder, results: Results) {
+  private static func uninterrupted(_ yaml: String) throws -> (folder: Folder, results: PipelineResults) {
     let folder = try Folder()
     let workspace = folder.path + "/work"
-    try runPipeline(yaml, in: workspace, SystemFileSystem())
-    return (folder, try Results(workspace: workspace))
+    try runPipeline(yaml, in: workspace)
+    return (folder, try PipelineResults(workspace: workspace))
   }
 
-  private static func runPipeline(_ yaml: String, in path: String, _ fileSystem: any FileSystem) throws {
+  private static func runPipeline(_ yaml: String, in path: String) throws {
     let spec = try PipelineSpec(yaml: yaml, path: "test.yaml")
     let pipeline = try Pipeline(
-      spec, in: Workspace(path: path), threadCount: 2, fileSystem: fileSystem, cancellation: Cancellation(),
-      report: { _ in })
+      spec, in: Workspace(path: path), threadCount: 2, cancellation: Cancellation(), report: { _ in })
     _ = try pipeline.recording("test", version: "0") { try $0.run() }
-  }
-
-  @Test func everyFailedOperationIsMadeGood() throws {
-    let (_, expected) = try Self.uninterrupted(tinySpec())
-    let folder = try Folder()
-    let workspace = folder.path + "/work"
-    // Each run fails at an operation a few further on than the one before it, until one has nothing left to fail at.
-    var operation = 1
-    var failures = 0
-    while true {
-      let fileSystem = FailingFileSystem(failingAt: operation)
-      do {
-        try Self.runPipeline(tinySpec(), in: workspace, fileSystem)
-        break
-      } catch let error where FailingFileSystem.isInjected(error) {
-        failures += 1
-      }
-      operation += 7
-    }
-    #expect(failures > 5)
-    #expect(try Results(workspace: workspace) == expected)
   }
 
   /// The program, killed while it draws and while it trains.
@@ -61,7 +39,7 @@ import Workers
     let outcome = try Program.run("run", spec, "--workspace", workspace, "--threads", "2")
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     #expect(outcome.errors.contains("going on after step"))
-    #expect(try Results(workspace: workspace) == expected)
+    #expect(try PipelineResults(workspace: workspace) == expected)
   }
 
   @Test func stopsWhenAskedTo() throws {
@@ -80,7 +58,7 @@ import Workers
     #expect(!exists("model.safetensors"))
     let outcome = try Program.run("run", spec, "--workspace", workspace)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    #expect(try Results(workspace: workspace) == expected)
+    #expect(try PipelineResults(workspace: workspace) == expected)
   }
 
   @Test func threadsDoNotMatter() throws {
@@ -88,16 +66,16 @@ import Workers
     let folder = try Folder()
     let spec = try folder.write(tinySpec(), as: "spec.yaml")
     _ = try Program.run("run", spec, "--workspace", folder.path + "/work", "--threads", "1")
-    #expect(try Results(workspace: folder.path + "/work") == expected)
+    #expect(try PipelineResults(workspace: folder.path + "/work") == expected)
   }
 
   @Test func raisingACountAppends() throws {
     let folder = try Folder()
     let workspace = folder.path + "/work"
-    try Self.runPipeline(tinySpec(train: 480), in: workspace, SystemFileSystem())
-    let before = try Results(workspace: workspace)
-    try Self.runPipeline(tinySpec(train: 700), in: workspace, SystemFileSystem())
-    let after = try Results(workspace: workspace)
+    try Self.runPipeline(tinySpec(train: 480), in: workspace)
+    let before = try PipelineResults(workspace: workspace)
+    try Self.runPipeline(tinySpec(train: 700), in: workspace)
+    let after = try PipelineResults(workspace: workspace)
     for (name, content) in before.files where name.hasPrefix("shards/") { #expect(after.files[name] == content) }
     #expect(after.files.keys.filter { $0.hasPrefix("shards/train") }.count > 5)
     #expect(after.files["model.safetensors"] != before.files["model.safetensors"])
@@ -107,10 +85,10 @@ import Workers
   @Test func aChangedSpecDrawsAnew() throws {
     let folder = try Folder()
     let workspace = folder.path + "/work"
-    try Self.runPipeline(tinySpec(), in: workspace, SystemFileSystem())
+    try Self.runPipeline(tinySpec(), in: workspace)
     let (_, expected) = try Self.uninterrupted(tinySpec(extra: "seed: 2"))
-    try Self.runPipeline(tinySpec(extra: "seed: 2"), in: workspace, SystemFileSystem())
-    #expect(try Results(workspace: workspace) == expected)
+    try Self.runPipeline(tinySpec(extra: "seed: 2"), in: workspace)
+    #expect(try PipelineResults(workspace: workspace) == expected)
   }
 
   /// A shard that is lost or damaged is drawn again; the sound ones stay.
@@ -120,8 +98,8 @@ import Workers
     try FileManager.default.removeItem(atPath: workspace + "/shards/train-00001.shard.zst")
     let other = workspace + "/shards/test-00000.shard.zst"
     try #require(FileManager.default.contents(atPath: other)).dropLast(5).write(to: URL(filePath: other))
-    try Self.runPipeline(tinySpec(), in: workspace, SystemFileSystem())
-    #expect(try Results(workspace: workspace) == expected)
+    try Self.runPipeline(tinySpec(), in: workspace)
+    #expect(try PipelineResults(workspace: workspace) == expected)
   }
 
   /// Changes a byte in the middle of a file.
@@ -137,8 +115,8 @@ import Workers
     let (folder, expected) = try Self.uninterrupted(tinySpec())
     let workspace = folder.path + "/work"
     for file in files { try Self.damage(workspace + "/" + file) }
-    try Self.runPipeline(tinySpec(), in: workspace, SystemFileSystem())
-    #expect(try Results(workspace: workspace) == expected)
+    try Self.runPipeline(tinySpec(), in: workspace)
+    #expect(try PipelineResults(workspace: workspace) == expected)
   }
 
   /// A damaged block is found when it is read; the message's advice leads to the same bytes.
@@ -156,70 +134,7 @@ import Workers
     #expect(outcome.exitCode == 65)
     #expect(outcome.errors.contains(shard) && outcome.errors.contains("glyphline build"), "\(outcome.errors)")
     try FileManager.default.removeItem(atPath: shard)
-    try Self.runPipeline(tinySpec(), in: workspace, SystemFileSystem())
-    #expect(try Results(workspace: workspace) == expected)
-  }
-
-  @Test func oneCommandAtATime() throws {
-    let folder = try Folder()
-    let lock = try LockFile(folder.path + "/lock")
-    let spec = try folder.write(tinySpec(), as: "spec.yaml")
-    let outcome = try Program.run("run", spec, "--workspace", folder.path)
-    #expect(outcome.exitCode == 75)
-    #expect(outcome.errors.contains("held by another command"))
-    _ = consume lock
-  }
-}
-
-/// Fails its n-th operation, and all after it, as a disk does that has gone away.
-private final class FailingFileSystem: FileSystem {
-  private let system = SystemFileSystem()
-  private let rest: Atomic<Int>
-
-  init(failingAt operation: Int) { rest = Atomic(operation) }
-
-  static func isInjected(_ error: any Error) -> Bool { "\(error)".contains(String(cString: strerror(ENODEV))) }
-
-  private func count(_ operation: FileError.Operation, _ path: String) throws(FileError) {
-    guard rest.subtract(1, ordering: .relaxed).newValue > 0 else {
-      throw FileError(operation, path: path, code: ENODEV)
-    }
-  }
-
-  func create(_ path: String) throws(FileError) -> Int32 {
-    try count(.open, path)
-    return try system.create(path)
-  }
-
-  func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError) {
-    try count(.write, path)
-    try system.write(bytes, to: descriptor, path: path)
-  }
-
-  func sync(_ descriptor: Int32, path: String) throws(FileError) {
-    try count(.sync, path)
-    try system.sync(descriptor, path: path)
-  }
-
-  func close(_ descriptor: Int32) { system.close(descriptor) }
-
-  func rename(_ path: String, to newPath: String) throws(FileError) {
-    try count(.rename, newPath)
-    try system.rename(path, to: newPath)
-  }
-
-  func syncDirectory(_ path: String) throws(FileError) {
-    try count(.syncDirectory, path)
-    try system.syncDirectory(path)
-  }
-
-  func remove(_ path: String) throws(FileError) {
-    try count(.remove, path)
-    try system.remove(path)
-  }
-
-  func createDirectory(_ path: String) throws(FileError) {
-    try count(.createDirectory, path)
-    try system.createDirectory(path)
+    try Self.runPipeline(tinySpec(), in: workspace)
+    #expect(try PipelineResults(workspace: workspace) == expected)
   }
 }

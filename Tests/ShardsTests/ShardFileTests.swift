@@ -1,3 +1,4 @@
+import Faults
 import Files
 import Foundation
 import Samples
@@ -73,7 +74,7 @@ import Testing
     let example = try ShardExamples.colorful()
     var failureCount = 0
     while true {
-      let fileSystem = FailingFileSystem(failingOperation: failureCount + 1)
+      let fileSystem = FaultyFileSystem(on: FaultyDisk(.error(ENOSPC), atOperation: failureCount + 1))
       do {
         try write(example, to: path, in: fileSystem)
         break
@@ -130,39 +131,4 @@ import Testing
       try header(recordCount: 300, blockRecordCount: 300, width: 65_535)
     }
   }
-}
-
-/// Fails one operation as a full disk does.
-// SAFETY: `count` is used by one thread at a time: a writer works on the thread that calls it.
-private final class FailingFileSystem: FileSystem, @unchecked Sendable {
-  private let system = SystemFileSystem()
-  private let failingOperation: Int
-  private var count = 0
-
-  init(failingOperation: Int) { self.failingOperation = failingOperation }
-
-  private func step(_ operation: FileError.Operation, _ path: String) throws(FileError) {
-    count += 1
-    if count == failingOperation { throw FileError(operation, path: path, code: ENOSPC) }
-  }
-
-  func create(_ path: String) throws(FileError) -> Int32 {
-    try step(.open, path)
-    return try system.create(path)
-  }
-  func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError) {
-    try step(.write, path)
-    try system.write(bytes, to: descriptor, path: path)
-  }
-  func sync(_ descriptor: Int32, path: String) throws(FileError) {
-    try step(.sync, path)
-  }
-  func close(_ descriptor: Int32) { system.close(descriptor) }
-  func rename(_ path: String, to newPath: String) throws(FileError) {
-    try step(.rename, newPath)
-    try system.rename(path, to: newPath)
-  }
-  func syncDirectory(_ path: String) throws(FileError) { try step(.syncDirectory, path) }
-  func remove(_ path: String) throws(FileError) { try system.remove(path) }
-  func createDirectory(_ path: String) throws(FileError) { try system.createDirectory(path) }
 }

@@ -12,27 +12,31 @@ struct Build: ParsableCommand {
   @Option(help: ArgumentHelp("Only this split: train, validation or test.", valueName: "name"))
   var split: Split?
 
-  private struct Report: Encodable {
-    let split: String
-    let samples: Int
-    let shards: Int
-    let byteCount: Int
-  }
-
   func run() throws {
     let reports = try withPipeline(pipeline, common) { pipeline in
       try pipeline.build(only: split)
-      return try pipeline.splitSummaries().map { summary in
-        Report(
-          split: summary.split.rawValue, samples: summary.sampleCount, shards: summary.shardCount,
-          byteCount: summary.byteCount)
-      }
+      return try pipeline.splitSummaries().map(SplitReport.init)
     }
     if common.json { return try outputJSON(["splits": reports]) }
-    for report in reports {
-      try output("\(report.split): \(report.samples) samples in \(report.shards) shards, \(report.byteCount) bytes")
-    }
+    for report in reports { try output(report.text) }
   }
+}
+
+/// A split as it is printed.
+struct SplitReport: Encodable {
+  let split: String
+  let samples: Int
+  let shards: Int
+  let byteCount: Int
+
+  init(_ summary: SplitSummary) {
+    split = summary.split.rawValue
+    samples = summary.sampleCount
+    shards = summary.shardCount
+    byteCount = summary.byteCount
+  }
+
+  var text: String { "\(split): \(samples) samples in \(shards) shards, \(byteCount) bytes" }
 }
 
 extension Split: ExpressibleByArgument {}

@@ -1,0 +1,155 @@
+import Catalog
+import Files
+import Foundation
+import Network
+import Samples
+import Shards
+import Workers
+
+/// Something that is not as it was written.
+package struct StorageFault: Error, Equatable {
+  package let file: String
+  /// Of a shard: where the fault is, as in `ShardError.damaged`.
+  package let frame: Int?
+  package let byteOffset: Int?
+  package let problem: String
+
+  init(file: String, frame: Int? = nil, byteOffset: Int? = nil, problem: String) {
+    self.file = file
+    self.frame = frame
+    self.byteOffset = byteOffset
+    self.problem = problem
+  }
+
+  init(_ error: ShardError) {
+    switch error {
+    case .damaged(let path, let frame, let byteOffset, let fault):
+      self.init(file: path, frame: frame, byteOffset: byteOffset, problem: fault.description)
+    case .file(let error):
+      self.init(file: error.path, problem: error.description)
+    }
+  }
+}
+
+/// A full check of stored data: every byte of every shard, every row of the index, checkpoints and model. Nothing is
+/// locked or changed, so it can run beside a command that works.
+package struct Verification: Sendable {
+  package private(set) var shardCount = 0
+  package private(set) var recordCount = 0
+  package private(set) var faults: [StorageFault] = []
+
+  /// Checks one shard file.
+  /// - Throws: `FileError` where there is none.
+  package init(ofShard path: String) throws(FileError) {
+    _ = try ReadableFile(path)
+    let check = ShardCheck(path)
+    shardCount = 1
+    recordCount = check.samples.count
+    faults = check.faults
+  }
+
+  /// Checks everything that the catalog of a workspace lists.
+  /// - Throws: `PipelineError.missing` where there is no catalog, `CatalogError`, `Interrupted`.
+  package init(
+    of workspace: Workspace, team: Team, cancellation: Cancellation, report: (PipelineEvent) -> Void
+  ) throws {
+    guard let catalog = try workspace.recordedCatalog() else {
+      throw PipelineError.missing(
+        stage: "\(workspace.catalogPath), which lists what belongs to the workspace,",
+        remedy: "`glyphline build` makes it, and `glyphline reindex` from shards that are there")
+    }
+    faults += try catalog.faults().map { StorageFault(file: catalog.path, problem: $0) }
+    let shards = try Split.allCases.flatMap { try catalog.shards(of: $0) }
+    try check(shards, of: workspace, catalog: catalog, team: team, cancellation: cancellation, report: report)
+    try checkTraining(of: workspace, catalog: catalog)
+  }
+
+  private mutating func check(
+    _ shards: [ShardRow], of workspace: Workspace, catalog: Catalog, team: Team, cancellation: Cancellation,
+    report: (PipelineEvent) -> Void
+  ) throws {
+    let total = shards.reduce(0) { $0 + $1.records }
+    let checks = OrderedStream(jobs: 0..<shards.count, threadCount: team.threadCount, window: team.threadCount + 1) {
+      try ShardCheck(workspace.path(ofFile: shards[$0].file), recordedAs: shards[$0], in: catalog)
+    }
+    for shard in shards {
+      try cancellation.check()
+      guard let check = try checks.next() else { preconditionFailure("the stream has a check for every shard") }
+      shardCount += 1
+      recordCount += check.samples.count
+      faults += check.faults
+      report(.progress(stage: "verify", done: recordCount, total: total, unit: "samples", detail: shard.file))
+    }
+  }
+
+  private mutating func checkTraining(of workspace: Workspace, catalog: Catalog) throws {
+    for row in try catalog.checkpoints() {
+      let path = workspace.path(ofFile: row.file)
+      do throws(FileError) {
+        let hash = ContentHash(of: try ReadableFile.contents(of: path)).description
+        if hash != row.contentHash {
+          faults.append(StorageFault(file: path, problem: "the checkpoint is not the one that was saved"))
+        }
+      } catch {
+        faults.append(StorageFault(file: path, problem: error.description))
+      }
+    }
+    guard try catalog.stage(named: "train")?.state == .done else { return }
+    do {
+      _ = try ModelFile(contentsOf: workspace.modelPath)
+    } catch {
+      faults.append(StorageFault(file: workspace.modelPath, problem: "\(error)"))
+    }
+  }
+}
+
+/// What one shard file holds, and what is wrong with it.
+struct ShardCheck: Sendable {
+  /// Of all sound blocks.
+  private(set) var samples: [IndexedSample] = []
+  private(set) var faults: [StorageFault] = []
+
+  init(_ path: String) {
+    var samples: [IndexedSample] = []
+    faults = ShardVerifier.verify(path) { block, header in
+      for number in 0..<block.recordCount {
+        let sample = block.record(number)
+        let charset = header.charsets[sample.charset]
+        samples.append(
+          IndexedSample(
+            index: sample.index, record: Int(sample.index - header.firstIndex),
+            label: charset.text(of: sample.label), charset: charset.text, seed: sample.seed))
+      }
+    }.map { StorageFault($0) }
+    self.samples = samples
+  }
+
+  /// Checks also that the catalog says the same.
+  init(_ path: String, recordedAs row: ShardRow, in catalog: Catalog) throws {
+    self.init(path)
+    guard faults.isEmpty else { return }
+    let reader = try ShardReader(path)
+    guard ShardRow(reader, number: row.number, file: row.file) == row else {
+      faults.append(StorageFault(file: path, problem: "it is a sound shard, but not the one that the catalog lists"))
+      return
+    }
+    let rows = try catalog.samples(of: row)
+    guard rows != samples else { return }
+    let difference = zip(rows, samples).first { $0 != $1 }
+    let place =
+      difference.map { "sample \($1.index) is '\($1.label)' of seed \($1.seed) in the shard" } ?? "rows are missing"
+    faults.append(
+      StorageFault(
+        file: catalog.path,
+        problem: "the index is not as \(row.file) has it: \(place); `glyphline reindex` makes it again"))
+  }
+}
+
+extension ShardRow {
+  /// The row of a shard file that is there.
+  init(_ reader: ShardReader, number: Int, file: String) {
+    self.init(
+      split: reader.header.split, number: number, file: file, firstIndex: reader.header.firstIndex,
+      records: reader.header.recordCount, byteCount: reader.byteCount, contentHash: reader.fingerprint.description)
+  }
+}

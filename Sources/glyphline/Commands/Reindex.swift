@@ -1,0 +1,33 @@
+import ArgumentParser
+import Pipeline
+
+struct Reindex: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make the sample index of the catalog again, from the shards alone.",
+    discussion: """
+      Shards that are damaged or of another spec are left out and named, and the exit code is then 65; `glyphline build` \
+      draws what is missing.
+      """)
+
+  @OptionGroup var pipeline: PipelineOptions
+  @OptionGroup var common: CommonOptions
+
+  private struct Report: Encodable {
+    let splits: [SplitReport]
+    let leftOut: [FaultReport]
+  }
+
+  func run() throws {
+    let report = try withPipeline(pipeline, common) { pipeline in
+      let result = try pipeline.reindex()
+      return Report(splits: result.splits.map(SplitReport.init), leftOut: result.leftOut.map(FaultReport.init))
+    }
+    if common.json {
+      try outputJSON(report)
+    } else {
+      for fault in report.leftOut { try output("left out: \(fault.text)") }
+      for split in report.splits { try output(split.text) }
+    }
+    if !report.leftOut.isEmpty { throw ExitCode(Failure.badData) }
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Pipeline
+import Specs
+import Workers
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check a shard, or everything in a workspace, and name the place of every fault.",
+    discussion: "Exit code 65 tells that there are faults. Nothing is changed.")
+
+  @Argument(help: "A shard file, NAME.shard.zst, or a pipeline's spec file.", completion: .file())
+  var subject: String
+
+  @Option(help: ArgumentHelp("The folder of results; runs/NAME unless given.", valueName: "folder"))
+  var workspace: String?
+
+  @OptionGroup var common: CommonOptions
+
+  private struct Report: Encodable {
+    let shards: Int
+    let records: Int
+    let faults: [FaultReport]
+  }
+
+  private var isShard: Bool { subject.hasSuffix(".zst") }
+
+  func validate() throws {
+    if isShard && workspace != nil { throw ValidationError("--workspace goes with a spec file, not with a shard") }
+  }
+
+  func run() throws {
+    try reportingErrors { cancellation in
+      let verification = try verification(cancellation)
+      if common.json {
+        try outputJSON(
+          Report(
+            shards: verification.shardCount, records: verification.recordCount,
+            faults: verification.faults.map(FaultReport.init)))
+      } else {
+        for fault in verification.faults { try output(FaultReport(fault).text) }
+        let number = verification.faults.count
+        try output(
+          "\(verification.shardCount) shards, \(verification.recordCount) records: \(number == 0 ? "no" : "\(number)") faults"
+        )
+      }
+      if !verification.faults.isEmpty { throw ExitCode(Failure.badData) }
+    }
+  }
+
+  private func verification(_ cancellation: Cancellation) throws -> Verification {
+    if isShard { return try Verification(ofShard: subject) }
+    let spec = try PipelineSpec(contentsOf: subject)
+    let progress = ProgressPrinter()
+    defer { progress.finishLine() }
+    return try Verification(
+      of: workspaceOf(spec, path: workspace), team: Team(threadCount: common.threads), cancellation: cancellation,
+      report: progress.show)
+  }
+}
+
+/// A fault as it is printed.
+struct FaultReport: Encodable {
+  let file: String
+  let frame: Int?
+  let byteOffset: Int?
+  let fault: String
+
+  init(_ fault: StorageFault) {
+    file = fault.file
+    frame = fault.frame
+    byteOffset = fault.byteOffset
+    self.fault = fault.problem
+  }
+
+  var text: String {
+    guard let frame, let byteOffset else { return "\(file): \(fault)" }
+    return "\(file): frame \(frame) at byte \(byteOffset): \(fault)"
+  }
+}

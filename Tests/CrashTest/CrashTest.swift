@@ -1,0 +1,81 @@
+import ArgumentParser
+import Faults
+import Foundation
+import Specs
+
+/// Breaks pipelines and looks whether they mend. A small sweep is part of `make test`; `make crash` runs this program.
+@main
+struct CrashTest: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "crashtest", abstract: "Break pipelines in every way and place; exit 1 where the result differs.",
+    subcommands: [Sweep.self, Kill.self])
+}
+
+struct Sweep: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Every fault at every operation that changes the disk, files and database alike.")
+
+  @Argument(help: "A pipeline's spec file.")
+  var spec: String
+
+  @Option(help: ArgumentHelp("Only every n-th operation.", valueName: "n"))
+  var every = 1
+
+  static let faults: [FaultyDisk.Fault] = [
+    .kill, .powerLoss, .powerLossKeepingNames, .error(EIO), .error(ENOSPC),
+  ]
+
+  func run() throws {
+    let spec = try PipelineSpec(contentsOf: spec)
+    try inTemporaryFolder { folder in
+      let sweep = try CrashSweep(spec, in: folder, countsDatabaseWritesSingly: true)
+      print("\(sweep.operationCount) operations")
+      var findings = 0
+      for fault in Self.faults {
+        for number in stride(from: 1, through: sweep.operationCount, by: every) {
+          do {
+            try sweep.inject(fault, atOperation: number)
+          } catch let finding as CrashSweep.Finding {
+            findings += 1
+            print(finding)
+          }
+        }
+        print("\(fault): done")
+      }
+      if findings > 0 { throw ExitCode.failure }
+    }
+  }
+}
+
+struct Kill: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The program, killed at random times until it is through; again and again.")
+
+  @Argument(help: "The glyphline program.")
+  var program: String
+
+  @Argument(help: "A pipeline's spec file.")
+  var spec: String
+
+  @Option(help: "Kills in all.")
+  var count = 200
+
+  @Option(help: "Of the random times.")
+  var seed: UInt64 = 1
+
+  func run() throws {
+    try inTemporaryFolder { folder in
+      var kills = try KilledRuns(program: program, spec: spec, folder: folder, seed: seed)
+      print("undisturbed: \(Int(kills.undisturbedSeconds * 1000)) ms")
+      while kills.killCount < count { try kills.runOnce(killsMax: count - kills.killCount) }
+      print("\(kills.killCount) kills in \(kills.runCount) runs, each with the undisturbed result")
+    }
+  }
+}
+
+private func inTemporaryFolder(_ body: (String) throws -> Void) throws {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "crashtest-\(UUID())").path()
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  try body(folder)
+}

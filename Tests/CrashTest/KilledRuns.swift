@@ -1,0 +1,74 @@
+import Foundation
+import Samples
+
+/// Runs of the program that are killed at random times and started again, each until it ends by itself.
+struct KilledRuns {
+  /// A run ended otherwise than one that was never killed.
+  enum Finding: Error, CustomStringConvertible {
+    case failed(exitCode: Int32)
+    case different(run: Int, [String])
+
+    var description: String {
+      switch self {
+      case .failed(let exitCode): "the program ended with exit code \(exitCode)"
+      case .different(let run, let names): "run \(run) ended otherwise: \(names.joined(separator: ", "))"
+      }
+    }
+  }
+
+  private let program: String
+  private let spec: String
+  private let folder: String
+  private let expected: PipelineResults
+  private var random: RandomStream
+  let undisturbedSeconds: Double
+  private(set) var killCount = 0
+  private(set) var runCount = 0
+
+  init(program: String, spec: String, folder: String, seed: UInt64) throws {
+    (self.program, self.spec, self.folder) = (program, spec, folder)
+    random = RandomStream(seed: seed, stream: 0)
+    let workspace = folder + "/undisturbed"
+    let start = Date()
+    let process = try Self.start(program, spec, workspace)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw Finding.failed(exitCode: process.terminationStatus) }
+    undisturbedSeconds = -start.timeIntervalSinceNow
+    expected = try PipelineResults(workspace: workspace)
+  }
+
+  private static func start(_ program: String, _ spec: String, _ workspace: String) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = ["run", spec, "--workspace", workspace]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    return process
+  }
+
+  /// One run to its end, killed at most `killsMax` times on the way.
+  mutating func runOnce(killsMax: Int) throws {
+    let workspace = "\(folder)/killed-\(runCount)"
+    let end = killCount + killsMax
+    while true {
+      let process = try Self.start(program, spec, workspace)
+      if killCount < end {
+        // Short enough that most starts are killed, long enough that each gets further.
+        let milliseconds = random.next(below: max(1, Int(undisturbedSeconds * 400)))
+        usleep(UInt32(1000 * milliseconds))
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      }
+      process.waitUntilExit()
+      guard process.terminationReason == .uncaughtSignal else {
+        guard process.terminationStatus == 0 else { throw Finding.failed(exitCode: process.terminationStatus) }
+        break
+      }
+      killCount += 1
+    }
+    runCount += 1
+    let differences = try PipelineResults(workspace: workspace).differences(from: expected)
+    guard differences.isEmpty else { throw Finding.different(run: runCount, differences) }
+    try FileManager.default.removeItem(atPath: workspace)
+  }
+}

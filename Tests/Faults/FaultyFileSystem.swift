@@ -1,0 +1,75 @@
+import Files
+import Foundation
+
+/// The system's file system on a disk that fails. A failing sync has synced nothing, a failing rename or removal has done
+/// nothing, a failing write has written half.
+package struct FaultyFileSystem: FileSystem {
+  private let disk: FaultyDisk
+  private let system = SystemFileSystem()
+
+  package init(on disk: FaultyDisk) { self.disk = disk }
+
+  private func check(_ operation: FileError.Operation, _ path: String) throws(FileError) {
+    switch disk.verdict(on: operation.rawValue, path: path) {
+    case .proceed: return
+    case .fail(let code): throw FileError(operation, path: path, code: code)
+    case .dead: throw FileError(operation, path: path, code: EIO)
+    }
+  }
+
+  package func create(_ path: String) throws(FileError) -> Int32 {
+    try check(.create, path)
+    let descriptor = try system.create(path)
+    disk.note { $0.create(path, descriptor: descriptor) }
+    return descriptor
+  }
+
+  package func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError) {
+    switch disk.verdict(on: FileError.Operation.write.rawValue, path: path) {
+    case .proceed: try append(bytes, to: descriptor, path: path)
+    case .fail(let code):
+      try append(UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)]), to: descriptor, path: path)
+      throw FileError(.write, path: path, code: code)
+    case .dead: throw FileError(.write, path: path, code: EIO)
+    }
+  }
+
+  private func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError) {
+    try system.write(bytes, to: descriptor, path: path)
+    let copy = Array(bytes)
+    disk.note { $0.write(copy, to: descriptor) }
+  }
+
+  package func sync(_ descriptor: Int32, path: String) throws(FileError) {
+    try check(.sync, path)
+    // The real disk need not be waited for.
+    disk.note { $0.sync(descriptor) }
+  }
+
+  package func close(_ descriptor: Int32) {
+    system.close(descriptor)
+    disk.note { $0.close(descriptor) }
+  }
+
+  package func rename(_ path: String, to newPath: String) throws(FileError) {
+    try check(.rename, newPath)
+    try system.rename(path, to: newPath)
+    disk.note { $0.rename(path, to: newPath) }
+  }
+
+  package func syncDirectory(_ path: String) throws(FileError) {
+    try check(.syncDirectory, path)
+    disk.note { $0.syncDirectory(path) }
+  }
+
+  package func remove(_ path: String) throws(FileError) {
+    try check(.remove, path)
+    try system.remove(path)
+    disk.note { $0.remove(path) }
+  }
+
+  package func createDirectory(_ path: String) throws(FileError) {
+    try check(.createDirectory, path)
+    try system.createDirectory(path)
+  }
+}
