@@ -96,6 +96,7 @@ import Testing
     Fault("offset is -1") { $0.glyphs[0].offset.y = -1 }, Fault("width of a curve is 1") { $0.curves[0].width = 1 },
     Fault("heights is 0") { $0.curves[0].heights = [] },
     Fault("height of a curve is") { $0.curves[0].heights[0] = .max }, Fault("level is 0") { $0.noise.level = 0 },
+    Fault("level is 65") { $0.noise.level = 65 }, Fault("width of a curve is 65") { $0.curves[0].width = 65 },
     Fault("point is 4097") { $0.noise.points[0].x = 4097 },
   ])
   func refusesWhatCannotBeDrawn(_ fault: Fault) throws {
@@ -110,8 +111,8 @@ import Testing
     Fault("size") { $0.glyphs[0].fontSize = 256 }, Fault("small") { ($0.width, $0.height) = (1, 1) },
     Fault("warp") { $0.glyphs[0].warp = SIMD4(512, -512, -512, 512) },
     Fault("offset") { $0.glyphs[0].offset = SIMD2(512, 512) },
-    Fault("curve") { ($0.curves[0].width, $0.curves[0].heights) = (256, [-4096, 4096, -4096]) },
-    Fault("noise") { ($0.noise.level, $0.noise.points) = (4096, [SIMD2(-4096, 4096), SIMD2(-9, 5)]) },
+    Fault("curve") { ($0.curves[0].width, $0.curves[0].heights) = (64, [-4096, 4096, -4096]) },
+    Fault("noise") { ($0.noise.level, $0.noise.points) = (64, [SIMD2(-4096, 4096), SIMD2(-9, 5)]) },
     Fault("space") { $0.glyphs[0].character = " " }, Fault("black") { $0.glyphs[0].color = SIMD3() },
     Fault("squeezed") { $0.squeezeFactor = 0 }, Fault("no curve") { $0.curves = [] },
   ])

@@ -75,6 +75,9 @@ extension WheezyParameters.Glyph: Decodable {
 // MARK: What can be drawn
 
 extension WheezyParameters {
+  /// In pixels; many lines much wider would take minutes to draw.
+  private static let lineWidthMax = 64
+
   /// - Throws: `GeneratorError.invalidParameters` where a number is so far from what the package draws that there is no
   ///   image of it, or none worth the memory.
   func validate() throws(GeneratorError) {
@@ -82,10 +85,10 @@ extension WheezyParameters {
     try ParameterLimits.require(1...ParameterLimits.extentMax, height, "height")
     try ParameterLimits.require(1...256, glyphs.count, "glyphs")
     try ParameterLimits.require(0...4, squeezeFactor, "squeeze_factor")
-    try ParameterLimits.require(0...1000, curves.count, "curves")
+    try ParameterLimits.require(0...100, curves.count, "curves")
     for glyph in glyphs { try validate(glyph) }
     for curve in curves { try validate(curve) }
-    try ParameterLimits.require(1...ParameterLimits.extentMax, noise.level, "level")
+    try ParameterLimits.require(1...Self.lineWidthMax, noise.level, "level")
     try ParameterLimits.require(0...100_000, noise.points.count, "points of noise")
     for point in noise.points {
       try ParameterLimits.requireExtent(point.x, "point")
@@ -102,7 +105,7 @@ extension WheezyParameters {
   }
 
   private func validate(_ curve: Curve) throws(GeneratorError) {
-    try ParameterLimits.require(2...256, curve.width, "width of a curve")
+    try ParameterLimits.require(2...Self.lineWidthMax, curve.width, "width of a curve")
     try ParameterLimits.require(1...16, curve.heights.count, "heights")
     for height in curve.heights { try ParameterLimits.requireExtent(height, "height of a curve") }
   }
