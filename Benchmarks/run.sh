@@ -36,6 +36,16 @@ echo "training the seed network, batch 64"
 
 if [ -f runs/quickstart/model.safetensors ]; then
   echo
+  echo "reading PNG files from a folder, the program's start included"
+  "$python" Benchmarks/draw_real_images.py "$work/files" --count 10000 --seed 2
+  "$python" Benchmarks/peer_predict.py "$work/files"
+  for _ in 1 2 3; do
+    start=$(date +%s%N)
+    "$glyphline" predict --model runs/quickstart/model.safetensors "$work/files" >"$work/answers.txt" 2>/dev/null
+    echo "Glyphline, glyphnet: $((10000 * 10 ** 9 / ($(date +%s%N) - start))) files/s"
+  done
+
+  echo
   echo "reading 1,000 images that the Python package drew, with the quickstart model"
   "$python" Benchmarks/draw_real_images.py "$work/real" --count 1000 --seed 1
   "$glyphline" predict --model runs/quickstart/model.safetensors "$work"/real/*.png --expect-from-name | tail -n 1

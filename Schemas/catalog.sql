@@ -38,7 +38,7 @@ CREATE TABLE sample (
   record INTEGER NOT NULL CHECK (record >= 0), -- place in the shard
   label TEXT NOT NULL CHECK (label <> ''),
   charset INTEGER NOT NULL REFERENCES charset (id),
-  seed INTEGER NOT NULL CHECK (seed >= 0), -- what the image was drawn from
+  seed INTEGER NOT NULL CHECK (seed >= 0), -- what the image was drawn from; 0 where it was imported
   PRIMARY KEY (split, sample_index),
   FOREIGN KEY (split, shard) REFERENCES shard (split, number)
 ) STRICT, WITHOUT ROWID;

@@ -3,3 +3,94 @@ package func csvField(_ text: String) -> String {
   guard text.unicodeScalars.contains(where: { "\",\r\n".unicodeScalars.contains($0) }) else { return text }
   return "\"" + text.replacing("\"", with: "\"\"") + "\""
 }
+
+/// Comma-separated values with a header (RFC 4180), as spreadsheets write them.
+package struct CSVTable: Sendable {
+  package struct Row: Sendable {
+    /// On which it begins, from 1.
+    package let line: Int
+    package let fields: [String]
+  }
+
+  /// What is wrong with a text that is meant to be such a table.
+  package struct Fault: Error, Equatable, CustomStringConvertible {
+    package let line: Int
+    package let reason: String
+    package var description: String { "line \(line): \(reason)" }
+  }
+
+  package let header: [String]
+  /// Each with as many fields as the header. Empty lines are no rows.
+  package let rows: [Row]
+
+  package init(_ text: String) throws(Fault) {
+    var reader = CSVReader(text)
+    var rows: [Row] = []
+    while let row = try reader.next() {
+      if row.fields != [""] { rows.append(row) }
+    }
+    guard let first = rows.first else { throw Fault(line: 1, reason: "the table is empty") }
+    header = first.fields
+    for row in rows where row.fields.count != header.count {
+      throw Fault(line: row.line, reason: "\(row.fields.count) fields, where the header has \(header.count)")
+    }
+    self.rows = Array(rows.dropFirst())
+  }
+}
+
+/// Reads rows, field by field.
+private struct CSVReader {
+  private let scalars: [Unicode.Scalar]
+  private var place = 0
+  private var line = 1
+
+  init(_ text: String) {
+    // Spreadsheets mark UTF-8 by a byte order mark.
+    let hasMark = text.unicodeScalars.first == "\u{FEFF}"
+    scalars = Array(hasMark ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...])
+  }
+
+  private var current: Unicode.Scalar? { place < scalars.count ? scalars[place] : nil }
+
+  mutating func next() throws(CSVTable.Fault) -> CSVTable.Row? {
+    guard current != nil else { return nil }
+    let start = line
+    var fields = [try field()]
+    while current == "," {
+      place += 1
+      fields.append(try field())
+    }
+    if current == "\r" { place += 1 }
+    if let scalar = current {
+      guard scalar == "\n" else { throw CSVTable.Fault(line: line, reason: "text after a quoted field") }
+      place += 1
+      line += 1
+    }
+    return CSVTable.Row(line: start, fields: fields)
+  }
+
+  private mutating func field() throws(CSVTable.Fault) -> String {
+    guard current == "\"" else {
+      var text = String.UnicodeScalarView()
+      while let scalar = current, !",\r\n".unicodeScalars.contains(scalar) {
+        text.append(scalar)
+        place += 1
+      }
+      return String(text)
+    }
+    let start = line
+    var text = String.UnicodeScalarView()
+    place += 1
+    while let scalar = current {
+      place += 1
+      if scalar == "\n" { line += 1 }
+      if scalar == "\"" {
+        // Two quotes stand for one within the field, a single one ends it.
+        guard current == "\"" else { return String(text) }
+        place += 1
+      }
+      text.append(scalar)
+    }
+    throw CSVTable.Fault(line: start, reason: "a quote that is not closed")
+  }
+}

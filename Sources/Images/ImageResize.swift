@@ -1,6 +1,11 @@
 import Samples
 
 extension Image {
+  /// The image in another size and pixel format.
+  package func converted(to geometry: Geometry) -> Image {
+    converted(to: geometry.format).resized(width: geometry.width, height: geometry.height)
+  }
+
   /// The image in another size, its sides stretched to fit. Each pixel of the result is a weighted mean of those under
   /// a triangle around its place, as wide as the larger of the two pixel sizes: Pillow's `resize` with BILINEAR, but for
   /// rounding.

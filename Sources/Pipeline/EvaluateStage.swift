@@ -24,15 +24,15 @@ extension Pipeline {
   /// Reads every sample of a split and records what was read.
   /// - Parameter modelPath: nil for the pipeline's own model.
   package func evaluate(split: Split, modelPath: String? = nil) throws -> EvaluationOutcome {
-    try requireDrawn(split)
+    try requireInSpec(split)
     let path = modelPath ?? workspace.modelPath
     if modelPath == nil && !FileManager.default.fileExists(atPath: path) {
       throw PipelineError.missing(stage: "the model that evaluation needs", remedy: "`glyphline train` makes it")
     }
     let modelHash = ContentHash(of: try ReadableFile.contents(of: path))
     let model = try ModelFile(contentsOf: path)
-    let request = StageRequest.evaluate(
-      split, of: spec, model: modelHash, data: try requireSplit(split, for: "evaluation"))
+    let data = try requireSplit(split, for: "evaluation")
+    let request = StageRequest.evaluate(split, model: modelHash, data: data)
     let differences = model.description.differences(from: ModelDescription(spec.model, reading: spec.captcha))
     guard differences.isEmpty else { throw ModelFileError.mismatch(path: path, differences: differences) }
     // The stage is the pipeline's own model's; another model's evaluation stands beside it in the catalog.
@@ -41,7 +41,7 @@ extension Pipeline {
     }
     // An evaluation is recorded in one transaction, so one that is there is whole; and it is dropped with its samples.
     if let accuracy = try catalog.accuracy(ofModel: modelHash.description, on: split),
-      accuracy.images + (try catalog.leftOutSampleCount(ofStage: request.name)) == spec.datasets[split]?.count
+      accuracy.images + (try catalog.leftOutSampleCount(ofStage: request.name)) == data.count
     {
       try record(.done)
       report(.skipped(stage: request.name, reason: "\(accuracy.images) images were read"))

@@ -7,8 +7,18 @@ package enum PipelineError: Error, CustomStringConvertible {
   case missing(stage: String, remedy: String)
   /// The workspace holds what another spec asked for.
   case stale(stage: String, changes: [String])
-  /// A split that the spec does not draw.
+  /// A split that the spec does not have.
   case noSuchSplit(Split, drawn: [Split])
+  /// A split that the spec does not call imported.
+  case notImported(Split)
+  /// Files that cannot be imported, which were named one by one.
+  case badFiles(count: Int, of: Int)
+  /// A table of files and labels that cannot be used.
+  case invalidTable(path: String, reason: String)
+  /// A file that changed between two looks at it.
+  case changedFile(path: String)
+  /// Fewer training samples than a single batch takes.
+  case tooFewSamples(count: Int, batch: Int)
   /// Shards that were there are missing, damaged or mixed up.
   case unusableShards(LoaderError)
   /// A folder without a PNG or JPEG file.
@@ -19,6 +29,8 @@ package enum PipelineError: Error, CustomStringConvertible {
   case unlabelled(path: String)
   /// A shard has no record of this number.
   case noSuchRecord(Int, path: String, count: Int)
+  /// A stored image that was imported, where one is needed that can be drawn again.
+  case notDrawn(path: String)
   /// A stored image is not what its seed gives.
   case drawnDifferently(path: String, seed: UInt64, pipeline: String)
   /// A line of a file of cases, or the file itself, of which there is nothing to draw.
@@ -34,8 +46,16 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .stale(let stage, let changes):
       "\(stage) is of another spec (\(changes.joined(separator: "; "))); name that spec or another workspace"
     case .noSuchSplit(let split, let drawn):
-      "the spec draws no split \(split.rawValue), only \(drawn.map(\.rawValue).joined(separator: ", "));"
+      "the spec has no split \(split.rawValue), only \(drawn.map(\.rawValue).joined(separator: ", "));"
         + " add datasets.\(split.rawValue) to it or name another split"
+    case .notImported(let split):
+      "the spec does not say that its \(split.rawValue) split is imported; write `\(split.rawValue): imported` under datasets"
+    case .badFiles(let count, let total):
+      "\(count) of \(total) files cannot be imported; mend them, or leave them out with --skip-bad"
+    case .invalidTable(let path, let reason): "\(path): \(reason)"
+    case .changedFile(let path): "\(path) changed while it was imported; import again"
+    case .tooFewSamples(let count, let batch):
+      "the train split has \(count) samples, fewer than the \(batch) of training.batch"
     case .unusableShards(let error):
       "\(error); remove the shard file if it is still there, then `glyphline build` draws it again from its seeds"
     case .noImages(let folder): "\(folder) holds no file whose name ends in .png, .jpg or .jpeg"
@@ -44,6 +64,7 @@ package enum PipelineError: Error, CustomStringConvertible {
       "\(path): its name gives no label; it must be one such as AB12_anything.png"
     case .noSuchRecord(let number, let path, let count):
       "\(path): there is no record \(number); the shard has records 0...\(count - 1)"
+    case .notDrawn(let path): "\(path): its images were imported, so they have no seed to be drawn from again"
     case .drawnDifferently(let path, let seed, let pipeline):
       "\(path): seed \(seed), drawn as the spec of \(pipeline) says, gives another image than the stored one; the shard is"
         + " of another spec or generator"

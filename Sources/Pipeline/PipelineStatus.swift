@@ -26,39 +26,45 @@ package struct PipelineStatus: Sendable {
     self.workspace = workspace.path
     let catalog = try workspace.recordedCatalog()
     let generator = try CaptchaGenerator(spec: spec.captcha)
-    func build(_ split: Split) -> StageRequest { .build(split, of: spec, by: generator.identity) }
-    var stages: [Stage] = []
-    for (split, dataset) in spec.datasets.sorted(by: { $0.key < $1.key }) {
-      let request = build(split)
-      let drawn = try catalog?.sampleCount(of: split) ?? 0
-      var state = try Self.state(
-        of: request, in: catalog, done: "\(drawn) samples", partly: "\(drawn) of \(dataset.count) samples")
-      if case .done = state, drawn != dataset.count {
-        state =
-          drawn < dataset.count
-          ? .partlyDone("\(drawn) of \(dataset.count) samples")
-          : .stale(["datasets.\(split.rawValue).count: \(drawn) -> \(dataset.count)"])
-      }
-      stages.append(Stage(name: request.name, state: state))
+    func data(_ split: Split) throws -> SplitData {
+      let there = try catalog?.sampleCount(of: split) ?? 0
+      return SplitData(
+        request: try .build(split, of: spec, by: generator.identity, recordedIn: catalog),
+        count: spec.datasets[split]?.count ?? there)
+    }
+    var stages = try spec.datasets.keys.sorted().map { split in
+      try Self.samples(of: split, data: data(split), in: catalog)
     }
     let backend = makeBackend()
     let train = StageRequest.train(
       spec, model: ModelDescription(spec.model, reading: spec.captcha),
-      precision: try resolvePrecision(spec.training.precision, on: backend).rawValue, data: build(.train))
+      precision: try resolvePrecision(spec.training.precision, on: backend).rawValue, data: try data(.train),
+      initialWeights: try workspace.initialModelHash())
     let step = try catalog?.checkpoints().first?.step ?? 0
-    let stepCount = (spec.datasets[.train]?.count ?? 0) / spec.training.batch * spec.training.epochs
+    let stepCount = try data(.train).count / spec.training.batch * spec.training.epochs
     var training = try Self.state(
       of: train, in: catalog, done: workspace.modelPath, partly: "a checkpoint after step \(step) of \(stepCount)")
     if case .done = training, (try? ModelFile(contentsOf: workspace.modelPath)) == nil {
       training = .partlyDone("\(workspace.modelPath) is missing or damaged")
     }
     stages.append(Stage(name: train.name, state: training))
-    stages.append(try Self.evaluation(spec, in: workspace, catalog: catalog, data: build(spec.evaluation.split)))
+    stages.append(try Self.evaluation(spec, in: workspace, catalog: catalog, data: data(spec.evaluation.split)))
     self.stages = stages
   }
 
+  private static func samples(of split: Split, data: SplitData, in catalog: Catalog?) throws -> Stage {
+    let there = try catalog?.sampleCount(of: split) ?? 0
+    let part = "\(there) of \(data.count) samples"
+    var state = try state(of: data.request, in: catalog, done: "\(there) samples", partly: part)
+    if case .done = state, there != data.count {
+      state =
+        there < data.count ? .partlyDone(part) : .stale(["datasets.\(split.rawValue).count: \(there) -> \(data.count)"])
+    }
+    return Stage(name: data.request.name, state: state)
+  }
+
   private static func evaluation(
-    _ spec: PipelineSpec, in workspace: Workspace, catalog: Catalog?, data: StageRequest
+    _ spec: PipelineSpec, in workspace: Workspace, catalog: Catalog?, data: SplitData
   ) throws -> Stage {
     let split = spec.evaluation.split
     guard (try? ModelFile(contentsOf: workspace.modelPath)) != nil,
@@ -66,7 +72,7 @@ package struct PipelineStatus: Sendable {
     else {
       return Stage(name: "evaluate \(split.rawValue)", state: .missing)
     }
-    let request = StageRequest.evaluate(split, of: spec, model: ContentHash(of: bytes), data: data)
+    let request = StageRequest.evaluate(split, model: ContentHash(of: bytes), data: data)
     let accuracy = try catalog?.accuracy(ofModel: ContentHash(of: bytes).description, on: split)
     let state = try state(
       of: request, in: catalog,

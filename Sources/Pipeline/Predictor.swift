@@ -74,7 +74,12 @@ package final class Predictor {
       guard let images = try decoded.next() else { preconditionFailure("the stream has every batch") }
       var answers = read(images.compactMap { try? $0.get() }).makeIterator()
       for (source, image) in zip(batch, images) {
-        try receive(source, image.map { _ in answers.next().unsafelyUnwrapped })
+        try receive(
+          source,
+          image.map { _ in
+            guard let answer = answers.next() else { preconditionFailure("every decoded image is read") }
+            return answer
+          })
       }
     }
   }
@@ -103,6 +108,6 @@ private struct DecodedImage: Sendable {
       case .bytes(let bytes, let name): try ImageFile.decode(bytes, path: name)
       }
     convertedFrom = image.geometry == input ? nil : image.geometry
-    pixels = image.converted(to: input.format).resized(width: input.width, height: input.height).pixels
+    pixels = image.converted(to: input).pixels
   }
 }

@@ -25,7 +25,7 @@ extension Pipeline {
   }
 
   private func reindex(_ split: Split, into result: inout ReindexReport) throws {
-    let request = buildRequest(split)
+    let request = try requestForShards(of: split)
     if let recorded = try catalog.stage(named: request.name), recorded.contentHash != request.hash.description {
       throw PipelineError.stale(
         stage: request.name, changes: specDifferences(from: recorded.spec, to: request.text).map(\.description))
@@ -58,7 +58,27 @@ extension Pipeline {
     for shard in try catalog.shards(of: split) where !indexed.contains(shard) {
       try catalog.dropShard(shard)
     }
-    if try catalog.sampleCount(of: split) == spec.datasets[split]?.count { try catalog.recordStage(request.row(.done)) }
+    if try isWhole(split, request) { try catalog.recordStage(request.row(.done)) }
+  }
+
+  /// Whether all samples that the request asks for are indexed.
+  private func isWhole(_ split: Split, _ request: StageRequest) throws -> Bool {
+    if let count = spec.datasets[split]?.count { return try catalog.sampleCount(of: split) == count }
+    return try importedRequest(split, ofShards: catalog.shards(of: split).map(\.file)).hash == request.hash
+  }
+
+  /// What the spec asks for as the samples of a split. Of imported images without a record, only their shards tell which they
+  /// are.
+  private func requestForShards(of split: Split) throws -> StageRequest {
+    let request = try buildRequest(split)
+    guard case .imported = spec.datasets[split], try catalog.stage(named: request.name) == nil else { return request }
+    return try importedRequest(
+      split, ofShards: shardNumbers(of: split).map { workspace.shardFile(split, number: $0) })
+  }
+
+  private func importedRequest(_ split: Split, ofShards files: [String]) -> StageRequest {
+    let content = try? ImportedContent(ofShards: files.map { workspace.path(ofFile: $0) })
+    return .imported(split, of: spec, content: content?.hash.description)
   }
 
   /// Whether a shard stands in line with the indexed one before it. Between them there may be a gap, of as many samples as

@@ -42,19 +42,20 @@ extension Pipeline {
     _ shard: ShardRow, at path: String, faults: [StorageFault], into result: inout RepairReport
   ) throws {
     let hindrance = try hindranceToDrawing(shard.split)
+    let source = SampleSource.drawn(shard.split, of: spec, by: generator)
     // Without its samples, what is left to mend is a seek table.
     guard
       let header = hindrance == nil
-        ? try shardHeader(shard.split, firstIndex: Int(shard.firstIndex), recordCount: shard.records)
+        ? try source.header(of: spec, firstIndex: Int(shard.firstIndex), recordCount: shard.records)
         : try? ShardReader.header(of: path)
     else {
       result.remaining += faults + [StorageFault(file: path, problem: hindrance ?? "")]
       return
     }
-    var drawing = BlockDrawing(generator: generator, pipelineSeed: spec.seed)
+    var packing = BlockPacking(source)
     let outcome = try ShardRepair.repair(path, header: header, fingerprint: shard.contentHash, in: fileSystem) {
       number in
-      hindrance == nil ? drawing.draw(block: number, of: header).block : nil
+      hindrance == nil ? (try? packing.pack(block: number, of: header))?.block : nil
     }
     switch outcome {
     case .repaired(let blocks):
@@ -72,12 +73,12 @@ extension Pipeline {
 
   /// Why samples of a split that are recorded cannot be drawn by this spec; nil where they can.
   private func hindranceToDrawing(_ split: Split) throws -> String? {
-    let request = buildRequest(split)
-    guard let recorded = try catalog.stage(named: request.name) else {
-      return "it cannot be drawn again: its images were imported"
-    }
-    guard recorded.contentHash != request.hash.description else { return nil }
-    let changes = specDifferences(from: recorded.spec, to: request.text).map(\.description).joined(separator: "; ")
+    if case .imported = spec.datasets[split] { return "it cannot be drawn again: its images were imported" }
+    let request = try buildRequest(split)
+    let recorded = try catalog.stage(named: request.name)
+    guard recorded?.contentHash != request.hash.description else { return nil }
+    let changes = specDifferences(from: recorded?.spec ?? "", to: request.text).map(\.description).joined(
+      separator: "; ")
     return "it cannot be drawn again: the spec has changed since (\(changes))"
   }
 }

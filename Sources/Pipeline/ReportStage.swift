@@ -112,14 +112,17 @@ package struct ReportStage {
     let geometry = model.description.input
     let alphabet = model.description.alphabet.text
     var facts: [ReportContent.Fact] = [
-      .init("images", "\(geometry.width)x\(geometry.height) \(geometry.format == .gray ? "gray" : "RGB")"),
+      .init("images", "\(geometry.width)x\(geometry.height) \(geometry.format.name)"),
       .init("characters", alphabet),
     ]
     for split in spec.datasets.keys.sorted() {
       let shards = try catalog.shards(of: split)
       let (samples, bytes) = (shards.reduce(0) { $0 + $1.records }, shards.reduce(0) { $0 + $1.byteCount })
       facts.append(
-        .init("\(split.rawValue) split", "\(samples) samples in \(shards.count) shards of \(bytes) bytes"))
+        .init(
+          "\(split.rawValue) split",
+          "\(samples) samples\(spec.datasets[split] == .imported ? ", imported," : "") in \(shards.count) shards of \(bytes) bytes"
+        ))
     }
     return facts
   }

@@ -25,9 +25,9 @@ struct StageRequest: Sendable {
   }
 
   /// The samples of a split. How many there are is not part of it: raising the number adds shards and changes none.
-  static func build(_ split: Split, of spec: PipelineSpec, by generator: GeneratorIdentity) -> StageRequest {
+  static func drawn(_ split: Split, of spec: PipelineSpec, by generator: GeneratorIdentity) -> StageRequest {
     StageRequest(
-      name: "build \(split.rawValue)",
+      name: buildName(split),
       text: lines(
         section("captcha", spec.captcha.canonicalText), section("shards", spec.shards.canonicalText),
         "seed=\(spec.seed)",
@@ -36,26 +36,55 @@ struct StageRequest: Sendable {
         generator.fonts.map { "font file \($0.name)=\($0.hash)" }.joined(separator: "\n")))
   }
 
+  /// Samples of images that were imported.
+  /// - Parameter content: The hash of all their labels and pixels; nil where none were imported yet.
+  static func imported(_ split: Split, of spec: PipelineSpec, content: String?) -> StageRequest {
+    let captcha = spec.captcha
+    return StageRequest(
+      name: buildName(split),
+      text: lines(
+        "\(importedKey)=\(content ?? "nothing")", "captcha.charset=\(captcha.alphabet.text)",
+        "captcha.length=\(captcha.lengths.upperBound)", "captcha.width=\(captcha.geometry.width)",
+        "captcha.height=\(captcha.geometry.height)", "captcha.color=\(captcha.geometry.format.name)",
+        section("shards", spec.shards.canonicalText), "shard format version=\(HeaderLayout.version)"))
+  }
+
+  /// What the spec asks for as the samples of a split. Of images that were imported, the spec cannot say which they are: the
+  /// recorded stage does.
+  static func build(
+    _ split: Split, of spec: PipelineSpec, by generator: GeneratorIdentity, recordedIn catalog: Catalog?
+  ) throws -> StageRequest {
+    guard case .imported = spec.datasets[split] else { return drawn(split, of: spec, by: generator) }
+    let recorded = try catalog?.stage(named: buildName(split))?.spec.split(separator: "\n").first
+    let parts = recorded?.split(separator: "=", maxSplits: 1) ?? []
+    return imported(split, of: spec, content: parts.count == 2 && parts[0] == importedKey ? String(parts[1]) : nil)
+  }
+
+  private static let importedKey = "images"
+
+  private static func buildName(_ split: Split) -> String { "build \(split.rawValue)" }
+
   /// The model. How it is drawn from the samples is in `model`'s layers, so that a named model whose layers change is
   /// trained anew.
-  static func train(_ spec: PipelineSpec, model: ModelDescription, precision: String, data: StageRequest)
-    -> StageRequest
-  {
+  /// - Parameter initialWeights: The hash of the model file that training begins with; nil where it begins with none.
+  static func train(
+    _ spec: PipelineSpec, model: ModelDescription, precision: String, data: SplitData, initialWeights: ContentHash?
+  ) -> StageRequest {
     StageRequest(
       name: "train",
       text: lines(
         section("model", spec.model.canonicalText), section("training", spec.training.canonicalText),
         "layers=\(model.layers.map(\.text).joined(separator: "; "))", "precision=\(precision)", "seed=\(spec.seed)",
-        "datasets.train.count=\(spec.datasets[.train]?.count ?? 0)", "samples=\(data.hash)"))
+        "datasets.train.count=\(data.count)", "samples=\(data.request.hash)")
+        + (initialWeights.map { "initial weights=\($0)\n" } ?? ""))
   }
 
   /// What the model file with hash `model` reads in a split.
-  static func evaluate(_ split: Split, of spec: PipelineSpec, model: ContentHash, data: StageRequest) -> StageRequest {
+  static func evaluate(_ split: Split, model: ContentHash, data: SplitData) -> StageRequest {
     StageRequest(
       name: "evaluate \(split.rawValue)",
       text: lines(
-        "model file=\(model)", "datasets.\(split.rawValue).count=\(spec.datasets[split]?.count ?? 0)",
-        "samples=\(data.hash)"))
+        "model file=\(model)", "datasets.\(split.rawValue).count=\(data.count)", "samples=\(data.request.hash)"))
   }
 
   private static func lines(_ lines: String...) -> String { lines.map { $0 + "\n" }.joined() }
@@ -64,6 +93,13 @@ struct StageRequest: Sendable {
   private static func section(_ name: String, _ canonicalText: String) -> String {
     canonicalText.split(separator: "\n").map { "\(name).\($0)" }.joined(separator: "\n")
   }
+}
+
+/// The samples of a split, as the stages that need them depend on them.
+struct SplitData: Sendable {
+  /// The stage that makes them.
+  let request: StageRequest
+  let count: Int
 }
 
 /// How a recorded stage stands against what the spec asks for.

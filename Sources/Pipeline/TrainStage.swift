@@ -15,11 +15,19 @@ extension Pipeline {
   private static let metricsAtATime = 20
 
   /// Trains the model from the train split, or goes on where a stopped training was.
-  package func train() throws {
+  /// - Parameter modelPath: A model whose weights training begins with; it becomes the workspace's initial model. nil for
+  ///   the initial model that there is, or, where there is none, for weights that are drawn.
+  package func train(from modelPath: String? = nil) throws {
     let precision = try resolvedPrecision()
     let model = ModelDescription(spec.model, reading: spec.captcha)
+    let data = try requireSplit(.train, for: "training")
+    guard data.count >= spec.training.batch else {
+      throw PipelineError.tooFewSamples(count: data.count, batch: spec.training.batch)
+    }
+    if let modelPath { try adoptInitialModel(modelPath, for: model) }
+    let initial = try initialModel(for: model)
     let request = StageRequest.train(
-      spec, model: model, precision: precision.rawValue, data: try requireSplit(.train, for: "training"))
+      spec, model: model, precision: precision.rawValue, data: data, initialWeights: initial?.hash)
     let recorded = try catalog.stage(named: request.name)
     if let recorded, recorded.contentHash == request.hash.description, recorded.state == .done,
       (try? ModelFile(contentsOf: workspace.modelPath)) != nil
@@ -32,6 +40,7 @@ extension Pipeline {
       training: spec.training, model: model, seed: spec.seed, precision: precision,
       stepsPerEpoch: dataset.sampleCount / spec.training.batch, runHash: request.hash.description)
     let trainer = try Trainer(plan, backend: backend, team: team)
+    if let initial { _ = trainer.parameters.load(initial.file.tensors) }
     if recorded?.contentHash != request.hash.description {
       announce(request, recorded: recorded, whenInterrupted: "")
       try catalog.restartTraining(request.row(.running))
@@ -55,17 +64,18 @@ extension Pipeline {
         summary: "\(images) images learned from, \(Int(Double(images) / -start.timeIntervalSinceNow)) a second"))
   }
 
-  /// The request of a split's build stage, whose samples must be there.
-  func requireSplit(_ split: Split, for purpose: String) throws -> StageRequest {
-    let request = buildRequest(split)
+  /// The samples of a split, which must be there.
+  func requireSplit(_ split: Split, for purpose: String) throws -> SplitData {
+    let request = try buildRequest(split)
     let recorded = try catalog.stage(named: request.name)
-    guard let count = spec.datasets[split]?.count, recorded?.contentHash == request.hash.description,
-      recorded?.state == .done, try catalog.sampleCount(of: split) == count
+    let count = try catalog.sampleCount(of: split)
+    guard let dataset = spec.datasets[split], recorded?.contentHash == request.hash.description,
+      recorded?.state == .done, count == dataset.count ?? count
     else {
       throw PipelineError.missing(
-        stage: "the \(split.rawValue) split that \(purpose) needs", remedy: "`glyphline build` makes it")
+        stage: "the \(split.rawValue) split that \(purpose) needs", remedy: remedy(forMissing: split))
     }
-    return request
+    return SplitData(request: request, count: count)
   }
 
   func dataset(of split: Split) throws -> Dataset {

@@ -20,14 +20,14 @@ package struct ShardBlockEncoder: ~Copyable {
   /// - Precondition: the samples are those of the block, with the header's geometry, at most as many characters as it
   ///   allows, and classes of their charset.
   package mutating func encode(
-    block number: Int, of header: ShardHeader, sample: (_ place: Int) -> Sample
-  ) -> EncodedBlock {
+    block number: Int, of header: ShardHeader, sample: (_ place: Int) throws -> Sample
+  ) rethrows -> EncodedBlock {
     let byteCount = header.recordLayout.byteCount
     let recordCount = header.recordCount(ofBlock: number)
     content.resize(to: recordCount * byteCount)
     let firstIndex = header.firstIndex + UInt64(number * header.blockRecordCount)
     for place in 0..<recordCount {
-      let sample = sample(place)
+      let sample = try sample(place)
       precondition(sample.index == firstIndex + UInt64(place), "a shard's records follow each other without gaps")
       content.withUnsafeMutableBytes { content in
         let bytes = content[place * byteCount..<(place + 1) * byteCount]

@@ -22,10 +22,6 @@ extension CaptchaSpec {
   }
 }
 
-extension DatasetSpec {
-  package var canonicalText: String { lines((Key.count, "\(count)")) }
-}
-
 extension ShardSpec {
   /// Without `on_corrupt`: whoever comes upon a damaged block and then allows it to be skipped keeps all results so far.
   package var canonicalText: String {

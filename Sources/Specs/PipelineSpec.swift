@@ -7,7 +7,7 @@ package struct PipelineSpec: Sendable, Hashable {
   /// Where every random choice of the pipeline starts: samples, order, initial weights, dropout.
   package let seed: UInt64
   package let captcha: CaptchaSpec
-  /// The splits that the pipeline draws; `train` is always among them.
+  /// The splits that the pipeline has; `train` is always among them.
   package let datasets: [Split: DatasetSpec]
   package let shards: ShardSpec
   package let model: ModelSpec
@@ -15,9 +15,20 @@ package struct PipelineSpec: Sendable, Hashable {
   package let evaluation: EvaluationSpec
 }
 
-package struct DatasetSpec: Sendable, Hashable {
-  /// Samples in the split: 1 ... 1,000,000,000.
-  package let count: Int
+/// Where the samples of a split come from.
+package enum DatasetSpec: Sendable, Hashable {
+  /// The generator: 1 ... 1,000,000,000 samples.
+  case drawn(count: Int)
+  /// Labelled image files, which `glyphline import` brings in.
+  case imported
+
+  /// How many samples the spec asks for; nil where that is up to the import.
+  package var count: Int? {
+    switch self {
+    case .drawn(let count): count
+    case .imported: nil
+    }
+  }
 }
 
 /// How samples are packed into shard files.
@@ -83,6 +94,6 @@ package struct TrainingSpec: Sendable, Hashable {
 }
 
 package struct EvaluationSpec: Sendable, Hashable {
-  /// A split that the pipeline draws.
+  /// A split that the pipeline has.
   package let split: Split
 }

@@ -70,6 +70,18 @@ struct SpecMapping<Key: SpecKey> {
     return mappings
   }
 
+  /// Whether `word` stands under `key`, which may hold it in place of a mapping.
+  func holds<Inner: SpecKey>(_ word: String, under key: Key, inPlaceOf inner: Inner.Type) throws(SpecError) -> Bool {
+    guard let node = values[key.rawValue] else { return false }
+    if case .mapping = node.content { return false }
+    guard node.text == word else {
+      let keys = inner.allCases.map(\.rawValue).joined(separator: ", ")
+      throw error(
+        key, line: node.line, .wrongValue(found: node.summary, allowed: "a mapping with the keys \(keys), or \(word)"))
+    }
+    return true
+  }
+
   /// - Parameter default: nil where the key must be given; so in the other methods.
   func wholeNumber<Number: FixedWidthInteger & LosslessStringConvertible>(
     _ key: Key, in range: ClosedRange<Number>, default: Number? = nil

@@ -31,7 +31,7 @@ extension PipelineSpec {
     shards = try ShardSpec(file.mapping(.shards, of: ShardSpec.Key.self), of: captcha.geometry)
     model = try ModelSpec(file.mapping(.model, of: ModelSpec.Key.self))
     training = try TrainingSpec(
-      file.mapping(.training, of: TrainingSpec.Key.self), trainCount: self.datasets[.train]?.count ?? 0)
+      file.mapping(.training, of: TrainingSpec.Key.self), trainCount: self.datasets[.train]?.count ?? .max)
     evaluation = try EvaluationSpec(
       file.mapping(.evaluation, of: EvaluationSpec.Key.self), drawnSplits: datasets.keys)
   }
@@ -42,15 +42,19 @@ extension Split: SpecKey {}
 extension DatasetSpec {
   enum Key: String, SpecKey { case count }
 
-  init(_ mapping: SpecMapping<Key>) throws(SpecError) {
-    count = try mapping.wholeNumber(.count, in: 1...1_000_000_000)
+  private init(_ split: Split, of mapping: SpecMapping<Split>) throws(SpecError) {
+    if try mapping.holds("imported", under: split, inPlaceOf: Key.self) {
+      self = .imported
+    } else {
+      self = .drawn(count: try mapping.mapping(split, of: Key.self).wholeNumber(.count, in: 1...1_000_000_000))
+    }
   }
 
   /// The splits that the file gives, and `train`, which it must give.
   static func all(in mapping: SpecMapping<Split>) throws(SpecError) -> [Split: DatasetSpec] {
     var datasets: [Split: DatasetSpec] = [:]
     for split in Set(mapping.keys + [.train]).sorted() {
-      datasets[split] = try DatasetSpec(mapping.mapping(split, of: Key.self))
+      datasets[split] = try DatasetSpec(split, of: mapping)
     }
     return datasets
   }

@@ -13,8 +13,8 @@ struct Glyphline: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Run.self, Build.self, Train.self, Eval.self, Predict.self, Status.self, Inspect.self, Verify.self, Repair.self,
-      Reindex.self, Report.self, Render.self, Preview.self, Export.self, Bench.self,
+      Run.self, Build.self, Import.self, Train.self, Eval.self, Predict.self, Status.self, Inspect.self, Verify.self,
+      Repair.self, Reindex.self, Report.self, Render.self, Preview.self, Export.self, Bench.self,
     ])
 
   static func main() {

@@ -42,12 +42,21 @@ func workspaceOf(_ spec: PipelineSpec, path: String?) -> Workspace {
 func withPipeline<Value>(
   _ options: PipelineOptions, _ common: CommonOptions, body: (Pipeline) throws -> Value
 ) throws -> Value {
+  try withPipeline(options.spec, workspace: options.workspace, common, body: body)
+}
+
+/// - Parameters:
+///   - path: Of the spec file.
+///   - workspace: nil for the one that the spec's pipeline has unless told otherwise.
+func withPipeline<Value>(
+  _ path: String, workspace: String?, _ common: CommonOptions, body: (Pipeline) throws -> Value
+) throws -> Value {
   try reportingErrors(resumeWith: CommandLine.arguments) { cancellation in
-    let spec = try PipelineSpec(contentsOf: options.spec)
+    let spec = try PipelineSpec(contentsOf: path)
     let progress = ProgressPrinter()
     defer { progress.finishLine() }
     let pipeline = try Pipeline(
-      spec, in: options.workspace(of: spec), threadCount: common.threads, cancellation: cancellation,
+      spec, in: workspaceOf(spec, path: workspace), threadCount: common.threads, cancellation: cancellation,
       report: progress.show)
     let command = shellText(of: ["glyphline"] + CommandLine.arguments.dropFirst())
     return try pipeline.recording(command, version: Glyphline.version, body)

@@ -112,7 +112,7 @@ final class PredictionWriter {
       printNote("\(scaledCount) of \(count) images were scaled to \(model.input.width)x\(model.input.height)")
     }
     if recoloredCount > 0 {
-      printNote("\(recoloredCount) of \(count) images were read as \(colorText(model.input.format))")
+      printNote("\(recoloredCount) of \(count) images were read as \(model.input.format.name)")
     }
     if let exitCode {
       printFailure("\(failures.count) of \(count + failures.count) images could not be read")
@@ -122,12 +122,5 @@ final class PredictionWriter {
 }
 
 private func geometryText(_ geometry: Geometry) -> String {
-  "\(geometry.width)x\(geometry.height) \(colorText(geometry.format))"
-}
-
-private func colorText(_ format: PixelFormat) -> String {
-  switch format {
-  case .gray: "gray"
-  case .rgb: "rgb"
-  }
+  "\(geometry.width)x\(geometry.height) \(geometry.format.name)"
 }

@@ -40,6 +40,12 @@ def open_graph(glyphline, model, metadata, folder):
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
+def planes(image, color):
+    if color == "gray":
+        return numpy.asarray(image.convert("L"))[None]
+    return numpy.asarray(image.convert("RGB")).transpose(2, 0, 1)
+
+
 def read_with_onnxruntime(session, files, metadata):
     size = (int(metadata["width"]), int(metadata["height"]))
     logits = []
@@ -48,7 +54,7 @@ def read_with_onnxruntime(session, files, metadata):
         for file in files[start : start + 100]:
             with Image.open(file) as image:
                 assert image.size == size, f"{file}: {image.size}"
-                images.append(numpy.asarray(image.convert("L"))[None])
+                images.append(planes(image, metadata["color"]))
         logits.append(session.run(["logits"], {"image": numpy.stack(images)})[0])
     return numpy.concatenate(logits)
 

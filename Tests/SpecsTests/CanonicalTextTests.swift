@@ -41,7 +41,6 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
         image-captcha.arc_end=[160, 200]
 
         """)
-    #expect(spec.datasets[.train]?.canonicalText == "count=1000\n")
     #expect(spec.shards.canonicalText == "records=8192\nblock=64\ncompression=1\n")
     #expect(spec.model.canonicalText == "name=\"glyphnet\"\n")
     #expect(

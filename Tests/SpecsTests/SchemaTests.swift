@@ -133,6 +133,15 @@ import Testing
     #expect(count == 8)
   }
 
+  @Test func everySplitMayBeImported() throws {
+    let definitions = try #require(schema["$defs"] as? [String: Object])
+    let forms = try #require(definitions["dataset"]?["anyOf"] as? [Object])
+    let word = try #require(forms.last?["const"] as? String)
+    for split in try properties(of: #require(properties(of: schema)["datasets"])).keys {
+      #expect(try isAccepted(["datasets", split], word) && !isAccepted(["datasets", split], word + "s"), "\(split)")
+    }
+  }
+
   @Test func everyDefaultIsTheSame() throws {
     func spec(_ captcha: String) throws -> PipelineSpec {
       let text = """
@@ -226,7 +235,9 @@ import Testing
     return try properties.mapValues { property in
       // What may be a list of mappings may be one of them, too.
       guard let reference = (property["$ref"] ?? single(property)["$ref"]) as? String else { return property }
-      return try #require(definitions[String(reference.dropFirst("#/$defs/".count))])
+      let definition = try #require(definitions[String(reference.dropFirst("#/$defs/".count))])
+      // A key that may hold a word in place of a mapping: the mapping comes first.
+      return single(definition)
     }
   }
 

@@ -8,6 +8,13 @@ struct Train: ParsableCommand {
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Begin with this model's weights, to fine-tune it; it stays in the workspace as initial.safetensors.",
+      valueName: "file"),
+    completion: .file())
+  var from: String?
+
   private struct Report: Encodable {
     let model: String
     let steps: Int
@@ -16,7 +23,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let summary = try withPipeline(pipeline, common) { pipeline in
-      try pipeline.train()
+      try pipeline.train(from: from)
       return try pipeline.trainingSummary()
     }
     if common.json {

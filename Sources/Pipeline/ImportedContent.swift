@@ -1,0 +1,32 @@
+import Files
+import Samples
+import Shards
+
+/// What tells imported samples from others: all their labels and pixels, in order.
+struct ImportedContent {
+  private var text = ""
+
+  init() {}
+
+  mutating func add(_ label: Label, pixelHash: ContentHash) { text += "\(label.classes) \(pixelHash)\n" }
+
+  var hash: ContentHash { ContentHash(of: text) }
+}
+
+extension ImportedContent {
+  /// The content of the shards of an imported split.
+  /// - Throws: `ShardError` where one cannot be read.
+  init(ofShards paths: [String]) throws(ShardError) {
+    var block = ShardBlock()
+    for path in paths {
+      let reader = try ShardReader(path)
+      for number in 0..<reader.header.blockCount {
+        try reader.read(block: number, into: &block)
+        for place in 0..<block.recordCount {
+          let sample = block.record(place)
+          add(sample.label, pixelHash: ContentHash(of: sample.image.pixels))
+        }
+      }
+    }
+  }
+}
