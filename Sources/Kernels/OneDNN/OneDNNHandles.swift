@@ -1,5 +1,6 @@
 #if OneDNN
   import COneDNN
+  import Synchronization
 
   // One owner for each kind of handle of oneDNN's C API (version 2; version 3 renamed and merged parts of it). oneDNN
   // frees an object when its last user is gone, so owners may go in any order.
@@ -77,6 +78,10 @@
     let handle: dnnl_primitive_t
     private let description: dnnl_primitive_desc_t
 
+    /// Held while a primitive is made. oneDNN 2.6.3 calls that thread-safe, but where one thread makes a float32
+    /// convolution and another a bfloat16 one, one of the two may come out computing nonsense.
+    private static let making = Mutex<Void>(())
+
     /// - Parameters:
     ///   - operation: Points to the operation's descriptor.
     ///   - hint: The forward operation, which backward ones ask for.
@@ -84,10 +89,9 @@
       operation: UnsafeRawPointer, _ engine: OneDNNEngine, hint: OneDNNPrimitive? = nil
     ) throws(OneDNNFailure) {
       let attributes = try OneDNNAttributes()
-      var description: dnnl_primitive_desc_t?
-      try OneDNNFailure.check(
-        dnnl_primitive_desc_create(&description, operation, attributes.handle, engine.handle, hint?.description))
-      try self.init(owning: description)
+      try self.init { description in
+        dnnl_primitive_desc_create(&description, operation, attributes.handle, engine.handle, hint?.description)
+      }
     }
 
     /// A copy from one layout or element type to another.
@@ -96,18 +100,20 @@
     ) throws(OneDNNFailure) {
       let attributes = try OneDNNAttributes()
       var (source, destination) = (source, destination)
-      var description: dnnl_primitive_desc_t?
-      try OneDNNFailure.check(
+      try self.init { description in
         dnnl_reorder_primitive_desc_create(
-          &description, &source, engine.handle, &destination, engine.handle, attributes.handle))
-      try self.init(owning: description)
+          &description, &source, engine.handle, &destination, engine.handle, attributes.handle)
+      }
     }
 
-    private init(owning description: dnnl_primitive_desc_t?) throws(OneDNNFailure) {
-      guard let description else { throw OneDNNFailure(status: dnnl_runtime_error) }
+    private init(describe: (inout dnnl_primitive_desc_t?) -> dnnl_status_t) throws(OneDNNFailure) {
+      var description: dnnl_primitive_desc_t?
       var handle: dnnl_primitive_t?
-      let status = dnnl_primitive_create(&handle, description)
-      guard status == dnnl_success, let handle else {
+      let status = Self.making.withLock { _ in
+        let status = describe(&description)
+        return status == dnnl_success ? dnnl_primitive_create(&handle, description) : status
+      }
+      guard status == dnnl_success, let description, let handle else {
         dnnl_primitive_desc_destroy(description)
         throw OneDNNFailure(status: status)
       }
