@@ -147,6 +147,9 @@ let package = Package(
     .testTarget(name: "ONNXTests", dependencies: ["ONNX"], swiftSettings: strict),
     .testTarget(
       name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),
+    .testTarget(
+      name: "TrainerTests", dependencies: ["Trainer", "Network", "Kernels", "Loader", "Samples", "Specs", "Workers"],
+      swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Catalog", "Samples"], swiftSettings: strict),
     .testTarget(

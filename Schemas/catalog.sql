@@ -87,7 +87,15 @@ CREATE TABLE metric (
   epoch INTEGER NOT NULL CHECK (epoch >= 0),
   images INTEGER NOT NULL CHECK (images > 0), -- images learned from since the start, this step's included
   loss REAL, -- mean over the batch; NULL where it was not a number
-  learning_rate REAL NOT NULL CHECK (learning_rate >= 0)
+  learning_rate REAL NOT NULL CHECK (learning_rate >= 0),
+  accuracy REAL CHECK (accuracy BETWEEN 0 AND 1) -- share of the batch read without a mistake, before the step
+) STRICT;
+
+-- How the model after `step` steps read images of the validation split, always the same ones.
+CREATE TABLE validation (
+  step INTEGER PRIMARY KEY REFERENCES metric (step) ON DELETE CASCADE,
+  images INTEGER NOT NULL CHECK (images > 0),
+  exact INTEGER NOT NULL CHECK (exact BETWEEN 0 AND images) -- images read without a mistake
 ) STRICT;
 
 -- How fast a training step was: differs from one run to the next.
@@ -267,12 +275,28 @@ JOIN shard USING (split)
 WHERE NOT prediction.exact AND shard.number = sample.shard
 ORDER BY prediction.evaluation DESC, prediction.confidence DESC, sample_index;
 
--- The newest training, step by step. smoothed_loss: mean loss of this step and up to 49 before it.
-CREATE VIEW learning_curve (step, epoch, images, loss, smoothed_loss, learning_rate, images_per_second) AS
-SELECT step, epoch, images, loss, avg(loss) OVER (ORDER BY step ROWS 49 PRECEDING), learning_rate, images_per_second
+-- The newest training, step by step. smoothed_loss, smoothed_accuracy: means of this step and up to 49 before it.
+-- accuracy: share of the step's images read without a mistake; validation_accuracy: that of the validation images, NULL
+-- at steps after which they were not read.
+CREATE VIEW learning_curve (
+  step, epoch, images, loss, smoothed_loss, learning_rate, images_per_second, accuracy, smoothed_accuracy,
+  validation_accuracy
+) AS
+SELECT step, epoch, metric.images, loss, avg(loss) OVER recent, learning_rate, images_per_second, accuracy,
+  avg(accuracy) OVER recent, CAST(exact AS REAL) / validation.images
 FROM metric
 LEFT JOIN metric_rate USING (step)
+LEFT JOIN validation USING (step)
+WINDOW recent AS (ORDER BY step ROWS 49 PRECEDING)
 ORDER BY step;
+
+-- The kept checkpoint that read most of the validation images; of equal ones the newest. No row without validation.
+CREATE VIEW best_checkpoint (step, file, validation_accuracy) AS
+SELECT step, file, CAST(exact AS REAL) / images
+FROM checkpoint
+JOIN validation USING (step)
+ORDER BY exact DESC, step DESC
+LIMIT 1;
 
 -- Whether the model's confidence can be believed: images in ten bins of confidence. A calibrated model's accuracy is
 -- near its mean confidence in every bin (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).

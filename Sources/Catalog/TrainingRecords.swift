@@ -11,16 +11,35 @@ package struct MetricRow: Sendable, Equatable {
   /// Mean over the batch; recorded as absent where it is not a number.
   package let loss: Double
   package let learningRate: Double
+  /// Share of the batch read without a mistake, 0 ... 1.
+  package let accuracy: Double
   /// Measured; nil where it was not. The only value here that differs when a training is repeated.
   package let imagesPerSecond: Double?
 
-  package init(step: Int, epoch: Int, images: Int, loss: Double, learningRate: Double, imagesPerSecond: Double?) {
+  package init(
+    step: Int, epoch: Int, images: Int, loss: Double, learningRate: Double, accuracy: Double, imagesPerSecond: Double?
+  ) {
     self.step = step
     self.epoch = epoch
     self.images = images
     self.loss = loss
     self.learningRate = learningRate
+    self.accuracy = accuracy
     self.imagesPerSecond = imagesPerSecond
+  }
+}
+
+/// How validation images were read after a step.
+package struct ValidationRow: Sendable, Equatable {
+  package let step: Int
+  package let images: Int
+  /// Images read without a mistake.
+  package let exact: Int
+
+  package init(step: Int, images: Int, exact: Int) {
+    self.step = step
+    self.images = images
+    self.exact = exact
   }
 }
 
@@ -58,6 +77,11 @@ package struct LearningCurveRow: Sendable, Equatable, Decodable, FetchableRecord
   package let smoothedLoss: Double?
   package let learningRate: Double
   package let imagesPerSecond: Double?
+  package let accuracy: Double?
+  /// Mean over this step and up to 49 before it.
+  package let smoothedAccuracy: Double?
+  /// Nil where the validation images were not read after this step.
+  package let validationAccuracy: Double?
 }
 
 extension Catalog {
@@ -67,10 +91,17 @@ extension Catalog {
   }
 
   /// Records a durable checkpoint file, in place of one of the same step, and with it the steps before it that are not
-  /// recorded yet: after a crash, no checkpoint is without its steps.
-  package func recordCheckpoint(_ checkpoint: CheckpointRow, metrics: [MetricRow]) throws(CatalogError) {
+  /// recorded yet, and what was validated there: after a crash, no checkpoint is without its steps.
+  package func recordCheckpoint(
+    _ checkpoint: CheckpointRow, metrics: [MetricRow], validation: ValidationRow? = nil
+  ) throws(CatalogError) {
     try write("record the checkpoint of step \(checkpoint.step)") { database in
       try Self.insert(metrics, in: database)
+      if let validation {
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO validation (step, images, exact) VALUES (?, ?, ?)",
+          arguments: [validation.step, validation.images, validation.exact])
+      }
       try database.execute(
         sql: "INSERT OR REPLACE INTO checkpoint (step, file, content_hash, loss) VALUES (?, ?, ?, ?)",
         arguments: [checkpoint.step, checkpoint.file, checkpoint.contentHash, checkpoint.loss])
@@ -81,6 +112,13 @@ extension Catalog {
   package func checkpoints() throws(CatalogError) -> [CheckpointRow] {
     try read("list the checkpoints") { database in
       try CheckpointRow.fetchAll(database, sql: "SELECT * FROM checkpoint ORDER BY step DESC")
+    }
+  }
+
+  /// The step of the kept checkpoint that read most of the validation images; nil where none has been validated.
+  package func bestCheckpointStep() throws(CatalogError) -> Int? {
+    try read("find the best checkpoint") { database in
+      try Int.fetchOne(database, sql: "SELECT step FROM best_checkpoint")
     }
   }
 
@@ -124,13 +162,14 @@ extension Catalog {
 
   private static func insert(_ metrics: [MetricRow], in database: Database) throws {
     let insertMetric = try database.cachedStatement(
-      sql: "INSERT OR REPLACE INTO metric (step, epoch, images, loss, learning_rate) VALUES (?, ?, ?, ?, ?)")
+      sql:
+        "INSERT OR REPLACE INTO metric (step, epoch, images, loss, learning_rate, accuracy) VALUES (?, ?, ?, ?, ?, ?)")
     let insertRate = try database.cachedStatement(
       sql: "INSERT OR REPLACE INTO metric_rate (step, images_per_second) VALUES (?, ?)")
     for metric in metrics {
       // SQLite keeps a number that is not one as NULL.
       try insertMetric.execute(arguments: [
-        metric.step, metric.epoch, metric.images, metric.loss, metric.learningRate,
+        metric.step, metric.epoch, metric.images, metric.loss, metric.learningRate, metric.accuracy,
       ])
       if let rate = metric.imagesPerSecond { try insertRate.execute(arguments: [metric.step, rate]) }
     }

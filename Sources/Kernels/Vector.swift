@@ -34,8 +34,10 @@ extension Float: Element {
 extension BFloat16: Element {
   @inline(__always)
   static func load(_ address: UnsafeRawPointer) -> Vector {
-    let bits = SIMD8<UInt32>(truncatingIfNeeded: address.loadUnaligned(as: SIMD8<UInt16>.self))
-    return unsafeBitCast(bits &<< 16, to: Vector.self)
+    // In memory order, the odd halves are the upper ones. (A converting initialiser of SIMD8 is at times a call.)
+    var halves = SIMD16<UInt16>()
+    halves.oddHalf = address.loadUnaligned(as: SIMD8<UInt16>.self)
+    return unsafeBitCast(halves, to: Vector.self)
   }
 
   @inline(__always)
@@ -44,7 +46,6 @@ extension BFloat16: Element {
     let rounded = unsafeBitCast(bits &+ 0x7FFF &+ ((bits &>> 16) & 1), to: Vector.self)
     let quietNaN = unsafeBitCast(bits | 0x40_0000, to: Vector.self)
     let result = rounded.replacing(with: quietNaN, where: vector .!= vector)
-    // In memory order, the odd halves are the upper ones.
     address.storeBytes(of: unsafeBitCast(result, to: SIMD16<UInt16>.self).oddHalf, as: SIMD8<UInt16>.self)
   }
 

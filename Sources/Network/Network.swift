@@ -23,7 +23,9 @@ package final class Network: Sendable {
   private let loss: LossLayer
   private let state: StepState
   private let forwardPass: Pass
+  private let lossPass: Pass
   private let backwardPass: Pass
+  private let outputs: [LayerOutput]
 
   /// - Parameters:
   ///   - dropoutSeed: Of the dropout masks alone; the initial weights are drawn by `Parameters.drawWeights`.
@@ -51,9 +53,8 @@ package final class Network: Sendable {
     forwardPass = Pass([.lanes(input.run)] + builder.layers.flatMap(\.forward))
     backwardPass = Pass(builder.layers.reversed().flatMap(\.backward))
     lossPass = Pass([.lanes(loss.run)])
+    outputs = builder.outputs
   }
-
-  private let lossPass: Pass
 
   /// A network that reads with the parameters of a model file.
   /// - Throws: As the other initialiser.
@@ -90,6 +91,12 @@ package final class Network: Sendable {
       }
     }
   }
+
+  /// Images of the batch whose most likely text, by the last `computeGradients`, is their label.
+  package var exactCount: Int { loss.exactCount }
+
+  /// The first layer that gave a number which is not finite in the last pass.
+  package var firstLayerNotFinite: String? { outputs.first { !$0.isFinite() }?.name }
 
   /// Reads up to `batch` images.
   /// - Parameter images: [count, height, width, channel], with `count` at most `batch`.

@@ -76,6 +76,11 @@ package final class Parameters: Sendable {
     }
   }
 
+  /// The first parameter with a number that is not finite.
+  package var firstNotFinite: Parameter? {
+    list.first { !areFinite(values.floats + $0.offset, count: $0.count, precision: .float32) }
+  }
+
   /// The numbers of one parameter.
   package subscript(parameter: Parameter) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: values.floats + parameter.offset, count: parameter.count)

@@ -41,7 +41,17 @@ package struct TrainingStep: Sendable, Hashable {
   package let epoch: Int
   /// The mean loss of the mini-batch, before the step's change of the weights.
   package let loss: Double
+  /// Images of the mini-batch that were read without a mistake, before the step's change of the weights.
+  package let exactCount: Int
   package let learningRate: Double
+
+  package init(number: Int, epoch: Int, loss: Double, exactCount: Int, learningRate: Double) {
+    self.number = number
+    self.epoch = epoch
+    self.loss = loss
+    self.exactCount = exactCount
+    self.learningRate = learningRate
+  }
 }
 
 /// Learns the parameters of a network from mini-batches.
@@ -85,25 +95,53 @@ package final class Trainer {
   }
 
   /// Makes the next step.
-  /// - Throws: `TrainingError.unreadableLabel`; or `.diverged` where the loss is no longer a number: what is learned is then
-  ///   as before the step, but the running statistics are not.
+  /// - Throws: `TrainingError.unreadableLabel`, and what the other method throws.
   package func learn(from batch: Batch) throws(TrainingError) -> TrainingStep {
-    let number = step
     if let place = batch.labels.firstIndex(where: { $0 >= plan.model.classCount }) {
       throw .unreadableLabel(sample: batch.indices[place / batch.labelCapacity])
     }
-    let loss = network.computeGradients(images: batch.images, labels: batch.labels, step: number)
-    guard loss.isFinite else { throw .diverged(step: number) }
+    return try learn(images: batch.images, labels: batch.labels)
+  }
+
+  /// Makes the next step.
+  /// - Parameters:
+  ///   - images: [batch, height, width, channel], 8-bit.
+  ///   - labels: [batch, positions], classes of the model.
+  /// - Throws: `TrainingError.diverged` where the loss is no longer a number: what is learned is then as before the step,
+  ///   but the running statistics are not.
+  package func learn(images: [UInt8], labels: [UInt16]) throws(TrainingError) -> TrainingStep {
+    let number = step
+    let loss = network.computeGradients(images: images, labels: labels, step: number)
+    guard loss.isFinite else { throw .diverged(step: number + 1, place: network.firstLayerNotFinite ?? "the loss") }
     let rate = learningRate.rate(atStep: number)
     optimizer.update(
       network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: network.team)
     step += 1
-    return TrainingStep(number: number, epoch: number / plan.stepsPerEpoch, loss: loss, learningRate: rate)
+    return TrainingStep(
+      number: number, epoch: number / plan.stepsPerEpoch, loss: loss, exactCount: network.exactCount,
+      learningRate: rate)
+  }
+
+  /// - Throws: `TrainingError.diverged` where a learned number is no longer finite: such a state is not worth keeping.
+  package func requireFiniteParameters() throws(TrainingError) {
+    if let parameter = parameters.firstNotFinite { throw .diverged(step: step, place: parameter.name) }
+  }
+
+  /// Computes as one step does, on blank images, and leaves everything as it was: for whoever measures the time.
+  package func rehearse() {
+    let model = plan.model
+    let values = UnsafeBufferPointer(start: parameters.values.floats, count: parameters.count)
+    let present = Array(values)
+    _ = network.computeGradients(
+      images: [UInt8](repeating: 255, count: network.batch * model.input.byteCount),
+      labels: [UInt16](repeating: 0, count: network.batch * model.positions), step: 0)
+    parameters.values.floats.update(from: present, count: present.count)
   }
 }
 
 package enum TrainingError: Error, Equatable, CustomStringConvertible {
-  case diverged(step: Int)
+  /// `place`: the layer whose output, or the parameter that is no longer finite.
+  case diverged(step: Int, place: String)
   /// A label has a length that the model never gives.
   case unreadableLabel(sample: UInt64)
 
@@ -111,7 +149,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unreadableLabel(let sample):
       "sample \(sample) of the train split has another number of characters than the model reads"
-    case .diverged(let step): "the loss of step \(step) is not a number; try a lower training.learning_rate"
+    case .diverged(let step, let place):
+      "learning broke down in step \(step): a number in \(place) is not finite; try a lower training.learning_rate"
     }
   }
 }

@@ -50,7 +50,12 @@ struct CatalogViewTests {
       ("character_accuracy", "evaluation character count correct accuracy"),
       ("position_accuracy", "evaluation position count correct accuracy"),
       ("mistakes", "evaluation split sample_index file record seed label predicted confidence"),
-      ("learning_curve", "step epoch images loss smoothed_loss learning_rate images_per_second"),
+      (
+        "learning_curve",
+        "step epoch images loss smoothed_loss learning_rate images_per_second accuracy smoothed_accuracy"
+          + " validation_accuracy"
+      ),
+      ("best_checkpoint", "step file validation_accuracy"),
       ("calibration", "evaluation low high images mean_confidence accuracy"),
       ("calibration_error", "evaluation images mean_confidence accuracy expected_calibration_error"),
       (

@@ -62,7 +62,7 @@ struct PipelineRecording {
     steps.map { step in
       MetricRow(
         step: step, epoch: (step - 1) / 10, images: step * 128, loss: 4 / Double(step),
-        learningRate: 0.003 / Double(step),
+        learningRate: 0.003 / Double(step), accuracy: 0.5,
         imagesPerSecond: imagesPerSecond)
     }
   }
@@ -77,7 +77,8 @@ struct PipelineRecording {
       let end = min(lastStep, (step + 9) / 10 * 10)
       let metrics = metrics(step...end, imagesPerSecond: rate)
       if end % 10 == 0 && end < Self.stepCount {
-        try catalog.recordCheckpoint(checkpoint(atStep: end), metrics: metrics)
+        try catalog.recordCheckpoint(
+          checkpoint(atStep: end), metrics: metrics, validation: ValidationRow(step: end, images: 20, exact: end / 2))
       } else {
         try catalog.recordMetrics(metrics)
       }

@@ -27,7 +27,8 @@ struct TrainingRecordsTests {
 
   @Test("keeps a step whose loss was not a number")
   func notANumber() throws {
-    let step = MetricRow(step: 1, epoch: 0, images: 8, loss: .nan, learningRate: 0.1, imagesPerSecond: nil)
+    let step = MetricRow(
+      step: 1, epoch: 0, images: 8, loss: .nan, learningRate: 0.1, accuracy: 0.5, imagesPerSecond: nil)
     try catalog.recordMetrics([step])
     let row = try #require(try catalog.learningCurve(last: 1).first)
     #expect(row.loss == nil && row.smoothedLoss == nil && row.imagesPerSecond == nil && row.learningRate == 0.1)
@@ -42,6 +43,25 @@ struct TrainingRecordsTests {
     #expect(try catalog.learningCurve(last: 100).map(\.step) == Array(1...10))
     try catalog.removeCheckpoint(atStep: 10)
     #expect(try catalog.checkpoints().isEmpty)
+  }
+
+  @Test("knows the best of the kept checkpoints by its validation")
+  func validation() throws {
+    #expect(try catalog.bestCheckpointStep() == nil)
+    for (step, exact) in [(10, 7), (20, 9), (30, 9), (40, 8)] {
+      try catalog.recordCheckpoint(
+        recording.checkpoint(atStep: step), metrics: recording.metrics(step - 9...step, imagesPerSecond: 100),
+        validation: ValidationRow(step: step, images: 12, exact: exact))
+    }
+    #expect(try catalog.bestCheckpointStep() == 30)
+    let curve = try catalog.learningCurve(last: 100)
+    #expect(curve.compactMap(\.validationAccuracy) == [7.0 / 12, 0.75, 0.75, 8.0 / 12])
+    #expect(curve[29].validationAccuracy == 0.75 && curve[29].smoothedAccuracy == 0.5)
+    try catalog.removeCheckpoint(atStep: 30)
+    #expect(try catalog.bestCheckpointStep() == 20)
+    try catalog.truncateTraining(afterStep: 15)
+    #expect(try catalog.bestCheckpointStep() == 10)
+    #expect(try catalog.learningCurve(last: 100).compactMap(\.validationAccuracy) == [7.0 / 12])
   }
 
   @Test("starts anew with the stage")

@@ -17,6 +17,12 @@ struct ParameterMemory: @unchecked Sendable {
   }
 }
 
+/// What a layer gave in the last pass, for the search of the one where numbers broke.
+struct LayerOutput: Sendable {
+  let name: String
+  let isFinite: @Sendable () -> Bool
+}
+
 /// Makes the layers of a plan, one after the other, each reading what the one before it gives.
 struct LayerBuilder {
   private let parameters: Parameters
@@ -28,6 +34,8 @@ struct LayerBuilder {
   private let isTraining: Bool
 
   private(set) var layers: [any Layer] = []
+  /// Of the layers with parameters, in their order.
+  private(set) var outputs: [LayerOutput] = []
   /// What the last layer gives: image planes, then features once a linear layer has come.
   private var current: Activation
   private(set) var features: Features?
@@ -83,6 +91,7 @@ struct LayerBuilder {
           activation: LinearActivation(features: units, hasReLU: hasRelu), dropout: nextDropout(rate), lanes: lanes,
           isTraining: isTraining))
       features = output
+      note(output, of: name)
     }
   }
 
@@ -100,6 +109,7 @@ struct LayerBuilder {
         kernel: kernel, input: current, output: output, weight: memory(name + ".weight"),
         bias: geometry.hasBias ? memory(name + ".bias") : nil))
     current = output
+    note(output, of: name)
   }
 
   private mutating func appendNormalization(_ name: String, dropout rate: Double, addsShortcut: Bool, hasRelu: Bool) {
@@ -115,6 +125,7 @@ struct LayerBuilder {
         dropout: nextDropout(rate), lanes: lanes, isTraining: isTraining))
     if addsShortcut { shortcut = nil }
     current = output
+    note(output, of: name)
   }
 
   private mutating func appendPooledNormalization(_ name: String, dropout rate: Double, hasRelu: Bool) {
@@ -124,6 +135,7 @@ struct LayerBuilder {
         statistics: statistics(name, hasReLU: hasRelu, hasResidual: false), input: current, output: output,
         dropout: nextDropout(rate), lanes: lanes, isTraining: isTraining))
     current = output
+    note(output, of: name)
   }
 
   private func statistics(_ name: String, hasReLU: Bool, hasResidual: Bool) -> NormalizationStatistics {
@@ -132,6 +144,18 @@ struct LayerBuilder {
         shape: current.shape, precision: precision, hasReLU: hasReLU, hasResidual: hasResidual, lanes: lanes.count),
       gamma: memory(name + ".weight"), beta: memory(name + ".bias"), runningMean: memory(name + ".running_mean"),
       runningVariance: memory(name + ".running_var"))
+  }
+
+  private mutating func note(_ output: Activation, of name: String) {
+    let (count, precision) = (output.values.byteCount / precision.byteCount, precision)
+    outputs.append(
+      LayerOutput(name: name) { areFinite(output.values.address, count: count, precision: precision) })
+  }
+
+  private mutating func note(_ output: Features, of name: String) {
+    let count = output.values.byteCount / Precision.float32.byteCount
+    outputs.append(
+      LayerOutput(name: name) { areFinite(output.values.address, count: count, precision: .float32) })
   }
 
   private mutating func nextDropout(_ rate: Double) -> Dropout? {

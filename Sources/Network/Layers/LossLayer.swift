@@ -11,12 +11,15 @@ final class LossLayer: @unchecked Sendable {
   private let lanes: Lanes
   /// The sum of each lane's losses: [lanes]
   private let laneLosses: AlignedBuffer
+  /// Each lane's images whose most likely text is their label: [lanes]
+  private let laneExactCounts: AlignedBuffer
 
   init(description: ModelDescription, logits: Features, lanes: Lanes) {
     self.description = description
     self.logits = logits
     self.lanes = lanes
     laneLosses = AlignedBuffer(Double.self, count: lanes.count)
+    laneExactCounts = AlignedBuffer(Int.self, count: lanes.count)
   }
 
   private var batch: Int { lanes.count * lanes.images }
@@ -26,6 +29,7 @@ final class LossLayer: @unchecked Sendable {
     guard let labels else { preconditionFailure("a training pass has labels") }
     let laneLabels = labels + lane * lanes.images * description.positions
     let (values, gradient) = (logits.values(lane: lane), logits.gradient(lane: lane))
+    laneExactCounts.pointer(to: Int.self)[lane] = countExact(values, labels: laneLabels)
     laneLosses.pointer(to: Double.self)[lane] =
       switch description.loss {
       case .crossEntropy:
@@ -37,6 +41,23 @@ final class LossLayer: @unchecked Sendable {
           logits: values, labels: laneLabels, images: lanes.images, totalImages: batch, gradient: gradient)
           / Double(batch)
       }
+  }
+
+  /// Images of a lane whose most likely class is the label's at every position.
+  private func countExact(_ logits: UnsafePointer<Float>, labels: UnsafePointer<UInt16>) -> Int {
+    let (length, classes) = (description.positions, description.classCount)
+    return (0..<lanes.images).count { image in
+      (0..<length).allSatisfy { position in
+        let row = UnsafeBufferPointer(start: logits + (image * length + position) * classes, count: classes)
+        let label = row[Int(labels[image * length + position])]
+        return row.allSatisfy { $0 <= label }
+      }
+    }
+  }
+
+  /// Images of the batch whose most likely text is their label.
+  var exactCount: Int {
+    UnsafeBufferPointer(start: laneExactCounts.pointer(to: Int.self), count: lanes.count).reduce(0, +)
   }
 
   /// The mean loss of the batch; lanes are added in their order.
