@@ -21,6 +21,7 @@ package func zstdFrame(of content: [UInt8], level: Int) -> [UInt8] {
   defer { ZSTD_freeCCtx(context) }
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+  if level == 1 { tuneForDifferences(context) }
   // SAFETY: libzstd writes at most `buffer.count` bytes, and tells how many.
   return [UInt8](unsafeUninitializedCapacity: zstdFrameByteCountMax(contentByteCount: content.count)) {
     buffer, byteCount in
@@ -28,6 +29,17 @@ package func zstdFrame(of content: [UInt8], level: Int) -> [UInt8] {
     // The buffer has room for any content, so only memory can be lacking, and Swift's arrays trap there too.
     precondition(ZSTD_isError(byteCount) == 0, "out of memory")
   }
+}
+
+/// Fits level 1 to filtered pixels, whose matches are few and near: 4 characters of 160x60 in gray then take 15.8 µs and
+/// 3,021 bytes in place of 20.5 µs and 2,967. A table of 2^10 places stays in the first cache, and where nothing is found
+/// the search goes on in larger steps.
+private func tuneForDifferences(_ context: OpaquePointer) {
+  ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 10)
+  ZSTD_CCtx_setParameter(context, ZSTD_c_targetLength, 3)
+  // Such steps make libzstd store literals as they are, unless `ZSTD_c_literalCompressionMode`, whose name only programs
+  // linked statically may use, is 1: always by Huffman codes.
+  ZSTD_CCtx_setParameter(context, ZSTD_c_experimentalParam5, 1)
 }
 
 /// Bytes of the longest frame that `zstdFrame` makes of so much content.
