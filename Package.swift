@@ -125,7 +125,7 @@ let package = Package(
       name: "FuzzTargets", dependencies: ["Samples", "Files", "Specs", "Images", "Shards", "Network"],
       path: "Tests/FuzzTargets", swiftSettings: strict),
     .testTarget(name: "SamplesTests", dependencies: ["Samples"], swiftSettings: strict),
-    .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "Faults"], swiftSettings: strict),
     .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
     .testTarget(
       name: "SpecsTests", dependencies: ["Specs", "Samples", "Files"], resources: [.copy("Fixtures")],

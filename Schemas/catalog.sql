@@ -26,7 +26,7 @@ CREATE TABLE shard (
   first_index INTEGER NOT NULL CHECK (first_index >= 0), -- sample_index of record 0
   records INTEGER NOT NULL CHECK (records > 0),
   byte_count INTEGER NOT NULL CHECK (byte_count > 0),
-  content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of the whole file
+  content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of header and seek table, which hold all checksums
   PRIMARY KEY (split, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -44,8 +44,8 @@ CREATE TABLE sample (
 ) STRICT, WITHOUT ROWID;
 
 -- A damaged block that a stage went on without, as `on_corrupt: skip` in the spec asks. Its samples are those of the
--- shard whose records are first_record and the `records - 1` after it. Gone when the
--- stage begins anew, or with the shard.
+-- shard whose records are first_record and the `records - 1` after it. Gone when the stage begins anew, or with the
+-- shard; an evaluation's row also once the shard is repaired, and the evaluation is then unfinished.
 CREATE TABLE left_out (
   stage TEXT NOT NULL CHECK (stage <> ''), -- 'train' or 'evaluate test'
   split TEXT NOT NULL,

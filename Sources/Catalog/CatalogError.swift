@@ -21,7 +21,7 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .notADatabase(let path):
-      "\(path) is not an SQLite database; move it away, then the catalog is made again"
+      "\(path) is not an SQLite database; move it away, then `glyphline reindex` makes the index again from the shards"
     case .notACatalog(let path):
       "\(path) is a database, but not a Glyphline catalog; move it away or choose another workspace"
     case .empty(let path):
@@ -83,7 +83,7 @@ package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
       case .full: "make room on the disk and run the command again"
       case .busy: "another program is writing to it; run the command again when that one is done"
       case .inputOutput: "the storage failed; run the command again once it is healthy"
-      case .corrupt: "the file is damaged; move it away, then the catalog is made again"
+      case .corrupt: "the file is damaged; move it away, then `glyphline reindex` makes the index again from the shards"
       case .constraint, .other: "this is a fault of the program"
       }
     return "cannot \(operation) in \(path): \(message) (SQLite \(code)); \(advice)"

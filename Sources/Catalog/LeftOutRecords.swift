@@ -57,6 +57,24 @@ extension Catalog {
     }
   }
 
+  /// Records that a shard is whole again: an evaluation that went on without some of it is unfinished. What training
+  /// left out stays recorded, since the model has not learned from it.
+  package func recordMended(_ shard: ShardRow) throws(CatalogError) {
+    try write("record that \(shard.file) is whole again") { database in try Self.recordMended(shard, in: database) }
+  }
+
+  static func recordMended(_ shard: ShardRow, in database: Database) throws {
+    try database.execute(
+      sql: """
+        UPDATE stage SET state = 'running'
+        WHERE name <> 'train' AND name IN (SELECT stage FROM left_out WHERE split = ?1 AND shard = ?2)
+        """,
+      arguments: [shard.split.rawValue, shard.number])
+    try database.execute(
+      sql: "DELETE FROM left_out WHERE stage <> 'train' AND split = ?1 AND shard = ?2",
+      arguments: [shard.split.rawValue, shard.number])
+  }
+
   static func deleteLeftOut(ofStage name: String, in database: Database) throws {
     try database.execute(sql: "DELETE FROM left_out WHERE stage = ?", arguments: [name])
   }

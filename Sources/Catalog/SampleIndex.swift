@@ -17,7 +17,7 @@ package struct ShardRow: Sendable, Equatable, Decodable, FetchableRecord {
   /// How many samples the shard holds.
   package let records: Int
   package let byteCount: Int
-  /// SHA-256 of the whole file, in hexadecimal.
+  /// SHA-256 of its header and seek table, in hexadecimal; these hold the checksums of all else.
   package let contentHash: String
 
   package init(
@@ -52,7 +52,8 @@ extension Catalog {
   /// With a statement for each sample, most of the time would go into starting statements.
   private static let samplesPerStatement = 64
 
-  /// Records a durable shard file and all its samples. A shard that is recorded already is left as it is.
+  /// Records a durable shard file and all its samples. Of a shard that is recorded already, it records that it is
+  /// whole again.
   /// - Parameters:
   ///   - charsets: What the labels are written in; each character a single Unicode scalar.
   ///   - samples: In record order, `shard.records` of them, their labels of classes of their charset.
@@ -64,6 +65,7 @@ extension Catalog {
         guard recorded == shard else {
           throw CatalogError.shardExists(path: path, split: shard.split.rawValue, number: shard.number)
         }
+        try Self.recordMended(shard, in: database)
         return
       }
       let numbers = try charsets.map { try Self.recordCharset($0, in: database).databaseValue }

@@ -27,7 +27,7 @@ package struct Checkpoint: Sendable {
   }
 
   /// Puts the state back.
-  /// - Returns: False where the checkpoint is of a network with other parameters.
+  /// - Returns: False, and nothing changed, where the checkpoint is of a network with other parameters.
   package func restore(_ parameters: Parameters, _ optimizer: Optimizer) -> Bool {
     guard let first = tensors[Self.firstMoment], let second = tensors[Self.secondMoment],
       first.values.count == parameters.learnedCount && second.values.count == parameters.learnedCount
@@ -43,18 +43,26 @@ package struct Checkpoint: Sendable {
     try Safetensors(tensors: tensors, metadata: ["step": String(step), "run": runHash]).encoded()
   }
 
+  /// - Parameter hash: The SHA-256 of the file that was saved, in hexadecimal. Any bytes make floats: only this tells
+  ///   whether they are those.
   /// - Throws: `ModelFileError` where the file is unreadable or damaged.
-  package init(contentsOf path: String) throws(ModelFileError) {
-    try self.init(try Safetensors(contentsOf: path), path: path)
+  package init(contentsOf path: String, hash: String) throws(ModelFileError) {
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try ReadableFile.contents(of: path)
+    } catch {
+      throw .file(error)
+    }
+    guard ContentHash(of: bytes).description == hash else {
+      throw .damaged(path: path, reason: "it is not the checkpoint that was saved")
+    }
+    try self.init(bytes: bytes, path: path)
   }
 
   /// - Parameter path: Where the bytes come from, for messages.
   /// - Throws: `ModelFileError.damaged`.
   package init(bytes: [UInt8], path: String) throws(ModelFileError) {
-    try self.init(try Safetensors(bytes: bytes, path: path), path: path)
-  }
-
-  private init(_ file: Safetensors, path: String) throws(ModelFileError) {
+    let file = try Safetensors(bytes: bytes, path: path)
     guard let step = file.metadata["step"].flatMap({ Int($0) }), step >= 0, let runHash = file.metadata["run"] else {
       throw .damaged(path: path, reason: "it is not a checkpoint")
     }

@@ -66,13 +66,11 @@ extension Parameters {
       uniqueKeysWithValues: list.map { ($0.name, Safetensors.Tensor(shape: $0.shape, values: Array(self[$0]))) })
   }
 
-  /// Takes every parameter from `tensors`.
+  /// Takes every parameter from `tensors`, or none.
   /// - Returns: The name of the first parameter that is missing there or has another shape, nil where all were taken.
   package func load(_ tensors: [String: Safetensors.Tensor]) -> String? {
-    for parameter in list {
-      guard let tensor = tensors[parameter.name], tensor.shape == parameter.shape else { return parameter.name }
-      _ = self[parameter].update(fromContentsOf: tensor.values)
-    }
+    if let misfit = list.first(where: { tensors[$0.name]?.shape != $0.shape }) { return misfit.name }
+    for parameter in list { _ = self[parameter].update(fromContentsOf: tensors[parameter.name]?.values ?? []) }
     return nil
   }
 }

@@ -150,15 +150,9 @@ extension Pipeline {
     for row in try catalog.checkpoints() {
       let path = workspace.path(ofFile: row.file)
       do {
-        // Any bytes make floats: only the recorded hash tells whether they are those that were saved.
-        let bytes = try ReadableFile.contents(of: path)
-        if ContentHash(of: bytes).description != row.contentHash {
-          report(.note("\(path) is damaged; it is left out"))
-        } else if trainer.restore(try Checkpoint(bytes: bytes, path: path)) {
-          break
-        } else {
-          report(.note("\(path) is of another training; it is left out"))
-        }
+        let checkpoint = try Checkpoint(contentsOf: path, hash: row.contentHash)
+        if trainer.restore(checkpoint) { break }
+        report(.note("\(path) is of another training; it is left out"))
       } catch {
         report(.note("\(error); this checkpoint is left out"))
       }

@@ -1,5 +1,6 @@
 import Loader
 import Samples
+import Shards
 
 /// Why a pipeline cannot go on, beside what its parts throw.
 package enum PipelineError: Error, CustomStringConvertible {
@@ -56,8 +57,7 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .changedFile(let path): "\(path) changed while it was imported; import again"
     case .tooFewSamples(let count, let batch):
       "the train split has \(count) samples, fewer than the \(batch) of training.batch"
-    case .unusableShards(let error):
-      "\(error); remove the shard file if it is still there, then `glyphline build` draws it again from its seeds"
+    case .unusableShards(let error): "\(error); \(remedy(for: error))"
     case .noImages(let folder): "\(folder) holds no file whose name ends in .png, .jpg or .jpeg"
     case .folderExists(let path): "\(path) exists; remove it or name another folder"
     case .unlabelled(let path):
@@ -75,5 +75,17 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .unsupportedPrecision(let precision, let backend):
       "training.precision: \(precision) is not possible on this CPU with \(backend); use auto or float32"
     }
+  }
+}
+
+/// What makes samples readable that could not be read because of `error`.
+private func remedy(for error: LoaderError) -> String {
+  switch error {
+  case .shard(.damaged(_, _, _, let fault)) where fault.isOfOneBlock:
+    "`glyphline repair` draws the block again from its seeds; or have the spec say `shards: {on_corrupt: skip}` to go on"
+      + " without it"
+  case .shard, .nothingLeft: "`glyphline repair` draws what is damaged or missing again from its seeds"
+  case .noShards, .difference, .overlap, .tooManyCharacters, .foreign, .tooFewSamples:
+    "remove the shard file, then `glyphline build` draws it again from its seeds"
   }
 }

@@ -59,6 +59,7 @@ extension Pipeline {
     }
     switch outcome {
     case .repaired(let blocks):
+      try catalog.recordMended(shard)
       result.repaired.append(
         RepairReport.Shard(file: path, blockCount: header.blockCount, drawnBlockCount: blocks.count))
     case .lost(let faults):

@@ -85,11 +85,8 @@ package struct Verification: Sendable {
   private mutating func checkTraining(of workspace: Workspace, catalog: Catalog) throws {
     for row in try catalog.checkpoints() {
       let path = workspace.path(ofFile: row.file)
-      do throws(FileError) {
-        let hash = ContentHash(of: try ReadableFile.contents(of: path)).description
-        if hash != row.contentHash {
-          faults.append(StorageFault(file: path, problem: "the checkpoint is not the one that was saved"))
-        }
+      do {
+        _ = try Checkpoint(contentsOf: path, hash: row.contentHash)
       } catch {
         faults.append(StorageFault(file: path, problem: error.description))
       }

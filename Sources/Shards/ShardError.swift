@@ -36,6 +36,14 @@ package enum ShardFault: Error, Equatable, CustomStringConvertible {
   /// A field of a record, the number counted in the shard, has a value that it cannot have.
   case impossibleRecord(number: Int, field: String, value: UInt64)
 
+  /// Whether it concerns one block alone, so that the others can be read.
+  package var isOfOneBlock: Bool {
+    switch self {
+    case .wrongFrame, .undecodable, .wrongChecksum, .impossibleRecord: true
+    case .truncated, .notAShard, .unsupportedVersion, .wrongHeaderHash, .impossibleHeader, .wrongSeekTable: false
+    }
+  }
+
   package var description: String {
     switch self {
     case .truncated(let missing): "the file is cut short: \(missing) bytes are missing"

@@ -43,6 +43,23 @@ struct LeftOutRecordsTests {
     #expect(try catalog.leftOutSampleCount(ofStage: "train") == 0)
   }
 
+  @Test("of an evaluation are forgotten when the shard is whole again, and it is then unfinished")
+  func mended() throws {
+    for stage in ["train", "evaluate test"] {
+      try catalog.recordStage(recording.stage(stage, .done))
+      for shard in 0...1 { _ = try catalog.recordLeftOut(row(stage, shard: shard)) }
+    }
+    let shards = try catalog.shards(of: .test)
+    try catalog.recordMended(shards[1])
+    #expect(try catalog.leftOutSampleCount(ofStage: "evaluate test") == 6)
+    #expect(try catalog.stage(named: "evaluate test")?.state == .running)
+    #expect(try catalog.leftOutSampleCount(ofStage: "train") == 12)
+    #expect(try catalog.stage(named: "train")?.state == .done)
+    try catalog.recordStage(recording.stage("evaluate test", .done))
+    try catalog.recordMended(shards[1])
+    #expect(try catalog.stage(named: "evaluate test")?.state == .done)
+  }
+
   @Test("are of a recorded shard")
   func unknownShard() throws {
     #expect(throws: CatalogError.self) { try catalog.recordLeftOut(row("train", shard: 4)) }

@@ -1,3 +1,4 @@
+import Faults
 import Files
 import Foundation
 import Testing
@@ -25,37 +26,31 @@ import Testing
     #expect(try directory.names() == [])
   }
 
-  @Test func theOperationsStandInTheOrderThatDurabilityNeeds() throws {
-    let directory = try TemporaryDirectory()
-    let fileSystem = FailingFileSystem(failingAt: 0)
-    try writeDurably([1], to: directory.path(of: "a"), in: fileSystem)
-    #expect(fileSystem.operations == [.create, .write, .sync, .rename, .syncDirectory])
-  }
-
-  /// Whichever operation fails, the name shows the old content or the new, whole, and no temporary file stays.
+  /// Whichever operation fails, the name shows the old content or the new, whole, and no temporary file stays. The
+  /// operations stand in the order that durability needs.
   @Test(arguments: [nil, [9]] as [[UInt8]?])
   func aFailureAnywhereLeavesOldOrNew(old: [UInt8]?) throws {
     let new: [UInt8] = [1, 2, 3, 4]
-    for failingNumber in 1... {
+    for (place, operation) in Self.operations.enumerated() {
       let directory = try TemporaryDirectory()
       if let old { try writeDurably(old, to: directory.path(of: "a")) }
-      let fileSystem = FailingFileSystem(failingAt: failingNumber)
+      let disk = FaultyDisk(.error(EIO), atOperation: place + 1)
       let error = failure { () throws(FileError) in
-        try writeDurably(new, to: directory.path(of: "a"), in: fileSystem)
+        try writeDurably(new, to: directory.path(of: "a"), in: FaultyFileSystem(on: disk))
       }
-      guard fileSystem.hasFailed else {
-        #expect(error == nil)
-        #expect(failingNumber == 6)
-        return
-      }
-      let operation = fileSystem.operations[failingNumber - 1]
       #expect(error?.operation == operation)
       #expect(error?.code == EIO)
       let content = operation == .syncDirectory ? new : old
       #expect(try directory.names() == (content == nil ? [] : ["a"]), "\(operation)")
       if let content { #expect(try directory.bytes(of: "a") == content, "\(operation)") }
     }
+    let directory = try TemporaryDirectory()
+    let disk = FaultyDisk(.kill, atOperation: 0)
+    try writeDurably(new, to: directory.path(of: "a"), in: FaultyFileSystem(on: disk))
+    #expect(disk.operationCount == Self.operations.count)
   }
+
+  private static let operations: [FileError.Operation] = [.create, .write, .sync, .rename, .syncDirectory]
 
   @Test func aBareNameStandsInTheCurrentDirectory() throws {
     let name = "FilesTests-\(UUID())"

@@ -59,6 +59,46 @@ import Workers
     }
   }
 
+  /// No damage ends the program, and none is taken for what was saved. What the bytes themselves do not give away, as
+  /// changed floats, the hash does.
+  @Test func everyDamageToACheckpointIsFound() throws {
+    defer { unlink(path) }
+    let network = try makeNetwork()
+    let optimizer = Optimizer(network.parameters, weightDecay: 0)
+    let bytes = try Checkpoint(step: 7, runHash: "run", parameters: network.parameters, optimizer: optimizer).encoded()
+    let hash = ContentHash(of: bytes).description
+    try writeDurably(bytes, to: path)
+    #expect(try Checkpoint(contentsOf: path, hash: hash).step == 7)
+    for count in bytes.indices {
+      #expect(throws: ModelFileError.self) { try Checkpoint(bytes: Array(bytes.prefix(count)), path: path) }
+    }
+    for place in bytes.indices {
+      for bit in 0..<8 {
+        var damaged = bytes
+        damaged[place] ^= 1 << bit
+        guard let checkpoint = try? Checkpoint(bytes: damaged, path: path) else { continue }
+        _ = checkpoint.restore(network.parameters, optimizer)
+        guard bit == place % 8 else { continue }
+        try Data(damaged).write(to: URL(filePath: path))
+        #expect(throws: ModelFileError.self) { try Checkpoint(contentsOf: path, hash: hash) }
+      }
+    }
+  }
+
+  /// A file with an array of another shape leaves the network as it is, to the last parameter.
+  @Test func whatDoesNotFitIsTakenInNoPart() throws {
+    let network = try makeNetwork()
+    let before = network.parameters.tensors
+    var tensors = before.mapValues { Safetensors.Tensor(shape: $0.shape, values: $0.values.map { $0 + 1 }) }
+    for name in tensors.keys {
+      let fitting = tensors[name]
+      tensors[name] = Safetensors.Tensor(shape: [1], values: [0])
+      #expect(network.parameters.load(tensors) == name)
+      #expect(network.parameters.tensors == before)
+      tensors[name] = fitting
+    }
+  }
+
   @Test func layersKeepTheirText() {
     let layers: [LayerDescription] = [
       .convolution(filters: 32, kernel: 5, stride: 2, hasBias: true), .batchNorm, .dropout(rate: 0.5), .relu,

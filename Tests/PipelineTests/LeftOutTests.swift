@@ -25,6 +25,7 @@ import crashtest
     try damage(workspace + "/shards/test-00000.shard.zst", block: 0)
     let stopped = try Program.run("train", spec, "--workspace", workspace)
     #expect(stopped.exitCode == 65 && stopped.errors.contains("train-00001.shard.zst: frame 3 at byte"))
+    #expect(stopped.errors.contains("on_corrupt: skip") && stopped.errors.contains("glyphline repair"))
 
     let skipping = try folder.write(
       tinySpec().replacing("block: 16}", with: "block: 16, on_corrupt: skip}"), as: "skipping.yaml")
@@ -46,5 +47,12 @@ import crashtest
     // Nothing of it is done twice.
     let again = try Program.run("run", skipping, "--workspace", workspace)
     #expect(again.exitCode == 0 && again.errors.contains("44 images were read"), "\(again.errors)")
+
+    // Once they are mended, the evaluation is made anew with all images; the model has still not learned from some.
+    #expect(try Program.run("repair", skipping, "--workspace", workspace).exitCode == 0)
+    #expect(try Program.run("status", skipping, "--workspace", workspace).output.contains("not finished"))
+    #expect(try Program.run("run", skipping, "--workspace", workspace).exitCode == 0)
+    #expect(try sqlite(catalog, "SELECT stage FROM left_out") == "train\n")
+    #expect(try sqlite(catalog, "SELECT images FROM image_accuracy LIMIT 1") == "60\n")
   }
 }

@@ -20,15 +20,15 @@ enum ShardExamples {
 
   /// Eleven colour records in three blocks, labels of zero to three characters, two charsets, one of them with
   /// letters of several code points. The pixels repeat, so that the blocks are truly compressed.
-  static func colorful(recordCount: Int = 11, blockRecordCount: Int = 4) throws -> (
-    header: ShardHeader, records: [Sample]
-  ) {
+  static func colorful(
+    recordCount: Int = 11, blockRecordCount: Int = 4, compressionLevel: Int = 3
+  ) throws -> (header: ShardHeader, records: [Sample]) {
     let geometry = Geometry(width: 7, height: 5, format: .rgb)
     let charsets = [try Alphabet("0123"), try Alphabet(["ä", "n\u{0303}\u{0323}", "🇩🇪", "🇩", "字"])]
     let header = try ShardHeader(
       generatorVersion: 7, specHash: ContentHash(of: "colorful"), split: .test, firstIndex: 1000,
       recordCount: recordCount, blockRecordCount: blockRecordCount, geometry: geometry, labelCapacity: 3,
-      charsets: charsets, compressionLevel: 3)
+      charsets: charsets, compressionLevel: compressionLevel)
     let records = (0..<recordCount).map { number in
       let pixels = (0..<geometry.byteCount).map { UInt8(truncatingIfNeeded: $0 % 13 &* (number + 3)) }
       let classes = (0..<number % 4).map { UInt16((number + $0) % 4) }

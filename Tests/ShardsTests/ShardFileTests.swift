@@ -28,6 +28,14 @@ import Testing
     #expect(ShardVerifier.verify(path).isEmpty)
   }
 
+  /// Level 1 has parameters of its own, the others libzstd's.
+  @Test(arguments: [1, 2, 5, 12, 19]) func recordsComeBackFromEveryLevel(level: Int) throws {
+    let example = try ShardExamples.colorful(recordCount: 300, blockRecordCount: 100, compressionLevel: level)
+    try write(example, to: path)
+    #expect(try ShardReader(path).header.compressionLevel == level)
+    #expect(try records(of: path) == example.records)
+  }
+
   @Test func charactersOfSeveralCodePointsKeepTheirBorders() throws {
     // A flag and its first half would read as other letters if they stood side by side without a border.
     let charset = try Alphabet(["🇩🇪", "🇩", "🇪", "e\u{0301}", "\u{0301}"])
