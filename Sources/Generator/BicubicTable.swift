@@ -71,7 +71,7 @@ struct BicubicTables: ~Copyable {
   }
 }
 
-/// The weighted sum of eight pixels each of several lines, every channel rounded and clipped to a byte.
+/// The weighted sum of a vector of pixels from each of several lines, every channel rounded and clipped to a byte.
 /// - Parameters:
 ///   - source: The first line's pixels.
 ///   - stride: Pixels from one line to the next.
@@ -80,13 +80,13 @@ struct BicubicTables: ~Copyable {
 @inline(__always)
 func weightedSum(
   _ source: UnsafePointer<UInt32>, stride: Int, weights: UnsafePointer<Int32>, count: Int, hasAlpha: Bool
-) -> SIMD8<UInt32> {
-  let half = SIMD8<Int32>(repeating: 1 << Int32(BicubicTable.precisionBits - 1))
+) -> PixelVector {
+  let half = SIMD16<Int32>(repeating: 1 << Int32(BicubicTable.precisionBits - 1))
   var (red, green, blue, alpha) = (half, half, half, half)
   var line = source
   for tap in 0..<count {
-    let pixels = unsafeBitCast(loadPixels(line), to: SIMD8<Int32>.self)
-    let weight = SIMD8<Int32>(repeating: weights[tap])
+    let pixels = unsafeBitCast(loadPixels(line), to: SIMD16<Int32>.self)
+    let weight = SIMD16<Int32>(repeating: weights[tap])
     red = red &+ (pixels & 255) &* weight
     green = green &+ ((pixels &>> 8) & 255) &* weight
     blue = blue &+ ((pixels &>> 16) & 255) &* weight
@@ -94,12 +94,12 @@ func weightedSum(
     line += stride
   }
   let color = clippedByte(red) | (clippedByte(green) &<< 8) | (clippedByte(blue) &<< 16)
-  return unsafeBitCast(hasAlpha ? color | (clippedByte(alpha) &<< 24) : color, to: SIMD8<UInt32>.self)
+  return unsafeBitCast(hasAlpha ? color | (clippedByte(alpha) &<< 24) : color, to: PixelVector.self)
 }
 
 /// The whole part of a weighted sum, at least 0, at most 255.
 @inline(__always)
-private func clippedByte(_ sum: SIMD8<Int32>) -> SIMD8<Int32> {
+private func clippedByte(_ sum: SIMD16<Int32>) -> SIMD16<Int32> {
   let whole = sum &>> Int32(BicubicTable.precisionBits)
   let positive = whole & ~(whole &>> 31)
   return (positive | ((255 &- positive) &>> 31)) & 255

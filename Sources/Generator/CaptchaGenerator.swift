@@ -68,7 +68,7 @@ package final class CaptchaGenerator: Sendable {
     let entry = entries[entryNumber(seed: seed)]
     let label = entry.label(seed: seed)
     return Sample(
-      index: index, seed: seed, charset: entry.charset, label: label, image: entry.image(of: label, seed: seed))
+      index: index, seed: seed, charset: entry.charset, label: label, columns: entry.columns(of: label, seed: seed))
   }
 
   private func entryNumber(seed: UInt64) -> Int {

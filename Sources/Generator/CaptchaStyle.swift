@@ -21,7 +21,7 @@ package protocol CaptchaRenderer<Parameters> {
   associatedtype Parameters
 
   /// - Precondition: the parameters can be drawn.
-  func draw(_ parameters: Parameters, format: PixelFormat) -> Image
+  func draw(_ parameters: Parameters, format: PixelFormat) -> ImageColumns
 }
 
 extension RandomStream {

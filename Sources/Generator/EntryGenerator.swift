@@ -20,7 +20,7 @@ struct EntryGenerator: Sendable {
   private let drawings: [Drawing]
 
   /// What a text looks like with a seed.
-  private typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> Image
+  private typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> ImageColumns
 
   /// - Parameter fonts: The files of the entry's fonts, in its order.
   /// - Throws: `GeneratorError` where a font lacks a character.
@@ -66,7 +66,8 @@ struct EntryGenerator: Sendable {
     return Label(classes: (0..<length).map { _ in UInt16(stream.next(below: alphabet.count)) })
   }
 
-  func image(of label: Label, seed: UInt64) -> Image {
+  /// The image that shows `label` with `seed`.
+  func columns(of label: Label, seed: UInt64) -> ImageColumns {
     let drawing: Drawing
     if drawings.count == 1 {
       drawing = drawings[0]

@@ -11,7 +11,7 @@ struct GlyphLayer {
   let width: Int
   let height: Int
   let order: Order
-  /// Pixels from one column or row to the next; a multiple of 8, so that eight can always be read at once.
+  /// Pixels from one column or row to the next; whole vectors, so that one can always be read.
   let stride: Int
   /// In rows, the pixel before the first is there and 0: what places outside show.
   let pixels: UnsafeMutablePointer<UInt32>
@@ -19,8 +19,8 @@ struct GlyphLayer {
   var isPremultiplied: Bool
 
   /// Pixels to reserve before the first.
-  static let margin = 8
+  static let margin = PixelVector.scalarCount
 
   /// The stride of lines of `count` pixels.
-  static func stride(for count: Int) -> Int { (count + 7) & ~7 }
+  static func stride(for count: Int) -> Int { PixelVector.roundUp(count) }
 }

@@ -15,13 +15,13 @@ struct GlyphPaste: ~Copyable {
     let rows = max(0, -top)..<min(cell.y, canvas.height - top)
     let columns = (0..<cell.x).clamped(to: -left..<max(-left, canvas.width - left))
     guard !rows.isEmpty else { return }
-    // SAFETY: `rows` and `columns` are inside the canvas, which has room for eight rows after its last column; places are
+    // SAFETY: `rows` and `columns` are inside the canvas, which has room for a vector after its last column; places are
     // inside the layer or that of the pixel before it.
-    let pixels = column.reserve(rows.count + 8)
+    let pixels = column.reserve(PixelVector.roundUp(rows.count))
     for x in columns {
       gather(layer, quad, x: x, rows: rows, pixels)
       let target = canvas.column(left + x) + top + rows.lowerBound
-      for row in stride(from: 0, to: rows.count, by: 8) {
+      for row in stride(from: 0, to: rows.count, by: PixelVector.scalarCount) {
         var pixel = loadPixels(pixels + row)
         guard !isZero(pixel) else { continue }
         // Straight pixels are taken as they are, as those of alpha 0 are; alpha is only the channels' limit.
@@ -32,7 +32,7 @@ struct GlyphPaste: ~Copyable {
   }
 
   /// Fetches what one column of the cell shows; 0 where that is nothing, also for the rows beyond the last that fill up
-  /// eight. In two passes, since lanes taken out of a vector at once make the compiler compute them one by one.
+  /// a vector. In two passes, since lanes taken out of a vector at once make the compiler compute them one by one.
   @inline(__always)
   private func gather(
     _ layer: GlyphLayer, _ quad: QuadPlan, x: Int, rows: Range<Int>, _ pixels: UnsafeMutablePointer<UInt32>
@@ -41,13 +41,13 @@ struct GlyphPaste: ~Copyable {
     if !column.locate(pixels) { column.locateExactly(pixels) }
     let source = layer.pixels - 1
     for row in 0..<rows.count { pixels[row] = source[Int(pixels[row])] }
-    for row in rows.count..<(rows.count + 7) & ~7 { pixels[row] = 0 }
+    for row in rows.count..<PixelVector.roundUp(rows.count) { pixels[row] = 0 }
   }
 
-  /// Eight rows of a column. Rows beyond the cell have pixels of 0, which change nothing, so that what lies below may be
+  /// A vector of a column. Rows beyond the cell have pixels of 0, which change nothing, so that what lies below may be
   /// the next column.
   @inline(__always)
-  private func blend(_ pixel: SIMD8<UInt32>, into target: UnsafeMutablePointer<UInt32>) {
+  private func blend(_ pixel: PixelVector, into target: UnsafeMutablePointer<UInt32>) {
     let straight = Unmultiply(alpha: pixel &>> 24)
     let (red, green, blue) = (straight(pixel & 255), straight((pixel &>> 8) & 255), straight((pixel &>> 16) & 255))
     let luma = (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
@@ -109,11 +109,16 @@ private struct QuadColumn {
   func locateExactly(_ places: UnsafeMutablePointer<UInt32>) {
     for row in stride(from: 0, to: rows.count, by: 4) {
       let v = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(rows.lowerBound + row)
-      let column = Floor(start.x + byY.x * v + twist.x * v).integers
-      let line = Floor(start.y + byY.y * v + twist.y * v).integers
-      let place = place(SIMD8(lowHalf: column, highHalf: column), SIMD8(lowHalf: line, highHalf: line))
-      UnsafeMutableRawPointer(places + row).storeBytes(of: place.lowHalf, as: SIMD4<UInt32>.self)
+      let columns = WholeNumbers(floorOf: start.x + byY.x * v + twist.x * v).integers
+      let lines = WholeNumbers(floorOf: start.y + byY.y * v + twist.y * v).integers
+      let placed = place(widened(columns), widened(lines)).lowHalf.lowHalf
+      UnsafeMutableRawPointer(places + row).storeBytes(of: placed, as: SIMD4<UInt32>.self)
     }
+  }
+
+  private func widened(_ values: SIMD4<UInt32>) -> PixelVector {
+    let half = SIMD8(lowHalf: values, highHalf: values)
+    return PixelVector(lowHalf: half, highHalf: half)
   }
 
   /// The same in fixed point, where steps down the column are additions.
@@ -124,19 +129,19 @@ private struct QuadColumn {
     let step = byY + twist
     let first = start + step * (Double(rows.lowerBound) + 0.5)
     var (xs, ys) = (lanes(first.x, step.x), lanes(first.y, step.y))
-    let (stepX, stepY) = (8 &* fixedPoint(step.x), 8 &* fixedPoint(step.y))
+    let count = UInt32(truncatingIfNeeded: PixelVector.scalarCount)
+    let (stepX, stepY) = (count &* fixedPoint(step.x), count &* fixedPoint(step.y))
     // The first point and each step are off by half a unit at most.
-    let margin = UInt32(truncatingIfNeeded: rows.count + 8)
-    var distances = SIMD8<UInt32>()
-    for row in stride(from: 0, to: rows.count, by: 8) {
+    let margin = UInt32(truncatingIfNeeded: rows.count + 16)
+    var distances = PixelVector()
+    for row in stride(from: 0, to: rows.count, by: PixelVector.scalarCount) {
       distances |= ((xs &+ margin) & Self.fractionMask) &- 2 &* margin
       distances |= ((ys &+ margin) & Self.fractionMask) &- 2 &* margin
       storePixels(place(whole(xs), whole(ys)), to: places + row)
       xs &+= stepX
       ys &+= stepY
     }
-    let pairs = unsafeBitCast(distances.lowHalf | distances.highHalf, to: SIMD2<UInt64>.self)
-    return (pairs.x | pairs.y) & 0x8000_0000_8000_0000 == 0
+    return isZero(distances & 0x8000_0000)
   }
 
   /// Bits behind the point. Before it there are 13 and a sign: corners are pulled by less than the layer's size.
@@ -149,19 +154,19 @@ private struct QuadColumn {
     UInt32(truncatingIfNeeded: Int64((value * 0x1p18).rounded()))
   }
 
-  /// The first eight points.
+  /// The first points.
   @inline(__always)
-  private func lanes(_ first: Double, _ step: Double) -> SIMD8<UInt32> {
-    fixedPoint(first) &+ SIMD8(0, 1, 2, 3, 4, 5, 6, 7) &* fixedPoint(step)
+  private func lanes(_ first: Double, _ step: Double) -> PixelVector {
+    fixedPoint(first) &+ PixelVector(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &* fixedPoint(step)
   }
 
   @inline(__always)
-  private func whole(_ values: SIMD8<UInt32>) -> SIMD8<UInt32> {
-    unsafeBitCast(unsafeBitCast(values, to: SIMD8<Int32>.self) &>> Int32(Self.fractionBits), to: SIMD8<UInt32>.self)
+  private func whole(_ values: PixelVector) -> PixelVector {
+    unsafeBitCast(unsafeBitCast(values, to: SIMD16<Int32>.self) &>> Int32(Self.fractionBits), to: PixelVector.self)
   }
 
   @inline(__always)
-  private func place(_ column: SIMD8<UInt32>, _ line: SIMD8<UInt32>) -> SIMD8<UInt32> {
+  private func place(_ column: PixelVector, _ line: PixelVector) -> PixelVector {
     let (width, height) = (UInt32(truncatingIfNeeded: layer.width), UInt32(truncatingIfNeeded: layer.height))
     // Outside, one of these is negative, and the place becomes that before the first pixel.
     let signs = column | line | (width &- 1 &- column) | (height &- 1 &- line)

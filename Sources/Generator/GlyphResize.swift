@@ -87,10 +87,10 @@ struct GlyphResize: ~Copyable {
     _ layer: GlyphLayer, _ table: BicubicTable, x: Int, into column: UnsafeMutablePointer<UInt32>
   ) {
     let source = layer.pixels + table.first[x] * layer.stride
-    // SAFETY: the table's windows lie inside the layer's columns; a column has `layer.stride` pixels, a multiple of 8.
+    // SAFETY: the table's windows lie inside the layer's columns; a column has `layer.stride` pixels, whole vectors.
     table.weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
-      for y in Swift.stride(from: 0, to: layer.stride, by: 8) {
+      for y in Swift.stride(from: 0, to: layer.stride, by: PixelVector.scalarCount) {
         let pixels = weightedSum(
           source + y, stride: layer.stride, weights: weights + x * table.tapCount, count: table.tapCount,
           hasAlpha: true)
@@ -101,12 +101,12 @@ struct GlyphResize: ~Copyable {
 
   private mutating func resizeDown(_ layer: GlyphLayer, _ table: BicubicTable) -> GlyphLayer {
     let rows = down.reserve(GlyphLayer.margin + table.outputCount * layer.stride) + GlyphLayer.margin
-    // SAFETY: the table's windows lie inside the layer's rows, each of `layer.stride` pixels, a multiple of 8.
+    // SAFETY: the table's windows lie inside the layer's rows, each of `layer.stride` pixels, whole vectors.
     table.weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
       for y in 0..<table.outputCount {
         let source = layer.pixels + table.first[y] * layer.stride
-        for x in Swift.stride(from: 0, to: layer.stride, by: 8) {
+        for x in Swift.stride(from: 0, to: layer.stride, by: PixelVector.scalarCount) {
           let pixels = weightedSum(
             source + x, stride: layer.stride, weights: weights + y * table.tapCount, count: table.tapCount,
             hasAlpha: true)

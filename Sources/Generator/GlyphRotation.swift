@@ -19,13 +19,13 @@ struct GlyphRotation: ~Copyable {
     points.reserve(stride)
     edges.reserve(stride * plan.width)
     let ownSolid = ink.premultiplied(coverage: 255)
-    let solid = isSettled ? settled(SIMD8(repeating: ownSolid))[0] : ownSolid
+    let solid = isSettled ? settled(PixelVector(repeating: ownSolid))[0] : ownSolid
     // SAFETY: every index stays inside its buffer: places are those of squares, and coverages are at most 255.
     mask.squares.withUnsafeBufferPointer { squares in
       guard let squares = squares.baseAddress else { return }
       for x in 0..<plan.width {
         let rows = plan.rows(inColumn: x)
-        points.locate(plan, x: x, rows: rows, stride: UInt32(truncatingIfNeeded: mask.stride))
+        points.locate(plan, x: x, rows: rows, stride: Double(mask.stride))
         sample(squares, x: x, rows: rows, solid: solid, channels: ink.channels, into: layer)
       }
     }
@@ -72,7 +72,7 @@ struct GlyphRotation: ~Copyable {
     let (c, d) = (channels[Int((square &>> 16) & 255)], channels[Int(square &>> 24)])
     let upper = a + (b - a) * dx
     let lower = c + (d - c) * dx
-    return Floor(upper + (lower - upper) * dy).bytes
+    return WholeNumbers(floorOf: upper + (lower - upper) * dy).bytes
   }
 
   /// The glyph as it is, in columns: Pillow's rotation by 0 degrees is a copy.
@@ -119,7 +119,7 @@ private struct RotationPoints: ~Copyable {
   ///   - rows: Of these, the points are found.
   ///   - stride: Squares in a line of the mask.
   @inline(__always)
-  mutating func locate(_ plan: RotationPlan, x: Int, rows: Range<Int>, stride: UInt32) {
+  mutating func locate(_ plan: RotationPlan, x: Int, rows: Range<Int>, stride: Double) {
     let startX = plan.xByX * (Double(x) + 0.5)
     let startY = plan.yByX * (Double(x) + 0.5)
     var v = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(rows.lowerBound)
@@ -127,22 +127,21 @@ private struct RotationPoints: ~Copyable {
       let sourceX = (startX + plan.xByY * v) + plan.shift.x
       let sourceY = (startY + plan.yByY * v) + plan.shift.y
       let (xs, ys) = (sourceX - 0.5, sourceY - 0.5)
-      let (columns, lines) = (Floor(xs), Floor(ys))
-      let place = (lines.integers &+ 1) &* stride &+ columns.integers &+ 2
+      let (columns, lines) = (xs.rounded(.down), ys.rounded(.down))
+      let place = WholeNumbers((lines + 1) * stride + (columns + 2))
       let isInside = isBelow(sourceX, plan.sourceSize.x) & isBelow(sourceY, plan.sourceSize.y)
-      UnsafeMutableRawPointer(places + row).storeBytes(of: place & isInside, as: SIMD4<UInt32>.self)
-      UnsafeMutableRawPointer(dx + row).storeBytes(of: xs - columns.doubles, as: SIMD4<Double>.self)
-      UnsafeMutableRawPointer(dy + row).storeBytes(of: ys - lines.doubles, as: SIMD4<Double>.self)
+      let squares = place.bits & (0 &- (isInside &>> 63))
+      UnsafeMutableRawPointer(places + row).storeBytes(of: lowHalves(squares), as: SIMD4<UInt32>.self)
+      UnsafeMutableRawPointer(dx + row).storeBytes(of: xs - columns, as: SIMD4<Double>.self)
+      UnsafeMutableRawPointer(dy + row).storeBytes(of: ys - lines, as: SIMD4<Double>.self)
       v += 4
     }
   }
 
-  /// All bits of the lanes that are within 0 ..< size; none is -0.
+  /// The top bit of the lanes that are within 0 ..< size; none is -0.
   @inline(__always)
-  private func isBelow(_ values: SIMD4<Double>, _ size: Double) -> SIMD4<UInt32> {
-    let signs =
-      unsafeBitCast(values - size, to: SIMD4<UInt64>.self) & ~unsafeBitCast(values, to: SIMD4<UInt64>.self)
-    return 0 &- unsafeBitCast(signs &>> 63, to: SIMD8<UInt32>.self).evenHalf
+  private func isBelow(_ values: SIMD4<Double>, _ size: Double) -> SIMD4<UInt64> {
+    unsafeBitCast(values - size, to: SIMD4<UInt64>.self) & ~unsafeBitCast(values, to: SIMD4<UInt64>.self)
   }
 }
 
@@ -163,13 +162,15 @@ private struct EdgePixels: ~Copyable {
   /// Starts with none and makes room for `count`.
   mutating func reserve(_ count: Int) {
     self.count = 0
-    pixels = pixelBuffer.reserve(count + 8)
-    places = placeBuffer.reserve(count + 8)
+    pixels = pixelBuffer.reserve(count + PixelVector.scalarCount)
+    places = placeBuffer.reserve(count + PixelVector.scalarCount)
   }
 
   /// Takes the pixels to RGBA and back.
   func settle() {
-    for edge in stride(from: 0, to: count, by: 8) { storePixels(settled(loadPixels(pixels + edge)), to: pixels + edge) }
+    for edge in stride(from: 0, to: count, by: PixelVector.scalarCount) {
+      storePixels(settled(loadPixels(pixels + edge)), to: pixels + edge)
+    }
   }
 
   func store(in layer: UnsafeMutablePointer<UInt32>) {

@@ -18,7 +18,7 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
     for glyph in parameters.glyphs where atlas.glyph(of: glyph.character, size: glyph.fontSize) == nil {
       throw .missingGlyph(character: String(glyph.character), font: "at size \(glyph.fontSize)")
     }
-    return draw(parameters, format: format)
+    return draw(parameters, format: format).image
   }
 
   /// Draws one image, with an atlas of what it needs and no more: parameters may name every size of every character.
@@ -29,13 +29,14 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
     try parameters.validate()
     let keys = Set(parameters.glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
     return ImageCaptchaRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofDroidSansMono)).draw(
-      parameters, format: format)
+      parameters, format: format
+    ).image
   }
 
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
-  package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> Image {
+  package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> ImageColumns {
     stages.draw(parameters, atlas)
-    return stages.image(format: format)
+    return stages.columns(format: format)
   }
 }
 
@@ -48,7 +49,7 @@ private struct DrawingStages: ~Copyable {
   private var paste = GlyphPaste()
   private var tables = BicubicTables()
 
-  mutating func image(format: PixelFormat) -> Image { canvas.image(format: format) }
+  func columns(format: PixelFormat) -> ImageColumns { canvas.columns(format: format) }
 
   mutating func draw(_ parameters: ImageCaptchaParameters, _ atlas: GlyphAtlas) {
     let textWidth = parameters.glyphs.reduce(0) { $0 + $1.cell.x }

@@ -2,6 +2,15 @@
 /// a channel in each lane. Conditions are written as arithmetic on sign bits: comparisons of lanes are not compiled to
 /// vector code.
 
+/// Pixels that are computed at once: a vector of AVX-512, or a few of those that other CPUs have.
+typealias PixelVector = SIMD16<UInt32>
+
+extension PixelVector {
+  /// The count of whole vectors' pixels that holds `count`.
+  @inline(__always)
+  static func roundUp(_ count: Int) -> Int { (count &+ (scalarCount &- 1)) & ~(scalarCount &- 1) }
+}
+
 /// value / 255, rounded, for 0 ... 255 · 255: DIV255.
 @inline(__always)
 func dividedBy255(_ value: UInt32) -> UInt32 {
@@ -16,14 +25,14 @@ func dividedBy255(_ value: SIMD4<UInt32>) -> SIMD4<UInt32> {
 }
 
 @inline(__always)
-func dividedBy255(_ value: SIMD8<UInt32>) -> SIMD8<UInt32> {
+func dividedBy255(_ value: PixelVector) -> PixelVector {
   let sum = value &+ 128
   return ((sum &>> 8) &+ sum) &>> 8
 }
 
 /// The same for two values in the halves of each word.
 @inline(__always)
-func halvesDividedBy255(_ values: SIMD8<UInt32>) -> SIMD8<UInt32> {
+func halvesDividedBy255(_ values: PixelVector) -> PixelVector {
   let sums = values &+ 0x80_0080
   return ((((sums &>> 8) & 0xFF_00FF) &+ sums) &>> 8) & 0xFF_00FF
 }
@@ -33,32 +42,32 @@ func halvesDividedBy255(_ values: SIMD8<UInt32>) -> SIMD8<UInt32> {
 struct Unmultiply {
   /// 2^23 plus a number below 2^23, as a float's bits.
   private static let bits: UInt32 = 0x4B00_0000
-  private let limit: SIMD8<UInt32>
-  private let inverse: SIMD8<Float>
+  private let limit: PixelVector
+  private let inverse: SIMD16<Float>
 
   @inline(__always)
-  init(alpha: SIMD8<UInt32>) {
+  init(alpha: PixelVector) {
     // 255 in place of 0, by which a channel stays as it is.
     limit = alpha | ((0 &- ((alpha &- 1) &>> 31)) & 255)
-    inverse = 1 / (unsafeBitCast(limit | Self.bits, to: SIMD8<Float>.self) - 0x1p23)
+    inverse = 1 / (unsafeBitCast(limit | Self.bits, to: SIMD16<Float>.self) - 0x1p23)
   }
 
   /// The quotients are at least 1 / 510 away from where they would be rounded elsewhere, and floats are off by less than
   /// 2^-15.
   @inline(__always)
-  func callAsFunction(_ channel: SIMD8<UInt32>) -> SIMD8<UInt32> {
+  func callAsFunction(_ channel: PixelVector) -> PixelVector {
     let excess = channel &- limit
     let clipped = limit &+ (excess & (0 &- (excess &>> 31)))
-    let value = unsafeBitCast((255 &* clipped) | Self.bits, to: SIMD8<Float>.self) - (0x1p23 - 0.5)
+    let value = unsafeBitCast((255 &* clipped) | Self.bits, to: SIMD16<Float>.self) - (0x1p23 - 0.5)
     let quotient = (value * inverse - 0.5) + 0x1.8p23
-    return unsafeBitCast(quotient, to: SIMD8<UInt32>.self) & 255
+    return unsafeBitCast(quotient, to: PixelVector.self) & 255
   }
 }
 
-/// What eight premultiplied pixels become when Pillow takes them to RGBA and back, as it does between two filters:
+/// What premultiplied pixels become when Pillow takes them to RGBA and back, as it does between two filters:
 /// rounding loses a little each way.
 @inline(__always)
-func settled(_ pixels: SIMD8<UInt32>) -> SIMD8<UInt32> {
+func settled(_ pixels: PixelVector) -> PixelVector {
   let alpha = pixels &>> 24
   let straight = Unmultiply(alpha: alpha)
   let redBlue = straight(pixels & 255) | (straight((pixels &>> 16) & 255) &<< 16)
@@ -74,46 +83,45 @@ func packed(_ channels: SIMD4<UInt32>) -> UInt32 {
   return pairs.x | pairs.y
 }
 
-/// The largest whole numbers not above four doubles within ±2^50, by operations that never trap and are the same on every
-/// CPU.
-struct Floor {
-  /// Adding this to a double rounds it to a whole number, which then stands in the low bits.
-  @inline(__always)
-  private static var shift: SIMD4<Double> { SIMD4(repeating: 0x1.8p52) }
-  private let shifted: SIMD4<UInt64>
+/// Four whole doubles within ±2^50 as integers, by operations that never trap and are the same on every CPU.
+struct WholeNumbers {
+  /// The integers, in the low bits.
+  let bits: SIMD4<UInt64>
 
   @inline(__always)
   init(_ values: SIMD4<Double>) {
-    let rounded = values + Self.shift
-    // The sign bit of what rounding took away says where it went up.
-    let rest = values - (rounded - Self.shift)
-    shifted =
-      unsafeBitCast(rounded, to: SIMD4<UInt64>.self) &- (unsafeBitCast(rest, to: SIMD4<UInt64>.self) &>> 63)
+    // The sum has its last bit at 1, so that it holds the integer as it is.
+    bits = unsafeBitCast(values + 0x1.8p52, to: SIMD4<UInt64>.self)
   }
 
+  /// The largest integers that are not above `values`.
   @inline(__always)
-  var doubles: SIMD4<Double> { unsafeBitCast(shifted, to: SIMD4<Double>.self) - Self.shift }
+  init(floorOf values: SIMD4<Double>) { self.init(values.rounded(.down)) }
 
-  /// The low bytes of the integers, the first lowest.
+  /// The low bytes, the first lowest.
   @inline(__always)
-  var bytes: UInt32 { unsafeBitCast(SIMD4<UInt8>(truncatingIfNeeded: shifted), to: UInt32.self).littleEndian }
+  var bytes: UInt32 { unsafeBitCast(SIMD4<UInt8>(truncatingIfNeeded: bits), to: UInt32.self).littleEndian }
 
   @inline(__always)
-  var integers: SIMD4<UInt32> { unsafeBitCast(shifted, to: SIMD8<UInt32>.self).evenHalf }
+  var integers: SIMD4<UInt32> { lowHalves(bits) }
 }
 
 @inline(__always)
-func loadPixels(_ address: UnsafePointer<UInt32>) -> SIMD8<UInt32> {
-  UnsafeRawPointer(address).loadUnaligned(as: SIMD8<UInt32>.self)
+func lowHalves(_ values: SIMD4<UInt64>) -> SIMD4<UInt32> { unsafeBitCast(values, to: SIMD8<UInt32>.self).evenHalf }
+
+@inline(__always)
+func loadPixels(_ address: UnsafePointer<UInt32>) -> PixelVector {
+  UnsafeRawPointer(address).loadUnaligned(as: PixelVector.self)
 }
 
 @inline(__always)
-func storePixels(_ pixels: SIMD8<UInt32>, to address: UnsafeMutablePointer<UInt32>) {
-  UnsafeMutableRawPointer(address).storeBytes(of: pixels, as: SIMD8<UInt32>.self)
+func storePixels(_ pixels: PixelVector, to address: UnsafeMutablePointer<UInt32>) {
+  UnsafeMutableRawPointer(address).storeBytes(of: pixels, as: PixelVector.self)
 }
 
 @inline(__always)
-func isZero(_ pixels: SIMD8<UInt32>) -> Bool {
-  let pairs = unsafeBitCast(pixels.lowHalf | pixels.highHalf, to: SIMD2<UInt64>.self)
+func isZero(_ pixels: PixelVector) -> Bool {
+  let half = pixels.lowHalf | pixels.highHalf
+  let pairs = unsafeBitCast(half.lowHalf | half.highHalf, to: SIMD2<UInt64>.self)
   return pairs.x | pairs.y == 0
 }

@@ -123,11 +123,11 @@ package final class PlainRenderer: CaptchaRenderer {
     try parameters.validate()
     let keys = Set(parameters.glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
     return PlainRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofFont))
-      .draw(parameters, format: format)
+      .draw(parameters, format: format).image
   }
 
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
-  package func draw(_ parameters: PlainParameters, format: PixelFormat) -> Image {
+  package func draw(_ parameters: PlainParameters, format: PixelFormat) -> ImageColumns {
     canvas.clear(width: parameters.width, height: parameters.height, to: parameters.background)
     for parameter in parameters.glyphs {
       guard let glyph = atlas.glyph(of: parameter.character, size: parameter.fontSize) else {
@@ -136,7 +136,7 @@ package final class PlainRenderer: CaptchaRenderer {
       let place = parameter.position &+ SIMD2(glyph.left, glyph.top - glyph.ascender)
       draw(glyph.ink, at: place, color: parameters.color)
     }
-    return canvas.image(format: format)
+    return canvas.columns(format: format)
   }
 
   private func draw(_ mask: InkMask, at place: SIMD2<Int>, color: SIMD3<UInt8>) {

@@ -57,7 +57,7 @@ struct ContactSheet {
       let characters = Array(caption.unicodeScalars)
       let style = try PlainStyle(
         spec, width: width, height: Self.captionHeight, lengthMax: characters.count, font: font, characters: characters)
-      return style.makeRenderer().draw(style.parameters(of: characters, seed: 0), format: geometry.format)
+      return style.makeRenderer().draw(style.parameters(of: characters, seed: 0), format: geometry.format).image
     }
   }
 

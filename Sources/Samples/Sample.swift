@@ -7,15 +7,21 @@ package struct Sample: Sendable, Hashable {
   /// Which charset of its dataset the label's classes are of.
   package let charset: Int
   package let label: Label
-  package let image: Image
+  package let columns: ImageColumns
 
-  package init(index: UInt64, seed: UInt64, charset: Int = 0, label: Label, image: Image) {
+  package init(index: UInt64, seed: UInt64, charset: Int = 0, label: Label, columns: ImageColumns) {
     self.index = index
     self.seed = seed
     self.charset = charset
     self.label = label
-    self.image = image
+    self.columns = columns
   }
+
+  package init(index: UInt64, seed: UInt64, charset: Int = 0, label: Label, image: Image) {
+    self.init(index: index, seed: seed, charset: charset, label: label, columns: ImageColumns(image))
+  }
+
+  package var image: Image { columns.image }
 }
 
 /// A part of a dataset that serves one purpose.

@@ -16,16 +16,15 @@ struct PixelFilter {
   }
 
   /// - Parameters:
-  ///   - image: [height, width, channel].
-  ///   - stored: [width, height, channel]; apart from `image`.
-  func filter(_ image: UnsafeBufferPointer<UInt8>, into stored: UnsafeMutableBufferPointer<UInt8>) {
-    precondition(image.count == byteCount && stored.count == byteCount)
-    guard let image = image.baseAddress, let stored = stored.baseAddress else { return }
-    // SAFETY: both buffers have the image's byte count, and all places are of its pixels.
-    switch format {
-    case .gray: filterGray(image, into: stored)
-    case .rgb: filterChannels(image, into: stored)
-    }
+  ///   - columns: [width, height, channel].
+  ///   - stored: [width, height, channel]; apart from `columns`.
+  func filter(_ columns: UnsafeBufferPointer<UInt8>, into stored: UnsafeMutableBufferPointer<UInt8>) {
+    precondition(columns.count == byteCount && stored.count == byteCount)
+    guard let columns = columns.baseAddress, let stored = stored.baseAddress else { return }
+    let distance = format.rawValue
+    // SAFETY: both buffers have the image's byte count, which is at least that of a pixel.
+    for place in 0..<distance { stored[place] = columns[place] }
+    for place in distance..<byteCount { stored[place] = columns[place] &- columns[place &- distance] }
   }
 
   /// The image whose filtered pixels are `stored`; any bytes are those of some image.
@@ -35,7 +34,7 @@ struct PixelFilter {
   func reconstruct(_ stored: UnsafeBufferPointer<UInt8>, into image: UnsafeMutableBufferPointer<UInt8>) {
     precondition(image.count == byteCount && stored.count == byteCount)
     guard let image = image.baseAddress, let stored = stored.baseAddress else { return }
-    // SAFETY: as in `filter`.
+    // SAFETY: both buffers have the image's byte count, and all places are of its pixels.
     switch format {
     case .gray: reconstructGray(stored, into: image)
     case .rgb: reconstructChannels(stored, into: image)
@@ -46,23 +45,6 @@ struct PixelFilter {
 // MARK: - Several channels, byte by byte
 
 extension PixelFilter {
-  private func filterChannels(_ image: UnsafePointer<UInt8>, into stored: UnsafeMutablePointer<UInt8>) {
-    let channelCount = format.rawValue
-    for channel in 0..<channelCount {
-      var before: UInt8 = 0
-      var target = stored + channel
-      for x in 0..<width {
-        var source = image + x * channelCount + channel
-        for _ in 0..<height {
-          target.pointee = source.pointee &- before
-          before = source.pointee
-          source += width * channelCount
-          target += channelCount
-        }
-      }
-    }
-  }
-
   private func reconstructChannels(_ stored: UnsafePointer<UInt8>, into image: UnsafeMutablePointer<UInt8>) {
     let channelCount = format.rawValue
     for channel in 0..<channelCount {
@@ -84,19 +66,6 @@ extension PixelFilter {
 // MARK: - One channel, many pixels at once
 
 extension PixelFilter {
-  private func filterGray(_ image: UnsafePointer<UInt8>, into stored: UnsafeMutablePointer<UInt8>) {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount) { differences in
-      guard let differences = differences.baseAddress else { return }
-      differences[0] = image[0]
-      // The pixel before the first of a column is the last of the column to the left.
-      let lastRow = image + (height - 1) * width
-      for x in 1..<width { differences[x] = image[x] &- lastRow[x &- 1] }
-      for place in width..<byteCount { differences[place] = image[place] &- image[place &- width] }
-      transposeBytes(
-        differences, rows: height, columns: width, sourceStride: width, into: stored, targetStride: height)
-    }
-  }
-
   private func reconstructGray(_ stored: UnsafePointer<UInt8>, into image: UnsafeMutablePointer<UInt8>) {
     transposeBytes(stored, rows: width, columns: height, sourceStride: height, into: image, targetStride: width)
     var before: UInt8 = 0

@@ -49,7 +49,7 @@ extension ShardHeader {
     let layout = recordLayout
     let classes = sample.label.classes
     let classCount = charsets[sample.charset].count
-    precondition(sample.image.geometry == geometry && sample.seed < ShardLimits.seedEnd)
+    precondition(sample.columns.geometry == geometry && sample.seed < ShardLimits.seedEnd)
     precondition(classes.count <= labelCapacity && classes.allSatisfy { $0 < classCount })
     bytes.store(sample.index, at: RecordLayout.index.offset)
     bytes.store(sample.seed, at: RecordLayout.seed.offset)
@@ -60,9 +60,9 @@ extension ShardHeader {
       bytes.store(value, at: layout.classesOffset + RecordLayout.classByteCount * position)
     }
     // SAFETY: the slice's bounds are checked; bytes hold bytes, and the image is no part of the block.
-    sample.image.pixels.withUnsafeBufferPointer { image in
+    sample.columns.pixels.withUnsafeBufferPointer { columns in
       let stored = UnsafeMutableRawBufferPointer(rebasing: bytes[layout.pixelsOffset...])
-      PixelFilter(geometry).filter(image, into: stored.assumingMemoryBound(to: UInt8.self))
+      PixelFilter(geometry).filter(columns, into: stored.assumingMemoryBound(to: UInt8.self))
     }
   }
 }

@@ -28,7 +28,9 @@ struct GlyphWarp: ~Copyable {
           let u = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(x)
           let xs = quad.origin.x + quad.byX.x * u + quad.byY.x * v + quad.byXY.x * u * v
           let ys = quad.origin.y + quad.byX.y * u + quad.byY.y * v + quad.byXY.y * u * v
-          let (column, row) = (Floor(xs).integers &- margin.0, Floor(ys).integers &- margin.1)
+          let (column, row) = (
+            WholeNumbers(floorOf: xs).integers &- margin.0, WholeNumbers(floorOf: ys).integers &- margin.1
+          )
           // Outside, one of these is negative.
           let signs = column | row | (width &- 1 &- column) | (height &- 1 &- row)
           let place = (row &+ 1) &* (width &+ 1) &+ column &+ 2
@@ -52,13 +54,13 @@ struct GlyphWarp: ~Copyable {
 
   private func squares(of mask: InkMask, _ lines: UnsafeMutablePointer<UInt32>, stride: Int) -> InkMask {
     let count = 1 + mask.stride * (mask.height + 1)
-    let squares = [UInt32](unsafeUninitializedCapacity: count + 8) { buffer, initialized in
+    let squares = [UInt32](unsafeUninitializedCapacity: count + PixelVector.scalarCount) { buffer, initialized in
       guard let target = buffer.baseAddress else { return }
       target[0] = 0
       for y in 0...mask.height {
         let (upper, lower) = (lines + y * stride, lines + (y + 1) * stride)
         // What the last vector writes too much, the next line overwrites.
-        for x in Swift.stride(from: 0, through: mask.width, by: 8) {
+        for x in Swift.stride(from: 0, through: mask.width, by: PixelVector.scalarCount) {
           let pair = loadPixels(upper + x) | (loadPixels(upper + x + 1) &<< 8)
           let below = (loadPixels(lower + x) &<< 16) | (loadPixels(lower + x + 1) &<< 24)
           storePixels(pair | below, to: target + 1 + y * mask.stride + x)

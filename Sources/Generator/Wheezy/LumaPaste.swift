@@ -9,19 +9,21 @@ struct LumaPaste: ~Copyable {
     let rows = (0..<layer.height).clamped(to: -place.y..<max(-place.y, canvas.height - place.y))
     let columns = (0..<layer.width).clamped(to: -place.x..<max(-place.x, canvas.width - place.x))
     guard !rows.isEmpty else { return }
-    // SAFETY: `rows` and `columns` are inside the layer and the canvas, which has room for eight rows after its last column.
-    let pixels = column.reserve(rows.count + 8)
-    for row in rows.count..<rows.count + 8 { pixels[row] = 0 }
+    // SAFETY: `rows` and `columns` are inside the layer and the canvas, which has room for a vector after its last column.
+    let pixels = column.reserve(rows.count + PixelVector.scalarCount)
+    for row in rows.count..<rows.count + PixelVector.scalarCount { pixels[row] = 0 }
     for x in columns {
       pixels.update(from: layer.pixels + x * layer.stride + rows.lowerBound, count: rows.count)
       let target = canvas.column(place.x + x) + place.y + rows.lowerBound
-      for row in stride(from: 0, to: rows.count, by: 8) { blend(loadPixels(pixels + row), into: target + row) }
+      for row in stride(from: 0, to: rows.count, by: PixelVector.scalarCount) {
+        blend(loadPixels(pixels + row), into: target + row)
+      }
     }
   }
 
-  /// Eight rows of a column. Pixels of 0 change nothing, so that what lies below may be the next column.
+  /// A vector of a column. Pixels of 0 change nothing, so that what lies below may be the next column.
   @inline(__always)
-  private func blend(_ pixel: SIMD8<UInt32>, into target: UnsafeMutablePointer<UInt32>) {
+  private func blend(_ pixel: PixelVector, into target: UnsafeMutablePointer<UInt32>) {
     let (red, green, blue) = (pixel & 255, (pixel &>> 8) & 255, (pixel &>> 16) & 255)
     let luma = (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
     // Luma times 1.97, rounded as Python does (98.5 becomes 98), at most 255.

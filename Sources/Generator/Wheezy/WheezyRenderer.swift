@@ -16,13 +16,13 @@ package final class WheezyRenderer: CaptchaRenderer {
     try parameters.validate()
     let keys = Set(parameters.glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
     return WheezyRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofFont))
-      .draw(parameters, format: format)
+      .draw(parameters, format: format).image
   }
 
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
-  package func draw(_ parameters: WheezyParameters, format: PixelFormat) -> Image {
+  package func draw(_ parameters: WheezyParameters, format: PixelFormat) -> ImageColumns {
     stages.draw(parameters, atlas)
-    return stages.image(format: format)
+    return stages.columns(format: format)
   }
 }
 
@@ -36,7 +36,7 @@ private struct WheezyStages: ~Copyable {
   /// By their number of control points.
   private var bezierCurves: [Int: BezierCurve] = [:]
 
-  mutating func image(format: PixelFormat) -> Image { canvas.image(format: format) }
+  func columns(format: PixelFormat) -> ImageColumns { canvas.columns(format: format) }
 
   mutating func draw(_ parameters: WheezyParameters, _ atlas: GlyphAtlas) {
     canvas.clear(width: parameters.width, height: parameters.height, to: parameters.background)
