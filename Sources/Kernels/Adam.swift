@@ -9,14 +9,16 @@ package struct Adam: Sendable, Hashable {
 
   package init() {}
 
-  /// One step over `count` values, in one pass; overwrites `weights`, `mean` and `square`.
+  /// One step over `count` values, in one pass; overwrites `weights`, `mean` and `square`, and `average` where it is given.
   /// - Parameters:
   ///   - mean, square: Running averages of the gradient and of its square; 0 before the first step.
   ///   - step: This step's number, from 1.
   ///   - weightDecay: AdamW's; 0 for Adam.
+  ///   - average: A running average of the weights, which goes `averageShare` of the way to the new ones.
   package func update(
     weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
-    square: UnsafeMutablePointer<Float>, count: Int, step: Int, learningRate: Double, weightDecay: Double
+    square: UnsafeMutablePointer<Float>, count: Int, step: Int, learningRate: Double, weightDecay: Double,
+    average: UnsafeMutablePointer<Float>? = nil, averageShare: Float = 0
   ) {
     let rate = Float(learningRate / (1 - pow(beta1, Double(step))))
     let squareScale = Float(1 / (1 - pow(beta2, Double(step))).squareRoot())
@@ -32,7 +34,26 @@ package struct Adam: Sendable, Hashable {
       Float.store(m, mean, at: offset, width: width)
       Float.store(v, square, at: offset, width: width)
       let denominator = v.squareRoot() * squareScale + epsilon
-      Float.store(w - m / denominator * rate, weights, at: offset, width: width)
+      let moved = w - m / denominator * rate
+      Float.store(moved, weights, at: offset, width: width)
+      if let average { approach(moved, average, share: averageShare, at: offset, width: width) }
     }
   }
+}
+
+/// Moves `average`, [count], a share of the way to `values`.
+package func updateAverage(
+  _ average: UnsafeMutablePointer<Float>, of values: UnsafePointer<Float>, count: Int, share: Float
+) {
+  forEachVector(count: count) { offset, width in
+    approach(Float.load(values, at: offset, width: width), average, share: share, at: offset, width: width)
+  }
+}
+
+@inline(__always)
+private func approach(
+  _ values: Vector, _ average: UnsafeMutablePointer<Float>, share: Float, at offset: Int, width: Int
+) {
+  let present = Float.load(average, at: offset, width: width)
+  Float.store(present + (values - present) * share, average, at: offset, width: width)
 }

@@ -1,7 +1,8 @@
 import Files
 import Kernels
 
-/// All that training needs to go on exactly where it was: parameters, optimiser state and how many steps were made. What
+/// All that training needs to go on exactly where it was: parameters, optimiser state with the running average, and how many steps
+/// were made. What
 /// else a step depends on, the order of the samples, dropout and the learning rate, is a function of the step's number.
 package struct Checkpoint: Sendable {
   package let step: Int
@@ -11,28 +12,31 @@ package struct Checkpoint: Sendable {
 
   private static let firstMoment = "optimizer.first_moment"
   private static let secondMoment = "optimizer.second_moment"
+  private static let average = "optimizer.average"
 
   package init(step: Int, runHash: String, parameters: Parameters, optimizer: Optimizer) {
     self.step = step
     self.runHash = runHash
     var tensors = parameters.tensors
-    func moment(_ buffer: AlignedBuffer) -> Safetensors.Tensor {
-      Safetensors.Tensor(
-        shape: [parameters.learnedCount],
-        values: Array(UnsafeBufferPointer(start: buffer.floats, count: parameters.learnedCount)))
+    func vector(_ buffer: AlignedBuffer, count: Int) -> Safetensors.Tensor {
+      Safetensors.Tensor(shape: [count], values: Array(UnsafeBufferPointer(start: buffer.floats, count: count)))
     }
-    tensors[Self.firstMoment] = moment(optimizer.firstMoment)
-    tensors[Self.secondMoment] = moment(optimizer.secondMoment)
+    tensors[Self.firstMoment] = vector(optimizer.firstMoment, count: parameters.learnedCount)
+    tensors[Self.secondMoment] = vector(optimizer.secondMoment, count: parameters.learnedCount)
+    if let average = optimizer.average { tensors[Self.average] = vector(average.values, count: average.count) }
     self.tensors = tensors
   }
 
   /// Puts the state back.
-  /// - Returns: False, and nothing changed, where the checkpoint is of a network with other parameters.
+  /// - Returns: False, and nothing changed, where the checkpoint is of a network with other parameters, or has no average
+  ///   where one is kept.
   package func restore(_ parameters: Parameters, _ optimizer: Optimizer) -> Bool {
     guard let first = tensors[Self.firstMoment], let second = tensors[Self.secondMoment],
       first.values.count == parameters.learnedCount && second.values.count == parameters.learnedCount
     else { return false }
-    guard parameters.load(tensors) == nil else { return false }
+    let average = tensors[Self.average]?.values ?? []
+    guard average.count == optimizer.average?.count ?? 0, parameters.load(tensors) == nil else { return false }
+    optimizer.average?.values.floats.update(from: average, count: average.count)
     optimizer.firstMoment.floats.update(from: first.values, count: first.values.count)
     optimizer.secondMoment.floats.update(from: second.values, count: second.values.count)
     return true

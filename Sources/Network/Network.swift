@@ -29,10 +29,11 @@ package final class Network: Sendable {
 
   /// - Parameters:
   ///   - dropoutSeed: Of the dropout masks alone; the initial weights are drawn by `Parameters.drawWeights`.
+  ///   - labelSmoothing: That of `SoftmaxCrossEntropy`; 0 with another loss.
   /// - Throws: `LayerError` where the layers do not fit together, `KernelError` where the backend has no kernel for one.
   package init(
     _ description: ModelDescription, for purpose: Purpose, batch: Int, precision: Precision, dropoutSeed: UInt64 = 0,
-    backend: any Backend, team: Team
+    labelSmoothing: Double = 0, backend: any Backend, team: Team
   ) throws {
     precondition(batch > 0)
     self.description = description
@@ -49,7 +50,8 @@ package final class Network: Sendable {
       precision: precision, backend: backend, isTraining: purpose == .training)
     for stage in plan.stages { try builder.append(stage) }
     guard let features = builder.features else { preconditionFailure("a plan ends with a linear layer") }
-    loss = LossLayer(description: description, logits: features, lanes: lanes)
+    loss = LossLayer(
+      description: description, labelSmoothing: Float(labelSmoothing), logits: features, lanes: lanes)
     forwardPass = Pass([.lanes(input.run)] + builder.layers.flatMap(\.forward))
     backwardPass = Pass(builder.layers.reversed().flatMap(\.backward))
     lossPass = Pass([.lanes(loss.run)])

@@ -64,6 +64,14 @@ package final class Parameters: Sendable {
     }
   }
 
+  /// The same parameters with numbers of their own, all 0.
+  init(like other: Parameters) {
+    list = other.list
+    learnedCount = other.learnedCount
+    count = other.count
+    values = AlignedBuffer(Float.self, count: other.count)
+  }
+
   /// Draws the initial weights, PyTorch's default for convolutions and linear layers: uniform in ±1/sqrt(fan in), which is
   /// Kaiming's uniform rule with a = sqrt(5) (`torch.nn.Linear.reset_parameters`, PyTorch 2). A pure function of `seed`, which no other random
   /// stream uses.

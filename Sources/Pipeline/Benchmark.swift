@@ -134,9 +134,10 @@ package struct Benchmark {
   private func training() throws -> Work {
     let network = try Network(
       ModelDescription(spec.model, reading: spec.captcha), for: .training, batch: spec.training.batch,
-      precision: precision, backend: backend, team: team)
+      precision: precision, labelSmoothing: spec.training.labelSmoothing, backend: backend, team: team)
     network.parameters.drawWeights(seed: spec.seed)
-    let optimizer = Optimizer(network.parameters, weightDecay: spec.training.weightDecay)
+    let optimizer = Optimizer(
+      network.parameters, weightDecay: spec.training.weightDecay, averageDecay: spec.training.average)
     let (images, labels) = try drawImages(spec.training.batch)
     var step = 0
     return {

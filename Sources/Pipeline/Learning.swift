@@ -116,7 +116,7 @@ final class Learning {
 
   private func validate() -> ValidationRow? {
     guard let validation else { return nil }
-    let exact = validation.exactCount(trainer.parameters)
+    let exact = validation.exactCount(trainer.result)
     if let remark = watch.observeValidation(exact: exact, of: validation.imageCount) {
       pipeline.report(.note(remark))
     }

@@ -97,7 +97,7 @@ extension Pipeline {
   }
 
   private func saveModel(_ trainer: Trainer, model: ModelDescription) throws {
-    let file = ModelFile(model, tensors: trainer.parameters.tensors)
+    let file = ModelFile(model, tensors: trainer.result.tensors)
     try writeDurably(try file.encoded(), to: workspace.modelPath, in: fileSystem)
   }
 }

@@ -38,7 +38,8 @@ extension TrainingSpec {
     lines(
       (Key.batch, "\(batch)"), (.epochs, "\(epochs)"), (.optimizer, quoted(optimizer.rawValue)),
       (.learningRate, "\(learningRate)"), (.weightDecay, "\(weightDecay)"), (.schedule, quoted(schedule.rawValue)),
-      (.warmup, "\(warmup)"), (.precision, quoted(precision.rawValue)), (.checkpointEvery, "\(checkpointEvery)"))
+      (.warmup, "\(warmup)"), (.labelSmoothing, "\(labelSmoothing)"), (.average, "\(average)"),
+      (.precision, quoted(precision.rawValue)), (.checkpointEvery, "\(checkpointEvery)"))
   }
 }
 

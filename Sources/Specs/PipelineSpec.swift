@@ -88,6 +88,10 @@ package struct TrainingSpec: Sendable, Hashable {
   package let schedule: Schedule
   /// Share of all steps in which a one-cycle rate rises: 0 ... 1; 0 for `constant`.
   package let warmup: Double
+  /// The share of each target that is spread evenly over all classes: 0 ... 0.5; 0 for `seed-cnn`.
+  package let labelSmoothing: Double
+  /// The share of the running average of all weights that a step keeps: 0 ... 0.99999; 0 for no average.
+  package let average: Double
   package let precision: Precision
   /// Steps from one checkpoint to the next: 1 ... 1,000,000.
   package let checkpointEvery: Int

@@ -31,7 +31,8 @@ extension PipelineSpec {
     shards = try ShardSpec(file.mapping(.shards, of: ShardSpec.Key.self), of: captcha.geometry)
     model = try ModelSpec(file.mapping(.model, of: ModelSpec.Key.self))
     training = try TrainingSpec(
-      file.mapping(.training, of: TrainingSpec.Key.self), trainCount: self.datasets[.train]?.count ?? .max)
+      file.mapping(.training, of: TrainingSpec.Key.self), model: model,
+      trainCount: self.datasets[.train]?.count ?? .max)
     evaluation = try EvaluationSpec(
       file.mapping(.evaluation, of: EvaluationSpec.Key.self), drawnSplits: datasets.keys)
   }
@@ -96,11 +97,13 @@ extension TrainingSpec {
     case batch, epochs, optimizer
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
-    case schedule, warmup, precision
+    case schedule, warmup
+    case labelSmoothing = "label_smoothing"
+    case average, precision
     case checkpointEvery = "checkpoint_every"
   }
 
-  init(_ mapping: SpecMapping<Key>, trainCount: Int) throws(SpecError) {
+  init(_ mapping: SpecMapping<Key>, model: ModelSpec, trainCount: Int) throws(SpecError) {
     batch = try mapping.wholeNumber(.batch, in: 1...4096, default: 128)
     epochs = try mapping.wholeNumber(.epochs, in: 1...10_000, default: 1)
     optimizer = try mapping.choice(.optimizer, default: .adamw)
@@ -108,6 +111,8 @@ extension TrainingSpec {
     weightDecay = try mapping.number(.weightDecay, in: 0...1, default: optimizer == .adam ? 0 : 0.05)
     schedule = try mapping.choice(.schedule, default: .oneCycle)
     warmup = try mapping.number(.warmup, in: 0...1, default: schedule == .constant ? 0 : 0.15)
+    labelSmoothing = try mapping.number(.labelSmoothing, in: 0...0.5, default: 0)
+    average = try mapping.number(.average, in: 0...0.99999, default: 0)
     precision = try mapping.choice(.precision, default: .automatic)
     checkpointEvery = try mapping.wholeNumber(.checkpointEvery, in: 1...1_000_000, default: 200)
 
@@ -119,6 +124,10 @@ extension TrainingSpec {
     }
     guard schedule != .constant || warmup == 0 else {
       throw mapping.mismatch(.warmup, found: warmup, allowed: "0 with schedule constant, any with one-cycle")
+    }
+    guard model.name != .seedCNN || labelSmoothing == 0 else {
+      throw mapping.mismatch(
+        .labelSmoothing, found: labelSmoothing, allowed: "0 with model seed-cnn, whose loss has none")
     }
   }
 }

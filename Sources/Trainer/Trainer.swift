@@ -71,14 +71,18 @@ package final class Trainer {
     self.plan = plan
     network = try Network(
       plan.model, for: .training, batch: plan.training.batch, precision: plan.precision,
-      dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed),
+      dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed), labelSmoothing: plan.training.labelSmoothing,
       backend: backend, team: team)
     network.parameters.drawWeights(seed: SeedPurpose.weights.seed(from: plan.seed))
-    optimizer = Optimizer(network.parameters, weightDecay: plan.training.weightDecay)
+    optimizer = Optimizer(
+      network.parameters, weightDecay: plan.training.weightDecay, averageDecay: plan.training.average)
     learningRate = LearningRate(plan.training, stepCount: plan.stepCount)
   }
 
+  /// What the next step starts from.
   package var parameters: Parameters { network.parameters }
+  /// What has been learned, for reading: the running average of the parameters, or, where none is kept, the parameters.
+  package var result: Parameters { optimizer.average ?? network.parameters }
   package var isDone: Bool { step >= plan.stepCount }
   package var checkpoint: Checkpoint {
     Checkpoint(step: step, runHash: plan.runHash, parameters: network.parameters, optimizer: optimizer)

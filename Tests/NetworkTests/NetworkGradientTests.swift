@@ -25,7 +25,8 @@ import Workers
 
   private func checkGradient(of description: ModelDescription) throws {
     let network = try Network(
-      description, for: .training, batch: 4, precision: .float32, dropoutSeed: 3, backend: PlainBackend(),
+      description, for: .training, batch: 4, precision: .float32, dropoutSeed: 3,
+      labelSmoothing: description.loss == .crossEntropy ? 0.1 : 0, backend: PlainBackend(),
       team: Team(threadCount: 1))
     network.parameters.drawWeights(seed: 5)
     let (images, labels) = drawBatch(description, count: 4, seed: 7)

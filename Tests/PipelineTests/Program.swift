@@ -114,7 +114,7 @@ func tinySpec(name: String = "tiny", train: Int = 480, extra: String = "") -> St
   captcha: {charset: digits, length: 2, width: 64, height: 32}
   datasets: {train: {count: \(train)}, test: {count: 60}}
   shards: {records: 100, block: 16}
-  training: {batch: 16, epochs: 2, checkpoint_every: 8}
+  training: {batch: 16, epochs: 2, checkpoint_every: 8, label_smoothing: 0.1, average: 0.99}
   \(extra)
   """
 }

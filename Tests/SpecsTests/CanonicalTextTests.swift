@@ -52,6 +52,8 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
         weight_decay=0.05
         schedule="one-cycle"
         warmup=0.15
+        label_smoothing=0.0
+        average=0.0
         precision="auto"
         checkpoint_every=200
 

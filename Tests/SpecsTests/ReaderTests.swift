@@ -86,6 +86,8 @@ private func spec(charset: String) throws -> PipelineSpec {
         weight_decay: 0
         schedule: constant
         warmup: 0.0
+        label_smoothing: 0
+        average: 0.999
         precision: bfloat16
         checkpoint_every: 50
       evaluation: {split: validation}
@@ -114,6 +116,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.training.optimizer == .adam && spec.training.weightDecay == 0)
     #expect(spec.training.schedule == .constant && spec.training.warmup == 0)
     #expect(spec.training.learningRate == 0.001)
+    #expect(spec.training.labelSmoothing == 0 && spec.training.average == 0.999)
     #expect(spec.training.precision == .bfloat16)
     #expect(spec.evaluation.split == .validation)
   }

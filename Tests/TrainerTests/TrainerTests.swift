@@ -7,13 +7,13 @@ import Trainer
 import Workers
 
 @Suite struct TrainerTests {
-  private func makeTrainer() throws -> Trainer {
+  private func makeTrainer(_ training: String = "") throws -> Trainer {
     let spec = try PipelineSpec(
       yaml: """
         name: test
         captcha: {charset: digits, length: 2, width: 64, height: 32, image-captcha: {font_sizes: 20}}
         datasets: {train: {count: 32}}
-        training: {batch: 4, schedule: constant, learning_rate: 0.01}
+        training: {batch: 4, schedule: constant, learning_rate: 0.01\(training)}
         """, path: "test.yaml")
     return try Trainer(
       TrainingPlan(
@@ -25,8 +25,8 @@ import Workers
   private let images = (0..<4 * 64 * 32).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) }
   private let labels: [UInt16] = [1, 2, 3, 4, 5, 6, 7, 8]
 
-  private func values(_ trainer: Trainer) -> [Float] {
-    Array(UnsafeBufferPointer(start: trainer.parameters.values.floats, count: trainer.parameters.count))
+  private func values(_ parameters: Parameters) -> [Float] {
+    Array(UnsafeBufferPointer(start: parameters.values.floats, count: parameters.count))
   }
 
   @Test func countsTheImagesItReads() throws {
@@ -36,15 +36,57 @@ import Workers
     #expect(exactCounts.first == 0 && exactCounts.last == 4, "\(exactCounts)")
   }
 
+  @Test func smoothedTargetsKeepTheLossAboveTheirEntropy() throws {
+    let (plain, smoothed) = (try makeTrainer(), try makeTrainer(", label_smoothing: 0.1"))
+    var losses = (0.0, 0.0)
+    while !plain.isDone {
+      losses.0 = try plain.learn(images: images, labels: labels).loss
+      losses.1 = try smoothed.learn(images: images, labels: labels).loss
+    }
+    // Of ten classes one has 0.91 of the target and the others 0.01 each.
+    #expect(losses.0 < 0.4 && losses.1 > 0.5003, "\(losses)")
+  }
+
+  /// The average of every parameter and statistic, by the formula, beside weights that it leaves as they are.
+  @Test func theResultIsTheRunningAverage() throws {
+    let (trainer, other) = (try makeTrainer(", average: 0.3"), try makeTrainer())
+    var expected = [Double](repeating: 0, count: trainer.parameters.count)
+    for step in 1...8 {
+      _ = try trainer.learn(images: images, labels: labels)
+      _ = try other.learn(images: images, labels: labels)
+      #expect(values(trainer.parameters) == values(other.parameters))
+      let decay = min(0.3, Double(step - 1) / Double(step + 8))
+      for (index, value) in values(trainer.parameters).enumerated() {
+        expected[index] = decay * expected[index] + (1 - decay) * Double(value)
+      }
+      for (found, expected) in zip(values(trainer.result), expected) {
+        #expect(abs(Double(found) - expected) < 1e-5 * (0.01 + abs(expected)))
+      }
+    }
+    #expect(values(other.result) == values(other.parameters))
+  }
+
+  @Test func theAverageGoesOnFromACheckpoint() throws {
+    let (whole, resumed) = (try makeTrainer(", average: 0.9"), try makeTrainer(", average: 0.9"))
+    for _ in 0..<3 { _ = try whole.learn(images: images, labels: labels) }
+    let checkpoint = try Checkpoint(bytes: whole.checkpoint.encoded(), path: "checkpoint")
+    #expect(resumed.restore(checkpoint))
+    for trainer in [whole, resumed] { _ = try trainer.learn(images: images, labels: labels) }
+    #expect(values(resumed.result) == values(whole.result))
+    #expect(values(resumed.parameters) == values(whole.parameters))
+    #expect(try !makeTrainer().restore(checkpoint))
+    #expect(try !resumed.restore(makeTrainer().checkpoint))
+  }
+
   @Test func rehearsalsLeaveNoTrace() throws {
     let (rehearsed, other) = (try makeTrainer(), try makeTrainer())
     rehearsed.rehearse()
-    #expect(values(rehearsed) == values(other))
+    #expect(values(rehearsed.parameters) == values(other.parameters))
     for _ in 0..<2 {
       #expect(
         try rehearsed.learn(images: images, labels: labels) == other.learn(images: images, labels: labels))
     }
-    #expect(values(rehearsed) == values(other))
+    #expect(values(rehearsed.parameters) == values(other.parameters))
   }
 
   @Test(arguments: ["conv2", "norm3", "linear1"])

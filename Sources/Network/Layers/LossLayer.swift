@@ -7,6 +7,7 @@ final class LossLayer: @unchecked Sendable {
   /// [batch, positions], class indices, valid for the length of a pass.
   var labels: UnsafePointer<UInt16>?
   private let description: ModelDescription
+  private let labelSmoothing: Float
   private let logits: Features
   private let lanes: Lanes
   /// The sum of each lane's losses: [lanes]
@@ -14,8 +15,10 @@ final class LossLayer: @unchecked Sendable {
   /// Each lane's images whose most likely text is their label: [lanes]
   private let laneExactCounts: AlignedBuffer
 
-  init(description: ModelDescription, logits: Features, lanes: Lanes) {
+  init(description: ModelDescription, labelSmoothing: Float, logits: Features, lanes: Lanes) {
+    precondition(labelSmoothing == 0 || description.loss == .crossEntropy)
     self.description = description
+    self.labelSmoothing = labelSmoothing
     self.logits = logits
     self.lanes = lanes
     laneLosses = AlignedBuffer(Double.self, count: lanes.count)
@@ -33,7 +36,9 @@ final class LossLayer: @unchecked Sendable {
     laneLosses.pointer(to: Double.self)[lane] =
       switch description.loss {
       case .crossEntropy:
-        SoftmaxCrossEntropy(positions: description.positions, classes: description.classCount).lossAndGradient(
+        SoftmaxCrossEntropy(
+          positions: description.positions, classes: description.classCount, labelSmoothing: labelSmoothing
+        ).lossAndGradient(
           logits: values, labels: laneLabels, images: lanes.images, totalImages: batch, gradient: gradient)
           / Double(batch * description.positions)
       case .multiLabelSoftMargin:
