@@ -72,7 +72,7 @@ let package = Package(
     .target(name: "Loader", dependencies: ["Samples", "Workers", "Shards"], swiftSettings: strict),
 
     // A model as an ONNX file, for other programs.
-    .target(name: "ONNX", dependencies: ["Samples", "Kernels", "Network"], swiftSettings: strict),
+    .target(name: "ONNX", dependencies: ["Samples", "Specs", "Kernels", "Network"], swiftSettings: strict),
 
     // MARK: Floor 6: learning and judging
     // The training loop: steps, schedule, checkpoints, events.

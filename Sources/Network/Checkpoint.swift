@@ -1,9 +1,9 @@
 import Files
 import Kernels
 
-/// All that training needs to go on exactly where it was: parameters, optimiser state with the running average, and how many steps
-/// were made. What
-/// else a step depends on, the order of the samples, dropout and the learning rate, is a function of the step's number.
+/// All that training needs to go on exactly where it was: parameters, optimiser state, running average and how many steps
+/// were made. What else a step depends on, the order of the samples, dropout and the learning rate, is a function of the
+/// step's number.
 package struct Checkpoint: Sendable {
   package let step: Int
   /// Of what the run is a function of; a checkpoint of another run is never continued.

@@ -41,14 +41,28 @@ package struct ModelDescription: Hashable, Sendable {
   /// Logits of one image.
   package var logitCount: Int { positions * classCount }
 
-  /// The named model for a captcha.
-  package init(_ model: ModelSpec, reading captcha: CaptchaSpec) {
+  /// The model for a captcha.
+  /// - Throws: `LayerError` where a layer does not fit the one before it.
+  package init(_ model: ModelSpec, reading captcha: CaptchaSpec) throws(LayerError) {
     let (alphabet, lengths) = (captcha.alphabet, captcha.lengths)
     let logitCount = lengths.upperBound * Self.classCount(of: alphabet, lengths: lengths)
+    let (name, layers, places): (String, [LayerDescription], [SpecPlace]) =
+      switch model {
+      case .named(.seedCNN): (ModelSpec.Name.seedCNN.rawValue, Self.seedCNN(logitCount: logitCount), [])
+      case .named(.glyphnet): (ModelSpec.Name.glyphnet.rawValue, Self.glyphnet(logitCount: logitCount), [])
+      case .layers(let layers, let places): ("custom", layers + [.linear(units: logitCount)], places)
+      }
     self.init(
-      name: model.name.rawValue, input: captcha.geometry, alphabet: alphabet, lengths: lengths,
-      loss: model.name == .seedCNN ? .multiLabelSoftMargin : .crossEntropy,
-      layers: model.name == .seedCNN ? Self.seedCNN(logitCount: logitCount) : Self.glyphnet(logitCount: logitCount))
+      name: name, input: captcha.geometry, alphabet: alphabet, lengths: lengths,
+      loss: model == .named(.seedCNN) ? .multiLabelSoftMargin : .crossEntropy, layers: layers)
+    do throws(LayerError) {
+      _ = try NetworkPlan(self)
+    } catch {
+      var error = error
+      // The output layer is in no file: the one before it is near enough.
+      error.place = places.prefix(error.number).last
+      throw error
+    }
   }
 
   private static func classCount(of alphabet: Alphabet, lengths: ClosedRange<Int>) -> Int {

@@ -1,5 +1,6 @@
 import Files
 import Samples
+import Specs
 
 /// A trained model as a safetensors file: its parameters by name, and in the metadata all else that reading an image
 /// needs.

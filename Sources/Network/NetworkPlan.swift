@@ -1,4 +1,5 @@
 import Kernels
+import Specs
 
 /// The layers of a model with their sizes worked out, and with neighbours that run as one pass over memory put together.
 package struct NetworkPlan: Sendable {
@@ -28,6 +29,8 @@ package struct NetworkPlan: Sendable {
 
   /// The most values of one activation of one image: 128 MiB of them.
   private static let planeCountMax = 1 << 25
+  /// The most learned numbers of one layer: 4 GiB of them.
+  private static let weightCountMax = 1 << 30
 
   private(set) var stages: [Stage] = []
   /// Names, shapes and roles of all parameters, in the order of the layers.
@@ -54,6 +57,11 @@ package struct NetworkPlan: Sendable {
         guard let plane else { throw misfit("it needs an image plane, and a linear layer came before it") }
         return plane
       }
+      func checkWeightCount(_ count: Int) throws(LayerError) {
+        guard count <= Self.weightCountMax else {
+          throw misfit("it has \(count) weights; at most \(Self.weightCountMax) are possible")
+        }
+      }
       rest = rest.dropFirst()
       switch layer {
       case .convolution(let filters, let kernel, let stride, let hasBias):
@@ -63,6 +71,7 @@ package struct NetworkPlan: Sendable {
           hasBias: hasBias, inputHeight: input.height, inputWidth: input.width)
         let name = numbered("conv")
         let fanIn = input.channels * kernel * kernel
+        try checkWeightCount(fanIn * filters)
         declarations.append(
           (name + ".weight", [filters, input.channels, kernel, kernel], .weight(fanIn: fanIn, decays: true)))
         if hasBias { declarations.append((name + ".bias", [filters], .weight(fanIn: fanIn, decays: false))) }
@@ -113,6 +122,7 @@ package struct NetworkPlan: Sendable {
           plane = nil
         }
         guard kept == nil else { throw misfit("a shortcut is still open") }
+        try checkWeightCount(features * units)
         let name = numbered("linear")
         declarations.append((name + ".weight", [units, features], .weight(fanIn: features, decays: true)))
         declarations.append((name + ".bias", [units], .weight(fanIn: features, decays: false)))
@@ -177,6 +187,10 @@ package struct LayerError: Error, Equatable, CustomStringConvertible {
   package let number: Int
   package let layer: LayerDescription
   package let reason: String
+  /// Where the layer stands in the spec file; nil where it is in none.
+  package var place: SpecPlace?
 
-  package var description: String { "layer \(number) (\(layer.text)): \(reason)" }
+  package var description: String {
+    (place.map { "\($0): " } ?? "") + "layer \(number) (\(layer.text)): \(reason)"
+  }
 }

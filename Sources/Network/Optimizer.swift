@@ -59,9 +59,9 @@ package final class Optimizer: Sendable {
     }
   }
 
-  /// How far the average goes to the parameters. The first step makes it equal to them, and those that follow keep little of
-  /// it, so that it never lags behind what was learned by more than about a tenth of all steps: the decay rises as
-  /// (1 + t) / (10 + t) (TensorFlow's ExponentialMovingAverage with `num_updates`), t counted from the second step.
+  /// How far the average goes to the parameters. The first step makes it equal to them. Those that follow keep little of it
+  /// at first, so that the drawn weights are soon forgotten: the share kept rises as (1 + t) / (10 + t), with t counted from
+  /// the second step (TensorFlow's ExponentialMovingAverage with `num_updates`).
   private func averageShare(atStep step: Int) -> Float {
     Float(1 - min(averageDecay, Double(step - 1) / Double(step + 8)))
   }

@@ -1,6 +1,7 @@
 import Kernels
 import Network
 import Samples
+import Specs
 
 extension ModelFile {
   /// The model as an ONNX file: from pixels as they are in an image file, [images, 1, height, width] of 0...255, to logits,

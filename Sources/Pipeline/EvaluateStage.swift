@@ -33,7 +33,7 @@ extension Pipeline {
     let model = try ModelFile(contentsOf: path)
     let data = try requireSplit(split, for: "evaluation")
     let request = StageRequest.evaluate(split, model: modelHash, data: data)
-    let differences = model.description.differences(from: ModelDescription(spec.model, reading: spec.captcha))
+    let differences = model.description.differences(from: self.model)
     guard differences.isEmpty else { throw ModelFileError.mismatch(path: path, differences: differences) }
     // The stage is the pipeline's own model's; another model's evaluation stands beside it in the catalog.
     func record(_ state: StageRow.State) throws {

@@ -13,6 +13,8 @@ import Workers
 package final class Pipeline {
   package let spec: PipelineSpec
   package let workspace: Workspace
+  /// What the spec asks for.
+  let model: ModelDescription
   let catalog: Catalog
   let generator: CaptchaGenerator
   let backend: any Backend
@@ -25,7 +27,7 @@ package final class Pipeline {
   /// - Parameters:
   ///   - threadCount: nil takes every core.
   ///   - report: Told what happens, on the calling thread.
-  /// - Throws: What makes it impossible to begin: the font, the workspace, the catalog.
+  /// - Throws: What makes it impossible to begin: the font, the model's layers, the workspace, the catalog.
   package init(
     _ spec: PipelineSpec, in workspace: Workspace, threadCount: Int?, fileSystem: any FileSystem = SystemFileSystem(),
     cancellation: Cancellation, report: @escaping (PipelineEvent) -> Void
@@ -36,6 +38,7 @@ package final class Pipeline {
     self.cancellation = cancellation
     self.report = report
     generator = try CaptchaGenerator(spec: spec.captcha)
+    model = try ModelDescription(spec.model, reading: spec.captcha)
     lock = try workspace.prepare(in: fileSystem)
     try workspace.removePartialFiles(in: fileSystem)
     catalog = try Catalog(workspace.catalogPath, for: .write)

@@ -37,7 +37,7 @@ package struct PipelineStatus: Sendable {
     }
     let backend = makeBackend()
     let train = StageRequest.train(
-      spec, model: ModelDescription(spec.model, reading: spec.captcha),
+      spec, model: try ModelDescription(spec.model, reading: spec.captcha),
       precision: try resolvePrecision(spec.training.precision, on: backend).rawValue, data: try data(.train),
       initialWeights: try workspace.initialModelHash())
     let step = try catalog?.checkpoints().first?.step ?? 0

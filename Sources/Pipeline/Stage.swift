@@ -64,19 +64,20 @@ struct StageRequest: Sendable {
 
   private static func buildName(_ split: Split) -> String { "build \(split.rawValue)" }
 
-  /// The model. How it is drawn from the samples is in `model`'s layers, so that a named model whose layers change is
-  /// trained anew.
+  /// The model. The layers of a named one are part of it, so that it is trained anew when they change.
   /// - Parameter initialWeights: The hash of the model file that training begins with; nil where it begins with none.
   static func train(
     _ spec: PipelineSpec, model: ModelDescription, precision: String, data: SplitData, initialWeights: ContentHash?
   ) -> StageRequest {
-    StageRequest(
+    var layers: String?
+    if case .named = spec.model { layers = model.layers.map(\.text).joined(separator: "; ") }
+    return StageRequest(
       name: "train",
       text: lines(
         section("model", spec.model.canonicalText), section("training", spec.training.canonicalText),
-        "layers=\(model.layers.map(\.text).joined(separator: "; "))", "precision=\(precision)", "seed=\(spec.seed)",
+        "precision=\(precision)", "seed=\(spec.seed)",
         "datasets.train.count=\(data.count)", "samples=\(data.request.hash)")
-        + (initialWeights.map { "initial weights=\($0)\n" } ?? ""))
+        + (layers.map { "layers=\($0)\n" } ?? "") + (initialWeights.map { "initial weights=\($0)\n" } ?? ""))
   }
 
   /// What the model file with hash `model` reads in a split.

@@ -16,7 +16,6 @@ extension Pipeline {
   ///   the initial model that there is, or, where there is none, for weights that are drawn.
   package func train(from modelPath: String? = nil) throws {
     let precision = try resolvedPrecision()
-    let model = ModelDescription(spec.model, reading: spec.captcha)
     let data = try requireSplit(.train, for: "training")
     guard data.count >= spec.training.batch else {
       throw PipelineError.tooFewSamples(count: data.count, batch: spec.training.batch)
@@ -46,14 +45,14 @@ extension Pipeline {
       announce(request, recorded: recorded, whenInterrupted: "going on after step \(trainer.step) of \(plan.stepCount)")
       try catalog.recordStage(request.row(.running))
     }
-    report(.note(describe(trainer, model: model)))
-    let validation = try makeValidation(model, precision: precision, stage: request.name)
+    report(.note(describe(trainer)))
+    let validation = try makeValidation(precision: precision, stage: request.name)
     let start = Date()
     let firstStep = trainer.step
     let learning = Learning(
       self, trainer: trainer, validation: validation, dataset: dataset, stage: request.name)
     try learning.run()
-    try saveModel(trainer, model: model)
+    try saveModel(trainer)
     try catalog.recordStage(request.row(.done))
     let images = (trainer.step - firstStep) * spec.training.batch
     report(
@@ -62,7 +61,7 @@ extension Pipeline {
         summary: "\(images) images learned from, \(Int(Double(images) / -start.timeIntervalSinceNow)) a second"))
   }
 
-  private func describe(_ trainer: Trainer, model: ModelDescription) -> String {
+  private func describe(_ trainer: Trainer) -> String {
     let operations = (try? NetworkPlan(model).operationCount) ?? 0
     return
       "\(model.name): \(trainer.parameters.learnedCount) parameters, \(operations / 1_000_000) million operations to"
@@ -79,7 +78,7 @@ extension Pipeline {
     return seconds < 90 ? "about \(Int(seconds.rounded(.up))) s" : "about \(Int((seconds / 60).rounded())) min"
   }
 
-  private func makeValidation(_ model: ModelDescription, precision: Precision, stage: String) throws -> Validation? {
+  private func makeValidation(precision: Precision, stage: String) throws -> Validation? {
     guard spec.datasets[.validation] != nil else {
       report(
         .note(
@@ -96,7 +95,7 @@ extension Pipeline {
     return try Validation(batches, model: model, precision: precision, backend: backend, team: team)
   }
 
-  private func saveModel(_ trainer: Trainer, model: ModelDescription) throws {
+  private func saveModel(_ trainer: Trainer) throws {
     let file = ModelFile(model, tensors: trainer.result.tensors)
     try writeDurably(try file.encoded(), to: workspace.modelPath, in: fileSystem)
   }

@@ -30,7 +30,12 @@ extension ShardSpec {
 }
 
 extension ModelSpec {
-  package var canonicalText: String { lines((Key.name, quoted(name.rawValue))) }
+  package var canonicalText: String {
+    switch self {
+    case .named(let name): lines((Key.name, quoted(name.rawValue)))
+    case .layers(let layers, _): lines((Key.layers, text(layers.map { quoted($0.text) })))
+    }
+  }
 }
 
 extension TrainingSpec {

@@ -50,7 +50,8 @@ package struct ShardSpec: Sendable, Hashable {
   package let onCorrupt: OnCorrupt
 }
 
-package struct ModelSpec: Sendable, Hashable {
+/// The network.
+package enum ModelSpec: Sendable, Hashable {
   package enum Name: String, Sendable, CaseIterable {
     /// dee1024's network, to the letter.
     case seedCNN = "seed-cnn"
@@ -58,7 +59,9 @@ package struct ModelSpec: Sendable, Hashable {
     case glyphnet
   }
 
-  package let name: Name
+  case named(Name)
+  /// All layers but the output layer, which every model has, and where in the file each stands.
+  case layers([LayerDescription], places: [SpecPlace])
 }
 
 /// How the model learns.

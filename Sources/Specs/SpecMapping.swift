@@ -15,7 +15,7 @@ struct SpecMapping<Key: SpecKey> {
   }
 
   /// - Throws: `SpecError` where `node` is no mapping, or has a key that `Key` has not.
-  private init(_ node: SpecNode, path: String, keyPath: String) throws(SpecError) {
+  fileprivate init(_ node: SpecNode, path: String, keyPath: String) throws(SpecError) {
     self.path = path
     self.keyPath = keyPath
     line = node.line
@@ -37,7 +37,7 @@ struct SpecMapping<Key: SpecKey> {
   }
 
   /// A mapping that the file leaves out: all of its keys have their defaults.
-  private init(absentFrom path: String, keyPath: String, line: Int) {
+  fileprivate init(absentFrom path: String, keyPath: String, line: Int) {
     self.path = path
     self.keyPath = keyPath
     self.line = line
@@ -68,6 +68,19 @@ struct SpecMapping<Key: SpecKey> {
       mappings.append(try SpecMapping<Inner>(node, path: path, keyPath: "\(join(key))[\(index)]"))
     }
     return mappings
+  }
+
+  /// The items of the list under `key`: at least one; nil where the key is left out.
+  func items<Word: SpecKey>(_ key: Key, of word: Word.Type) throws(SpecError) -> [SpecItem<Word>]? {
+    guard let node = values[key.rawValue] else { return nil }
+    guard case .list(let nodes) = node.content, !nodes.isEmpty else {
+      throw error(key, line: node.line, .wrongValue(found: node.summary, allowed: "a list of at least one item"))
+    }
+    var items: [SpecItem<Word>] = []
+    for (index, node) in nodes.enumerated() {
+      items.append(try SpecItem<Word>(node, path: path, keyPath: "\(join(key))[\(index)]"))
+    }
+    return items
   }
 
   /// Whether `word` stands under `key`, which may hold it in place of a mapping.
@@ -144,6 +157,13 @@ struct SpecMapping<Key: SpecKey> {
       key, allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)", default: `default`
     ) { node in
       node.decimalDigits.flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
+  func flag(_ key: Key, default: Bool) throws(SpecError) -> Bool {
+    try value(key, allowed: "true or false", default: `default`) { node in
+      guard case .scalar(let text, isPlain: true) = node.content else { return nil }
+      return Bool(text)
     }
   }
 
@@ -236,6 +256,45 @@ struct SpecMapping<Key: SpecKey> {
   private func join(_ key: Key) -> String { Self.join(keyPath, key.rawValue) }
 
   private static func join(_ keyPath: String, _ key: String) -> String { keyPath.isEmpty ? key : "\(keyPath).\(key)" }
+}
+
+/// An item of a list: a word alone, or as the one key of a mapping, with its settings under it.
+struct SpecItem<Word: SpecKey> {
+  let word: Word
+  let place: SpecPlace
+  private let mapping: SpecMapping<Word>
+
+  fileprivate init(_ node: SpecNode, path: String, keyPath: String) throws(SpecError) {
+    place = SpecPlace(path: path, line: node.line, keyPath: keyPath)
+    func misfit(found: String) -> SpecError {
+      let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+      return SpecError(
+        path: path, line: node.line, keyPath: keyPath,
+        problem: .wrongValue(found: found, allowed: "one of \(words), alone or with its settings"))
+    }
+    if case .mapping = node.content {
+      mapping = try SpecMapping<Word>(node, path: path, keyPath: keyPath)
+      guard let word = mapping.keys.first, mapping.keys.count == 1 else {
+        throw misfit(found: mapping.keys.isEmpty ? "none" : mapping.keys.map(\.rawValue).joined(separator: " and "))
+      }
+      self.word = word
+    } else {
+      guard let word = node.text.flatMap({ Word(rawValue: $0) }) else { throw misfit(found: node.summary) }
+      self.word = word
+      mapping = SpecMapping<Word>(absentFrom: path, keyPath: keyPath, line: node.line)
+    }
+  }
+
+  /// The word's settings.
+  func settings<Key: SpecKey>(of key: Key.Type) throws(SpecError) -> SpecMapping<Key> {
+    try mapping.mapping(word, of: key)
+  }
+
+  /// `value`, which a word without settings stands for.
+  func bare<Value>(_ value: Value) throws(SpecError) -> Value {
+    try mapping.refuse(word, allowed: "the word \(word.rawValue) alone")
+    return value
+  }
 }
 
 extension SpecNode {

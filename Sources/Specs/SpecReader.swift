@@ -2,7 +2,7 @@ import Foundation
 import Samples
 
 // Every key of the spec file, with the values it takes and the one it has when it is left out; those under `captcha` are in
-// CaptchaReader.swift. These files are the only place that says so to the program; Schemas/pipeline.schema.json says the
+// CaptchaReader.swift, those under `model` in ModelReader.swift. These files are the only place that says so to the program; Schemas/pipeline.schema.json says the
 // same to editors, and a test holds the two together.
 
 extension PipelineSpec {
@@ -84,14 +84,6 @@ extension ShardSpec {
   }
 }
 
-extension ModelSpec {
-  enum Key: String, SpecKey { case name }
-
-  init(_ mapping: SpecMapping<Key>) throws(SpecError) {
-    name = try mapping.choice(.name, default: .glyphnet)
-  }
-}
-
 extension TrainingSpec {
   enum Key: String, SpecKey {
     case batch, epochs, optimizer
@@ -125,7 +117,7 @@ extension TrainingSpec {
     guard schedule != .constant || warmup == 0 else {
       throw mapping.mismatch(.warmup, found: warmup, allowed: "0 with schedule constant, any with one-cycle")
     }
-    guard model.name != .seedCNN || labelSmoothing == 0 else {
+    guard model != .named(.seedCNN) || labelSmoothing == 0 else {
       throw mapping.mismatch(
         .labelSmoothing, found: labelSmoothing, allowed: "0 with model seed-cnn, whose loss has none")
     }

@@ -1,6 +1,7 @@
 import Kernels
 import Network
 import Samples
+import Specs
 import Testing
 import Workers
 

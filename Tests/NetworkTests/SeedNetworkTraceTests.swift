@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Network
 import Samples
+import Specs
 import Testing
 import Workers
 

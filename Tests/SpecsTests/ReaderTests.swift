@@ -33,7 +33,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.shards.records == 8192)
     #expect(spec.shards.block == 64)
     #expect(spec.shards.compression == 1)
-    #expect(spec.model.name == .glyphnet)
+    #expect(spec.model == .named(.glyphnet))
     #expect(spec.training.batch == 128)
     #expect(spec.training.epochs == 1)
     #expect(spec.training.optimizer == .adamw)
@@ -111,7 +111,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(style.arcCount == 0...3 && style.arcStart == 90...90 && style.arcEnd == 300...359)
     #expect(spec.datasets.mapValues(\.count) == [.train: 3000, .validation: 20, .test: 10])
     #expect(spec.shards.records == 100 && spec.shards.block == 10 && spec.shards.compression == 19)
-    #expect(spec.model.name == .seedCNN)
+    #expect(spec.model == .named(.seedCNN))
     #expect(spec.training.batch == 64 && spec.training.epochs == 3 && spec.training.checkpointEvery == 50)
     #expect(spec.training.optimizer == .adam && spec.training.weightDecay == 0)
     #expect(spec.training.schedule == .constant && spec.training.warmup == 0)
@@ -176,5 +176,36 @@ private func spec(charset: String) throws -> PipelineSpec {
   @Test func largestCharsetIsRead() throws {
     let characters = (0x4E00..<0x4E00 + 20_000).compactMap { UnicodeScalar($0).map(String.init) }.joined()
     #expect(try spec(charset: characters).captcha.alphabet.count == 20_000)
+  }
+
+  @Test func readsLayers() throws {
+    let yaml = """
+      name: x
+      captcha: {charset: digits, length: 4}
+      datasets: {train: {count: 1000}}
+      model:
+        layers:
+          - convolution: {filters: 32, kernel: 5, stride: 2, bias: true}
+          - batch-norm
+          - relu
+          - max-pool: {size: 3}
+          - convolution: {filters: 8}
+          - max-pool
+          - linear: {units: 100}
+          - dropout: {rate: 0.25}
+          - dropout
+      """
+    guard case .layers(let layers, let places) = try PipelineSpec(yaml: yaml, path: "x.yaml").model else {
+      Issue.record("a model of layers is not named")
+      return
+    }
+    #expect(
+      layers == [
+        .convolution(filters: 32, kernel: 5, stride: 2, hasBias: true), .batchNorm, .relu, .maxPool(size: 3),
+        .convolution(filters: 8, kernel: 3, stride: 1, hasBias: false), .maxPool(size: 2), .linear(units: 100),
+        .dropout(rate: 0.25), .dropout(rate: 0.5),
+      ])
+    #expect(places.map(\.line) == Array(6...14))
+    #expect(places[3].description == "x.yaml:9: model.layers[3]")
   }
 }

@@ -133,6 +133,33 @@ import Testing
     #expect(count == 8)
   }
 
+  @Test func everyLayerHasTheSameSettings() throws {
+    let definitions = try #require(schema["$defs"] as? [String: Object])
+    let forms = try #require(definitions["layer"]?["anyOf"] as? [Object])
+    func accepts(_ layer: Any) throws -> Bool {
+      try refusal(of: setting(["model"], to: ["layers": [layer]] as Object)) == nil
+    }
+    for word in try #require(forms[0]["enum"] as? [String]) { #expect(try accepts(word), "\(word)") }
+    for (word, layer) in try properties(of: forms[1]) {
+      let (settings, required) = (try properties(of: layer), layer["required"] as? [String] ?? [])
+      let least = Dictionary(uniqueKeysWithValues: required.map { ($0, 1) }) as Object
+      #expect(try accepts([word: least]) && accepts(word) == required.isEmpty && !accepts([word: ["unheard-of": 1]]))
+      for (key, property) in settings {
+        func takes(_ value: Any) throws -> Bool {
+          try accepts([word: least.merging([key: value]) { $1 }])
+        }
+        guard property["type"] as? String != "boolean" else {
+          #expect(try takes(true) && takes(false) && !takes("true"))
+          continue
+        }
+        let (low, high) = (try #require(decimal(property["minimum"])), try #require(decimal(property["maximum"])))
+        for (value, isAllowed) in [(low, true), (high, true), (low - 1, false), (high + 1, false)] {
+          #expect(try takes(NSDecimalNumber(decimal: value)) == isAllowed, "\(word) \(key) \(value)")
+        }
+      }
+    }
+  }
+
   @Test func everySplitMayBeImported() throws {
     let definitions = try #require(schema["$defs"] as? [String: Object])
     let forms = try #require(definitions["dataset"]?["anyOf"] as? [Object])
@@ -172,7 +199,7 @@ import Testing
         #expect(try #require(sections[path[0]]).split(separator: "\n").contains(Substring(line)), "\(line)")
       }
     }
-    let required: Set = ["name", "captcha.charset", "captcha.length"]
+    let required: Set = ["name", "captcha.charset", "captcha.length", "model.layers"]
     for (path, property) in try leaves() where property["default"] == nil {
       let keyPath = path.joined(separator: ".")
       #expect(required.contains(keyPath) || keyPath.hasSuffix(".count"), "\(keyPath) has no default")

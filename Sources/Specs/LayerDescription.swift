@@ -17,6 +17,12 @@ package enum LayerDescription: Hashable, Sendable {
   /// Every input to every unit; the first one flattens its input in the order channel, row, column.
   case linear(units: Int)
 
+  static let filterCountMax = 4096
+  static let kernelMax = 31
+  static let strideMax = 16
+  static let poolSizeMax = 16
+  static let unitCountMax = 1 << 20
+
   package var text: String {
     switch self {
     case .convolution(let filters, let kernel, let stride, let hasBias):
@@ -46,8 +52,10 @@ package enum LayerDescription: Hashable, Sendable {
     }
     switch (kind, settings.count) {
     case ("convolution", 4):
-      guard let filters = number("filters", atMost: 4096), let kernel = number("kernel", atMost: 31),
-        let stride = number("stride", atMost: 16), let hasBias = settings["bias"].flatMap({ Bool(String($0)) })
+      guard let filters = number("filters", atMost: Self.filterCountMax),
+        let kernel = number("kernel", atMost: Self.kernelMax),
+        let stride = number("stride", atMost: Self.strideMax),
+        let hasBias = settings["bias"].flatMap({ Bool(String($0)) })
       else { return nil }
       self = .convolution(filters: filters, kernel: kernel, stride: stride, hasBias: hasBias)
     case ("batch-norm", 0): self = .batchNorm
@@ -56,12 +64,12 @@ package enum LayerDescription: Hashable, Sendable {
       self = .dropout(rate: rate)
     case ("relu", 0): self = .relu
     case ("max-pool", 1):
-      guard let size = number("size", atMost: 16) else { return nil }
+      guard let size = number("size", atMost: Self.poolSizeMax) else { return nil }
       self = .maxPool(size: size)
     case ("shortcut", 0): self = .shortcut
     case ("add", 0): self = .add
     case ("linear", 1):
-      guard let units = number("units", atMost: 1 << 20) else { return nil }
+      guard let units = number("units", atMost: Self.unitCountMax) else { return nil }
       self = .linear(units: units)
     default: return nil
     }
