@@ -30,9 +30,10 @@ echo "reading samples back in shuffled order"
 "$glyphline" bench load Benchmarks/seed-cnn.yaml --workspace "$work/seed-cnn"
 
 echo
-echo "training the seed network, batch 64"
+echo "training the seed network, batch 64, and reading with it"
 "$python" Benchmarks/peer_train.py
 "$glyphline" bench train Benchmarks/seed-cnn.yaml
+"$glyphline" bench predict Benchmarks/seed-cnn.yaml
 
 if [ -f runs/quickstart/model.safetensors ]; then
   echo

@@ -7,7 +7,11 @@ import Workers
 /// All memory is allocated when the network is made. Activations keep what the backward pass reads again; gradients of
 /// activations are overwritten by every step, and so are the gradients of parameters.
 package final class Network: Sendable {
-  package enum Purpose: Sendable { case training, inference }
+  package enum Purpose: Sendable {
+    case training, inference
+    /// Inference with parameters that stay as they are from the first images on.
+    case fixedInference
+  }
 
   package let description: ModelDescription
   package let plan: NetworkPlan
@@ -22,6 +26,8 @@ package final class Network: Sendable {
   private let input: InputLayer
   private let loss: LossLayer
   private let state: StepState
+  /// Nobody changes the parameters, so what is prepared from them stays good.
+  private let hasFixedParameters: Bool
   private let forwardPass: Pass
   private let lossPass: Pass
   private let backwardPass: Pass
@@ -37,10 +43,11 @@ package final class Network: Sendable {
   ) throws {
     precondition(batch > 0)
     self.description = description
+    hasFixedParameters = purpose == .fixedInference
     self.batch = batch
     self.team = team
     plan = try NetworkPlan(description)
-    parameters = Parameters(plan.declarations)
+    parameters = Parameters(plan)
     lanes = Lanes(batch: batch)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
@@ -58,13 +65,13 @@ package final class Network: Sendable {
     outputs = builder.outputs
   }
 
-  /// A network that reads with the parameters of a model file.
+  /// A network that reads with the parameters of a model file, which stay as they are.
   /// - Throws: As the other initialiser.
   package convenience init(
     reading model: ModelFile, batch: Int, precision: Precision, backend: any Backend, team: Team
   ) throws {
     try self.init(
-      model.description, for: .inference, batch: batch, precision: precision, backend: backend, team: team)
+      model.description, for: .fixedInference, batch: batch, precision: precision, backend: backend, team: team)
     let missing = parameters.load(model.tensors)
     precondition(missing == nil, "a model file is checked when it is read")
   }
@@ -106,13 +113,16 @@ package final class Network: Sendable {
   package func read(images: ArraySlice<UInt8>) -> [Reading] {
     let count = images.count / description.input.byteCount
     precondition(count <= batch && count * description.input.byteCount == images.count)
-    var padded = [UInt8](images)
-    padded.append(contentsOf: repeatElement(0, count: (batch - count) * description.input.byteCount))
-    padded.withUnsafeBufferPointer { images in
+    var images = images
+    if count < batch {
+      images.append(contentsOf: repeatElement(0, count: (batch - count) * description.input.byteCount))
+    }
+    images.withUnsafeBufferPointer { images in
       input.images = images.baseAddress
       defer { input.images = nil }
-      forwardPass.run(on: team, laneCount: lanes.count)
+      forwardPass.run(on: team, laneCount: lanes.count, isPrepared: state.isPrepared)
     }
+    state.isPrepared = hasFixedParameters
     return (0..<count).map { loss.reading(ofImage: $0) }
   }
 
@@ -130,6 +140,8 @@ package final class Network: Sendable {
 final class StepState: @unchecked Sendable {
   let dropoutSeed: UInt64
   var step: UInt64 = 0
+  /// What the forward pass prepares from the parameters is ready.
+  var isPrepared = false
 
   init(dropoutSeed: UInt64) { self.dropoutSeed = dropoutSeed }
 }

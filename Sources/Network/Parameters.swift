@@ -37,11 +37,12 @@ package final class Parameters: Sendable {
   /// [count]
   package let values: AlignedBuffer
 
-  init(_ declarations: [(name: String, shape: [Int], role: Parameter.Role)]) {
+  /// The parameters of a network, constants and statistics at their start, weights 0.
+  package init(_ plan: NetworkPlan) {
     var list: [Parameter] = []
     var offset = 0
     func add(learned: Bool) {
-      for declaration in declarations {
+      for declaration in plan.declarations {
         let parameter = Parameter(
           name: declaration.name, shape: declaration.shape, role: declaration.role, offset: offset)
         guard parameter.isLearned == learned else { continue }

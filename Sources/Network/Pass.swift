@@ -10,7 +10,7 @@ enum Phase: Sendable {
   case shares(@Sendable (_ share: Int) -> Void)
   /// Done once, when all lanes are ready.
   case once(@Sendable () -> Void)
-  /// Done once before the pass begins; for layers in any order, each on one thread.
+  /// Done once before the pass begins, from the parameters alone; for layers in any order, each on one thread.
   case prepare(@Sendable () -> Void)
   /// Done once after the pass; for layers in any order, each on one thread.
   case conclude(@Sendable () -> Void)
@@ -55,8 +55,9 @@ struct Pass: Sendable {
     self.conclusions = conclusions
   }
 
-  func run(on team: Team, laneCount: Int) {
-    team.run(count: preparations.count) { number in preparations[number]() }
+  /// - Parameter isPrepared: The parameters are as they were in the last run.
+  func run(on team: Team, laneCount: Int, isPrepared: Bool = false) {
+    if !isPrepared { team.run(count: preparations.count) { number in preparations[number]() } }
     for group in groups {
       switch group {
       case .each(let bodies): team.run(count: laneCount) { lane in for body in bodies { body(lane) } }

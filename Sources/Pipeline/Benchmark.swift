@@ -151,10 +151,12 @@ package struct Benchmark {
   }
 
   private func predicting() throws -> Work {
+    let model = try ModelDescription(spec.model, reading: spec.captcha)
+    let parameters = Parameters(try NetworkPlan(model))
+    parameters.drawWeights(seed: spec.seed)
     let network = try Network(
-      ModelDescription(spec.model, reading: spec.captcha), for: .inference, batch: Pipeline.readingBatch,
-      precision: precision, backend: backend, team: team)
-    network.parameters.drawWeights(seed: spec.seed)
+      reading: ModelFile(model, tensors: parameters.tensors), batch: Pipeline.readingBatch, precision: precision,
+      backend: backend, team: team)
     let (images, _) = try drawImages(Pipeline.readingBatch)
     return { network.read(images: images[...]).count }
   }

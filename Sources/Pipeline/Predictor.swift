@@ -86,7 +86,10 @@ package final class Predictor {
 
   private func read(_ images: [DecodedImage]) -> [Answer] {
     guard !images.isEmpty else { return [] }
-    let readings = network.read(images: images.flatMap(\.pixels)[...])
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(network.batch * description.input.byteCount)
+    for image in images { pixels += image.pixels }
+    let readings = network.read(images: pixels[...])
     return zip(images, readings).enumerated().map { place, pair in
       Answer(
         text: description.alphabet.text(of: pair.1.label), confidence: pair.1.confidence,

@@ -136,6 +136,26 @@ import Workers
     #expect(zip(texts, labels).count { $0 == $1 } >= 14)
   }
 
+  /// What is prepared once for fixed parameters is good for every batch.
+  @Test(arguments: models, Precision.allCases)
+  func fixedParametersGiveTheSameLogits(layers: [LayerDescription], precision: Precision) throws {
+    let description = try describe(layers, loss: .crossEntropy)
+    let parameters = Parameters(try NetworkPlan(description))
+    parameters.drawWeights(seed: 4)
+    let fixed = try Network(
+      reading: ModelFile(description, tensors: parameters.tensors), batch: 4, precision: precision,
+      backend: PlainBackend(), team: Team(threadCount: 2))
+    let other = try Network(
+      description, for: .inference, batch: 4, precision: precision, backend: PlainBackend(), team: Team(threadCount: 1))
+    other.parameters.values.floats.update(from: parameters.values.floats, count: parameters.count)
+    for seed in [1, 2, 1] as [UInt64] {
+      let (images, _) = drawBatch(description, count: 3, seed: seed)
+      _ = fixed.read(images: images[...])
+      _ = other.read(images: images[...])
+      for image in 0..<3 { #expect(fixed.logits(ofImage: image) == other.logits(ofImage: image)) }
+    }
+  }
+
   @Test func rejectsLayersThatDoNotFit() throws {
     let impossible: [[LayerDescription]] = [
       [], [.relu, .linear(units: 6)], [.linear(units: 5)], [.linear(units: 6), .batchNorm],

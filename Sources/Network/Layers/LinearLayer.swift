@@ -80,12 +80,13 @@ struct LinearLayer: Layer {
   }
 
   var forward: [Phase] {
-    [
+    // A step changes the weights: the thread that reads a piece takes it just before. Readers may keep what they took.
+    (isTraining ? [] : [.prepare { weightOperand.take(0..<output.count * input.count) }]) + [
       .lanes { lane in inputOperand.take(range(ofLane: lane, count: input.count)) },
       .shares { number in
         let share = shares[number]
         let firstWeight = share.units.lowerBound * input.count
-        weightOperand.take(firstWeight..<share.units.upperBound * input.count)
+        if isTraining { weightOperand.take(firstWeight..<share.units.upperBound * input.count) }
         share.forward?.run(
           a: inputOperand.address(), b: weightOperand.address(at: firstWeight),
           c: output.values.floats + share.units.lowerBound)
