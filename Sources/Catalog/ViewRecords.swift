@@ -13,6 +13,10 @@ package struct CurvePointRow: Sendable, Equatable, Decodable, FetchableRecord {
   package let loss: Double?
   package let learningRate: Double
   package let imagesPerSecond: Double?
+  /// Share of the images learned from that were read without a mistake.
+  package let accuracy: Double?
+  /// The same of the validation images; nil where they were not read after any of these steps.
+  package let validationAccuracy: Double?
 }
 
 /// A row of the view `confusion_by_truth`.
@@ -78,7 +82,8 @@ extension Catalog {
         database,
         sql: """
           SELECT max(images) AS images, avg(loss) AS loss, avg(learning_rate) AS learning_rate,
-            avg(images_per_second) AS images_per_second
+            avg(images_per_second) AS images_per_second, avg(accuracy) AS accuracy,
+            avg(validation_accuracy) AS validation_accuracy
           FROM learning_curve
           GROUP BY (step - 1) * ? / (SELECT max(step) FROM metric)
           ORDER BY images

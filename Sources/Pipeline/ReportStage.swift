@@ -13,7 +13,8 @@ import Workers
 /// Puts together the report of a workspace: what the catalog recorded, the pictures from the shards, and what the model
 /// thinks of each of their characters. Nothing is locked or changed but the page itself.
 package struct ReportStage {
-  private static let curvePointCount = 300
+  /// Each the mean of so many steps that the lines are calm.
+  private static let curvePointCount = 100
   private static let pairCount = 10
   private static let exampleCount = 3
   /// So many pictures that the page stays below 2 MB.

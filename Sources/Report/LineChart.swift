@@ -1,6 +1,6 @@
 import Foundation
 
-/// One or more lines over a common horizontal axis, as SVG.
+/// One or more lines over the number of images learned from, as SVG.
 struct LineChart {
   struct Line {
     let name: String
@@ -9,11 +9,14 @@ struct LineChart {
   }
 
   let title: String
-  let horizontal: String
   let lines: [Line]
   /// Powers of ten are the same distance apart.
   var isLogarithmic = false
+  /// Of a number beside the vertical axis.
+  var format: (Double) -> String = short
 
+  /// A line of no more points shows each of them.
+  private let dottedPointCountMax = 40
   private let width = 640.0
   private let height = 220.0
   private let left = 64.0
@@ -23,8 +26,10 @@ struct LineChart {
 
   /// Empty where no line has two values.
   var html: HTML {
-    let values = lines.flatMap(\.points).compactMap(\.y).filter { $0.isFinite && (!isLogarithmic || $0 > 0) }
-    guard values.count > 1, let low = values.min(), let high = values.max(), let end = lines[0].points.last?.x, end > 0
+    let lines = lines.map { Line(name: $0.name, points: $0.points.filter(isShown)) }.filter { !$0.points.isEmpty }
+    let values = lines.flatMap(\.points).compactMap(\.y)
+    guard values.count > 1, let low = values.min(), let high = values.max(),
+      let end = lines.compactMap(\.points.last?.x).max(), end > 0
     else { return "" }
     let scale = Scale(low: low, high: high, isLogarithmic: isLogarithmic)
     func x(_ value: Double) -> Double { left + value / end * (width - left - right) }
@@ -32,38 +37,47 @@ struct LineChart {
     let grid: [HTML] = scale.ticks.map { tick in
       """
       <line class="grid" x1="\(left)" y1="\(y(tick))" x2="\(width - right)" y2="\(y(tick))"/>
-      <text x="\(left - 6)" y="\(y(tick) + 4)" text-anchor="end">\(short(tick))</text>
+      <text x="\(left - 6)" y="\(y(tick) + 4)" text-anchor="end">\(format(tick))</text>
       """
     }
-    let marks: [HTML] = [0, 0.25, 0.5, 0.75, 1].map { share in
-      // The last one would run over the edge.
-      let anchor = share == 1 ? "end" : "middle"
+    let marks: [HTML] = stride(from: 0, through: end, by: Scale.step(for: end / 5)).map { mark in
+      // At the very end it would run over the edge.
+      let anchor = mark > 0.98 * end ? "end" : "middle"
       return """
-        <text x="\(x(share * end))" y="\(height - bottom + 16)" text-anchor="\(anchor)">\(short(share * end))</text>
+        <text x="\(x(mark))" y="\(height - bottom + 16)" text-anchor="\(anchor)">\(short(mark))</text>
         """
     }
-    let paths: [HTML] = lines.enumerated().map { number, line in
-      let points = line.points.compactMap { point -> String? in
-        guard let value = point.y, value.isFinite, !isLogarithmic || value > 0 else { return nil }
-        return String(format: "%.1f,%.1f", x(point.x), y(value))
-      }
-      return "<polyline class=\"line line\(number)\" points=\"\(points.joined(separator: " "))\"/>"
+    let drawn: [HTML] = lines.enumerated().map { number, line in
+      draw(line.points.map { (x($0.x), y($0.y ?? low)) }, number: number)
     }
     return """
-      <figure><figcaption>\(title)\(legend)</figcaption>
-      <svg viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title)">
+      <figure><figcaption>\(title)\(legend(of: lines))</figcaption>
+      <svg viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title); the table below says the same in numbers">
       \(grid)
       \(marks)
-      <text x="\(width - right)" y="\(height - 4)" text-anchor="end">\(horizontal)</text>
-      \(paths)
+      <text x="\(width - right)" y="\(height - 4)" text-anchor="end">images learned from</text>
+      \(drawn)
       </svg></figure>
       """
   }
 
-  private var legend: HTML {
+  private func isShown(_ point: (x: Double, y: Double?)) -> Bool {
+    guard let value = point.y else { return false }
+    return value.isFinite && (!isLogarithmic || value > 0)
+  }
+
+  /// - Parameter points: In the picture's coordinates.
+  private func draw(_ points: [(x: Double, y: Double)], number: Int) -> HTML {
+    let path = points.map { String(format: "%.1f,%.1f", $0.x, $0.y) }.joined(separator: " ")
+    let dots: [HTML] =
+      points.count > dottedPointCountMax
+      ? [] : points.map { "<circle class=\"dot\(number)\" cx=\"\($0.x)\" cy=\"\($0.y)\" r=\"3\"/>" }
+    return "<polyline class=\"line line\(number)\" points=\"\(path)\"/>\(dots)"
+  }
+
+  private func legend(of lines: [Line]) -> HTML {
     guard lines.count > 1 else { return "" }
-    let names: [HTML] = lines.enumerated().map { number, line in "<span class=\"key line\(number)\">\(line.name)</span>"
-    }
+    let names: [HTML] = lines.enumerated().map { "<span class=\"key line\($0)\">\($1.name)</span>" }
     return " \(names)"
   }
 }
@@ -92,10 +106,10 @@ struct Scale {
     }
   }
 
-  /// The next of 1, 2, 5, 10, ... from `raw` up.
-  private static func step(for raw: Double) -> Double {
+  /// The next of 1, 2, 2.5, 5, 10, ... from `raw` up.
+  static func step(for raw: Double) -> Double {
     let power = pow(10, log10(raw).rounded(.down))
-    return ([1, 2, 5].first { $0 * power >= raw } ?? 10) * power
+    return ([1, 2, 2.5, 5].first { $0 * power >= raw } ?? 10) * power
   }
 
   /// Where a value is between the axis's ends: 0 ... 1.

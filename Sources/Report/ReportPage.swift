@@ -61,26 +61,38 @@ package struct ReportPage {
   }
 
   private var learning: HTML {
-    let curve = content.curve
     func line(_ name: String, _ value: (CurvePointRow) -> Double?) -> LineChart.Line {
-      LineChart.Line(name: name, points: curve.map { (Double($0.images), value($0)) })
+      LineChart.Line(name: name, points: content.curve.map { (Double($0.images), value($0)) })
     }
-    let images = "images learned from"
+    let accuracy = LineChart(
+      title: "Images read without a mistake",
+      lines: [line("learned from", \.accuracy), line("validation, not learned from", \.validationAccuracy)],
+      format: { percent($0, decimals: 0) })
     return """
       <section><h2>Learning</h2>
-      \(LineChart(title: "Loss", horizontal: images, lines: [line("loss", \.loss)], isLogarithmic: true).html)
-      \(LineChart(title: "Learning rate", horizontal: images, lines: [line("rate", \.learningRate)]).html)
-      \(LineChart(title: "Images a second", horizontal: images, lines: [line("speed", \.imagesPerSecond)]).html)
-      \(foldedTable(
-        "Table", head: ["images", "loss", "learning rate", "images a second"],
-        rows: sampled(curve, count: 20).map { point in
-          [
-            "\(point.images)", point.loss.map { decimal($0, count: 4) } ?? "", decimal(point.learningRate, count: 6),
-            point.imagesPerSecond.map { decimal($0, count: 0) } ?? "",
-          ]
-        }))
+      \(accuracy.html)
+      \(LineChart(title: "Loss", lines: [line("loss", \.loss)], isLogarithmic: true).html)
+      \(LineChart(title: "Learning rate", lines: [line("rate", \.learningRate)]).html)
+      \(LineChart(title: "Images a second", lines: [line("speed", \.imagesPerSecond)]).html)
+      \(learningTable)
       </section>
       """
+  }
+
+  /// About twenty points of the curve, of those where validation images were read if there are any.
+  private var learningTable: HTML {
+    let validated = content.curve.filter { $0.validationAccuracy != nil }
+    func text(_ number: Double?, _ format: (Double) -> String) -> String { number.map(format) ?? "" }
+    return foldedTable(
+      "Table",
+      head: ["images", "loss", "read of those learned from", "of validation", "learning rate", "images a second"],
+      rows: sampled(validated.isEmpty ? content.curve : validated, count: 20).map { point in
+        [
+          "\(point.images)", text(point.loss) { decimal($0, count: 4) }, text(point.accuracy) { percent($0) },
+          text(point.validationAccuracy) { percent($0) }, decimal(point.learningRate, count: 6),
+          text(point.imagesPerSecond) { decimal($0, count: 0) },
+        ]
+      })
   }
 
   private var confusion: HTML {

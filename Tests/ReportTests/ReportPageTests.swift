@@ -66,6 +66,8 @@ import Testing
         var columns: [String: Any] = ["images": step * 100, "learningRate": 0.001 * Double(step)]
         if step != 7 { columns["loss"] = 4 / Double(step) }
         if step > 1 { columns["imagesPerSecond"] = 900 }
+        columns["accuracy"] = 0.015 * Double(step)
+        if step % 10 == 0 { columns["validationAccuracy"] = 0.0141 * Double(step) }
         return try decode(CurvePointRow.self, columns)
       }
     }
@@ -94,6 +96,10 @@ import Testing
     for text in ["50.00 %", "28.00 %", "72.00 %", "&lt;&amp;&quot;&#39;&gt;", "polyline", "read as <code>end</code>"] {
       #expect(page.contains(text), "\(text)")
     }
+    // Training and validation are two lines of one chart, with a table behind it that has every validation.
+    let legend = ["line0\">learned from", "line1\">validation, not learned from"]
+    let validation = ["14.10 %", "28.20 %", "42.30 %", "56.40 %", "70.50 %"]
+    for text in legend + validation { #expect(page.contains(text), "\(text)") }
     let without = try self.page(curve: [], mistakes: 0)
     #expect(!without.contains("polyline") && !without.contains("Misread images"))
   }
