@@ -111,9 +111,10 @@ private struct ImportedImage: Sendable {
 
   init(_ entry: LabelledImages.Entry, of captcha: CaptchaSpec) throws(ImportFault) {
     func fault(_ reason: String) -> ImportFault { ImportFault(description: "\(entry.path): \(reason)") }
-    guard let text = entry.label, !text.isEmpty else {
+    guard let text = entry.label else {
       throw fault("it has no label; a name must be one such as AB12_anything.png")
     }
+    guard !text.isEmpty else { throw fault("the table gives it no label") }
     guard let label = captcha.alphabet.label(of: text) else {
       let strange = text.filter { captcha.alphabet.index(of: $0) == nil }
       throw fault("its label '\(text)' has '\(strange)', which the spec's charset has not")

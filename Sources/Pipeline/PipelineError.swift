@@ -51,6 +51,7 @@ package enum PipelineError: Error, CustomStringConvertible {
         + " add datasets.\(split.rawValue) to it or name another split"
     case .notImported(let split):
       "the spec does not say that its \(split.rawValue) split is imported; write `\(split.rawValue): imported` under datasets"
+    case .badFiles(let count, let total) where count == total: "none of the \(total) files can be imported"
     case .badFiles(let count, let total):
       "\(count) of \(total) files cannot be imported; mend them, or leave them out with --skip-bad"
     case .invalidTable(let path, let reason): "\(path): \(reason)"

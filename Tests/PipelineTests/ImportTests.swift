@@ -105,6 +105,15 @@ import crashtest
     #expect(skipping.exitCode == 0 && skipping.output == "test: 60 images, 5 files left out\n", "\(skipping.errors)")
   }
 
+  @Test func whereNoFileIsGoodNothingIsImported() throws {
+    let table = try folder.write("file,label\n00_a.png,12\nimages/none.png,\n", as: "table.csv")
+    let outcome = try importTest(table, "--skip-bad")
+    #expect(outcome.exitCode == 65 && !outcome.errors.contains("--skip-bad"), "\(outcome.errors)")
+    for message in ["00_a.png: No such file", "none.png: the table gives it no label", "none of the 2 files"] {
+      #expect(outcome.errors.contains(message), "\(message) in \(outcome.errors)")
+    }
+  }
+
   @Test func tablesMustHaveTheirColumns() throws {
     let table = try folder.write("file,text\na.png,12\n", as: "table.csv")
     let outcome = try importTest(table)
