@@ -64,6 +64,7 @@ package enum SeedPurpose: UInt64, Sendable {
   case weights = 1
   case dropout
   case order
+  case distortion
 
   /// The purpose's seed in a pipeline.
   package func seed(from pipelineSeed: UInt64) -> UInt64 {

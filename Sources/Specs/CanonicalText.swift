@@ -44,7 +44,8 @@ extension TrainingSpec {
       (Key.batch, "\(batch)"), (.epochs, "\(epochs)"), (.optimizer, quoted(optimizer.rawValue)),
       (.learningRate, "\(learningRate)"), (.weightDecay, "\(weightDecay)"), (.schedule, quoted(schedule.rawValue)),
       (.warmup, "\(warmup)"), (.labelSmoothing, "\(labelSmoothing)"), (.average, "\(average)"),
-      (.precision, quoted(precision.rawValue)), (.checkpointEvery, "\(checkpointEvery)"))
+      (.distortion, "\(distortion)"), (.precision, quoted(precision.rawValue)), (.checkpointEvery, "\(checkpointEvery)")
+    )
   }
 }
 

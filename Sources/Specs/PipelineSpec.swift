@@ -95,6 +95,8 @@ package struct TrainingSpec: Sendable, Hashable {
   package let labelSmoothing: Double
   /// The share of the running average of all weights that a step keeps: 0 ... 0.99999; 0 for no average.
   package let average: Double
+  /// How far the corners of an image move at random whenever it is learned from, as a share of its height: 0 ... 0.5.
+  package let distortion: Double
   package let precision: Precision
   /// Steps from one checkpoint to the next: 1 ... 1,000,000.
   package let checkpointEvery: Int

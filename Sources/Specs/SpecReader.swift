@@ -91,7 +91,7 @@ extension TrainingSpec {
     case weightDecay = "weight_decay"
     case schedule, warmup
     case labelSmoothing = "label_smoothing"
-    case average, precision
+    case average, distortion, precision
     case checkpointEvery = "checkpoint_every"
   }
 
@@ -105,6 +105,7 @@ extension TrainingSpec {
     warmup = try mapping.number(.warmup, in: 0...1, default: schedule == .constant ? 0 : 0.15)
     labelSmoothing = try mapping.number(.labelSmoothing, in: 0...0.5, default: 0)
     average = try mapping.number(.average, in: 0...0.99999, default: 0)
+    distortion = try mapping.number(.distortion, in: 0...0.5, default: 0)
     precision = try mapping.choice(.precision, default: .automatic)
     checkpointEvery = try mapping.wholeNumber(.checkpointEvery, in: 1...1_000_000, default: 200)
 

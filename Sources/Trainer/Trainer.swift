@@ -65,6 +65,7 @@ package final class Trainer {
   private let network: Network
   private let optimizer: Optimizer
   private let learningRate: LearningRate
+  private let distortion: Distortion?
 
   /// - Throws: What `Network.init` throws.
   package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
@@ -77,6 +78,11 @@ package final class Trainer {
     optimizer = Optimizer(
       network.parameters, weightDecay: plan.training.weightDecay, averageDecay: plan.training.average)
     learningRate = LearningRate(plan.training, stepCount: plan.stepCount)
+    distortion =
+      plan.training.distortion == 0
+      ? nil
+      : Distortion(
+        of: plan.model.input, share: plan.training.distortion, seed: SeedPurpose.distortion.seed(from: plan.seed))
   }
 
   /// What the next step starts from.
@@ -115,6 +121,7 @@ package final class Trainer {
   ///   but the running statistics are not.
   package func learn(images: [UInt8], labels: [UInt16]) throws(TrainingError) -> TrainingStep {
     let number = step
+    let images = distortion?.distorted(images, step: number, team: network.team) ?? images
     let loss = network.computeGradients(images: images, labels: labels, step: number)
     guard loss.isFinite else { throw .diverged(step: number + 1, place: network.firstLayerNotFinite ?? "the loss") }
     let rate = learningRate.rate(atStep: number)

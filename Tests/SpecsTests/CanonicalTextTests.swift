@@ -54,6 +54,7 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
         warmup=0.15
         label_smoothing=0.0
         average=0.0
+        distortion=0.0
         precision="auto"
         checkpoint_every=200
 

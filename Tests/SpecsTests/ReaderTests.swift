@@ -88,6 +88,7 @@ private func spec(charset: String) throws -> PipelineSpec {
         warmup: 0.0
         label_smoothing: 0
         average: 0.999
+        distortion: 0.25
         precision: bfloat16
         checkpoint_every: 50
       evaluation: {split: validation}
@@ -117,6 +118,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.training.schedule == .constant && spec.training.warmup == 0)
     #expect(spec.training.learningRate == 0.001)
     #expect(spec.training.labelSmoothing == 0 && spec.training.average == 0.999)
+    #expect(spec.training.distortion == 0.25)
     #expect(spec.training.precision == .bfloat16)
     #expect(spec.evaluation.split == .validation)
   }

@@ -78,6 +78,26 @@ import Workers
     #expect(try !resumed.restore(makeTrainer().checkpoint))
   }
 
+  /// Each step's distortion is its own, and that of a training that goes on is the same as that of one that never stopped.
+  @Test func distortionsAreAFunctionOfTheStep() throws {
+    let plain = try makeTrainer()
+    let (whole, resumed) = (try makeTrainer(", distortion: 0.1"), try makeTrainer(", distortion: 0.1"))
+    let losses = [plain, whole].map { trainer in try? trainer.learn(images: images, labels: labels).loss }
+    #expect(losses[0] != losses[1])
+    let checkpoint = try Checkpoint(bytes: whole.checkpoint.encoded(), path: "checkpoint")
+    #expect(resumed.restore(checkpoint))
+    for trainer in [whole, resumed] { _ = try trainer.learn(images: images, labels: labels) }
+    #expect(values(resumed.parameters) == values(whole.parameters))
+  }
+
+  /// A picture of one colour has nothing to distort.
+  @Test func distortionsInventNoColour() throws {
+    let (plain, distorting) = (try makeTrainer(), try makeTrainer(", distortion: 0.5"))
+    let blank = [UInt8](repeating: 201, count: images.count)
+    #expect(
+      try plain.learn(images: blank, labels: labels) == distorting.learn(images: blank, labels: labels))
+  }
+
   @Test func rehearsalsLeaveNoTrace() throws {
     let (rehearsed, other) = (try makeTrainer(), try makeTrainer())
     rehearsed.rehearse()
