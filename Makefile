@@ -59,9 +59,10 @@ test: setup ## build and run the tests
 interop: build ## hold what the program writes against the programs of others
 	Tests/Interop/run.sh
 
-crash: build ## break pipelines at every operation and kill them at random times; about two hours
+crash: build ## break pipelines at every operation and kill them at random times; about half an hour
 	swift build $(BUILD) --product crashtest
-	.build/release/crashtest kill .build/release/glyphline Tests/CrashTest/kill.yaml --count 200
+	.build/release/crashtest kill .build/release/glyphline build Pipelines/digits.yaml --count 200
+	.build/release/crashtest kill .build/release/glyphline run Tests/CrashTest/kill.yaml --count 50
 	.build/release/crashtest sweep Pipelines/smoke.yaml
 
 # Seconds for each reader.

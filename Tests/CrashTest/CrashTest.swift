@@ -21,28 +21,24 @@ struct Sweep: ParsableCommand {
   @Option(help: ArgumentHelp("Only every n-th operation.", valueName: "n"))
   var every = 1
 
-  static let faults: [FaultyDisk.Fault] = [
-    .kill, .powerLoss, .powerLossKeepingNames, .error(EIO), .error(ENOSPC),
-  ]
+  @Option(help: "The first operation.")
+  var first = 1
 
   func run() throws {
     let spec = try PipelineSpec(contentsOf: spec)
     try inTemporaryFolder { folder in
       let sweep = try CrashSweep(spec, in: folder, countsDatabaseWritesSingly: true)
       print("\(sweep.operationCount) operations")
-      var findings = 0
-      for fault in Self.faults {
-        for number in stride(from: 1, through: sweep.operationCount, by: every) {
-          do {
-            try sweep.inject(fault, atOperation: number)
-          } catch let finding as CrashSweep.Finding {
-            findings += 1
-            print(finding)
-          }
-        }
-        print("\(fault): done")
+      let operations = stride(from: first, through: sweep.operationCount, by: every)
+      var findingCount = 0
+      func tell(_ fault: String, _ findings: [CrashSweep.Finding]) {
+        for finding in findings { print(finding) }
+        findingCount += findings.count
+        print("\(fault): \(findings.count) findings; \(sweep.runCount) runs so far")
       }
-      if findings > 0 { throw ExitCode.failure }
+      for loss in DiskContents.Loss.allCases { tell("loss: \(loss)", try sweep.cutOff(loss, at: operations)) }
+      for code in [EIO, ENOSPC] { tell(String(cString: strerror(code)), try sweep.fail(with: code, at: operations)) }
+      if findingCount > 0 { throw ExitCode.failure }
     }
   }
 }
@@ -53,6 +49,9 @@ struct Kill: ParsableCommand {
 
   @Argument(help: "The glyphline program.")
   var program: String
+
+  @Argument(help: "Its command: build or run.")
+  var command: String
 
   @Argument(help: "A pipeline's spec file.")
   var spec: String
@@ -65,7 +64,7 @@ struct Kill: ParsableCommand {
 
   func run() throws {
     try inTemporaryFolder { folder in
-      var kills = try KilledRuns(program: program, spec: spec, folder: folder, seed: seed)
+      var kills = try KilledRuns(program: program, command: command, spec: spec, folder: folder, seed: seed)
       print("undisturbed: \(Int(kills.undisturbedSeconds * 1000)) ms")
       while kills.killCount < count { try kills.runOnce(killsMax: count - kills.killCount) }
       print("\(kills.killCount) kills in \(kills.runCount) runs, each with the undisturbed result")

@@ -17,6 +17,7 @@ struct KilledRuns {
   }
 
   private let program: String
+  private let command: String
   private let spec: String
   private let folder: String
   private let expected: PipelineResults
@@ -25,22 +26,24 @@ struct KilledRuns {
   private(set) var killCount = 0
   private(set) var runCount = 0
 
-  init(program: String, spec: String, folder: String, seed: UInt64) throws {
-    (self.program, self.spec, self.folder) = (program, spec, folder)
+  init(program: String, command: String, spec: String, folder: String, seed: UInt64) throws {
+    (self.program, self.command, self.spec, self.folder) = (program, command, spec, folder)
     random = RandomStream(seed: seed, stream: 0)
     let workspace = folder + "/undisturbed"
     let start = Date()
-    let process = try Self.start(program, spec, workspace)
+    let process = try Self.start(program, command, spec, workspace)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw Finding.failed(exitCode: process.terminationStatus) }
     undisturbedSeconds = -start.timeIntervalSinceNow
     expected = try PipelineResults(workspace: workspace)
   }
 
-  private static func start(_ program: String, _ spec: String, _ workspace: String) throws -> Process {
+  private static func start(
+    _ program: String, _ command: String, _ spec: String, _ workspace: String
+  ) throws -> Process {
     let process = Process()
     process.executableURL = URL(filePath: program)
-    process.arguments = ["run", spec, "--workspace", workspace]
+    process.arguments = [command, spec, "--workspace", workspace]
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
@@ -52,7 +55,7 @@ struct KilledRuns {
     let workspace = "\(folder)/killed-\(runCount)"
     let end = killCount + killsMax
     while true {
-      let process = try Self.start(program, spec, workspace)
+      let process = try Self.start(program, command, spec, workspace)
       if killCount < end {
         // Short enough that most starts are killed, long enough that each gets further.
         let milliseconds = random.next(below: max(1, Int(undisturbedSeconds * 400)))

@@ -1,70 +1,117 @@
-import Foundation
-
 /// What stands on a disk, and what of it would survive a loss of power: of a file, the bytes at its last sync; of a
 /// directory, the names at its last sync.
-struct DiskContents {
-  /// A file, whatever its names.
-  final class File {
+package struct DiskContents: Sendable {
+  /// A way in which a run ends at once, and what of its writing is then still there.
+  package enum Loss: String, CaseIterable, Sendable {
+    /// The process is killed: all that it wrote.
+    case process
+    /// The power goes: what was synced, bytes of files and names of directories.
+    case power
+    /// The power goes: synced bytes, but all names. A file system that orders nothing may leave this.
+    case powerKeepingNames
+    /// The power goes: all names, synced bytes, and of what was written since every other page.
+    case powerTearingPages
+  }
+
+  private struct File {
     var bytes: [UInt8] = []
     var syncedBytes: [UInt8] = []
   }
 
-  /// By path, as the running system sees them.
-  private var files: [String: File] = [:]
-  /// By path, as they are on stable storage.
-  private var syncedFiles: [String: File] = [:]
-  private var openFiles: [Int32: File] = [:]
+  private static let pageByteCount = 4096
 
-  mutating func create(_ path: String, descriptor: Int32) {
-    let file = files[path] ?? File()
-    file.bytes = []
-    files[path] = file
-    openFiles[descriptor] = file
+  /// By number. A file keeps it, whatever its names.
+  private var files: [File] = []
+  /// By path, as the running system sees them.
+  private var names: [String: Int] = [:]
+  /// By path, as they are on stable storage.
+  private var syncedNames: [String: Int] = [:]
+  private var openFiles: [Int32: Int] = [:]
+
+  /// The number of the file of this name, which is made where there is none.
+  private mutating func number(ofFile path: String) -> Int {
+    if let number = names[path] { return number }
+    files.append(File())
+    names[path] = files.count - 1
+    return files.count - 1
   }
 
-  mutating func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) { openFiles[descriptor]?.bytes += bytes }
+  mutating func create(_ path: String, descriptor: Int32) {
+    let number = number(ofFile: path)
+    files[number].bytes = []
+    openFiles[descriptor] = number
+  }
+
+  mutating func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) {
+    if let number = openFiles[descriptor] { files[number].bytes += bytes }
+  }
 
   mutating func sync(_ descriptor: Int32) {
-    guard let file = openFiles[descriptor] else { return }
-    file.syncedBytes = file.bytes
+    if let number = openFiles[descriptor] { files[number].syncedBytes = files[number].bytes }
   }
 
   mutating func close(_ descriptor: Int32) { openFiles[descriptor] = nil }
 
-  mutating func rename(_ path: String, to newPath: String) {
-    files[newPath] = files.removeValue(forKey: path)
-  }
+  mutating func rename(_ path: String, to newPath: String) { names[newPath] = names.removeValue(forKey: path) }
 
-  mutating func remove(_ path: String) { files[path] = nil }
+  mutating func remove(_ path: String) { names[path] = nil }
 
   mutating func syncDirectory(_ path: String) {
-    func isEntry(_ file: String) -> Bool { URL(filePath: file).deletingLastPathComponent().path() == path + "/" }
-    syncedFiles = syncedFiles.filter { !isEntry($0.key) }
-    for (file, content) in files where isEntry(file) { syncedFiles[file] = content }
+    func isEntry(_ file: String) -> Bool {
+      file.hasPrefix(path + "/") && !file.dropFirst(path.count + 1).contains("/")
+    }
+    syncedNames = syncedNames.filter { !isEntry($0.key) }.merging(names.filter { isEntry($0.key) }) { $1 }
   }
 
-  /// A database file: SQLite syncs the directory of a file that it has made.
-  mutating func syncDatabase(_ path: String, bytes: [UInt8]) {
-    let file = files[path] ?? File()
-    file.syncedBytes = bytes
-    files[path] = file
-    syncedFiles[path] = file
+  // MARK: Database files
+
+  mutating func createDatabase(_ path: String) { _ = number(ofFile: path) }
+
+  mutating func writeDatabase(_ path: String, _ bytes: some Collection<UInt8>, at offset: Int) {
+    let number = number(ofFile: path)
+    let gap = offset + bytes.count - files[number].bytes.count
+    if gap > 0 { files[number].bytes += repeatElement(0, count: gap) }
+    files[number].bytes.replaceSubrange(offset..<offset + bytes.count, with: bytes)
   }
 
-  mutating func createDatabase(_ path: String) {
-    if files[path] == nil { files[path] = File() }
+  mutating func truncateDatabase(_ path: String, to byteCount: Int) {
+    let number = number(ofFile: path)
+    files[number].bytes.removeLast(max(0, files[number].bytes.count - byteCount))
+  }
+
+  /// SQLite syncs the directory of a file that it has made.
+  mutating func syncDatabase(_ path: String) {
+    let number = number(ofFile: path)
+    files[number].syncedBytes = files[number].bytes
+    syncedNames[path] = number
   }
 
   mutating func removeDatabase(_ path: String) {
-    files[path] = nil
-    syncedFiles[path] = nil
+    names[path] = nil
+    syncedNames[path] = nil
   }
 
-  /// Makes the real files those that survive.
-  mutating func losePower(keepingNames: Bool) throws {
-    for path in files.keys { unlink(path) }
-    for (path, file) in keepingNames ? files : syncedFiles {
-      try Data(file.syncedBytes).write(to: URL(filePath: path))
+  // MARK: What is left
+
+  /// The files that the next process finds, by path.
+  package func surviving(_ loss: Loss) -> [String: [UInt8]] {
+    switch loss {
+    case .process: names.mapValues { files[$0].bytes }
+    case .power: syncedNames.mapValues { files[$0].syncedBytes }
+    case .powerKeepingNames: names.mapValues { files[$0].syncedBytes }
+    case .powerTearingPages: names.mapValues { Self.torn(files[$0]) }
     }
+  }
+
+  /// The file as it is in its odd pages, and as it was synced in its even ones.
+  private static func torn(_ file: File) -> [UInt8] {
+    guard file.bytes != file.syncedBytes else { return file.bytes }
+    var bytes = file.bytes
+    for start in stride(from: 0, to: bytes.count, by: 2 * pageByteCount) {
+      let page = start..<min(start + pageByteCount, bytes.count)
+      let synced = file.syncedBytes.dropFirst(page.lowerBound).prefix(page.count)
+      bytes.replaceSubrange(page, with: synced + repeatElement(0, count: page.count - synced.count))
+    }
+    return bytes
   }
 }

@@ -95,7 +95,7 @@ private func openFile(
   }
   file?.pointee.pMethods = nil
   if access(name, F_OK) != 0 {
-    guard case .proceed = disk.verdict(on: "create", path: name) else { return SQLITE_CANTOPEN }
+    guard disk.failure(of: "create", path: name) == nil else { return SQLITE_CANTOPEN }
     disk.note { $0.createDatabase(name) }
   }
   let result = system?.pointee.xOpen(system, path, systemFile(file), flags, outFlags) ?? SQLITE_CANTOPEN
@@ -113,7 +113,7 @@ private func removeFile(
 ) -> Int32 {
   let system = systemVFS(vfs)
   if let (disk, name) = FaultyDatabaseFiles.disk(of: path) {
-    guard case .proceed = disk.verdict(on: "remove", path: name) else { return Failure.delete }
+    guard disk.failure(of: "remove", path: name) == nil else { return Failure.delete }
     disk.note { $0.removeDatabase(name) }
   }
   return system?.pointee.xDelete(system, path, syncDirectory) ?? Failure.delete
@@ -123,33 +123,32 @@ private func writeFile(
   _ file: UnsafeMutablePointer<sqlite3_file>?, _ bytes: UnsafeRawPointer?, _ byteCount: Int32, _ offset: sqlite3_int64
 ) -> Int32 {
   guard let place = place(file), let methods = methods(file) else { return Failure.write }
-  switch place.disk.verdict(onDatabaseWriteTo: place.path) {
-  case .proceed: return methods.xWrite(systemFile(file), bytes, byteCount, offset)
-  case .fail(let code):
-    _ = methods.xWrite(systemFile(file), bytes, byteCount / 2, offset)
-    return code == ENOSPC ? SQLITE_FULL : Failure.write
-  case .dead: return Failure.write
+  let path = place.path
+  let content = Array(UnsafeRawBufferPointer(start: bytes, count: Int(byteCount)))
+  let half = content.prefix(content.count / 2)
+  let failure = place.disk.failure(ofDatabaseWriteTo: path) { $0.writeDatabase(path, half, at: Int(offset)) }
+  guard let failure else {
+    place.disk.note { $0.writeDatabase(path, content, at: Int(offset)) }
+    return methods.xWrite(systemFile(file), bytes, byteCount, offset)
   }
+  _ = methods.xWrite(systemFile(file), bytes, Int32(half.count), offset)
+  return failure == ENOSPC ? SQLITE_FULL : Failure.write
 }
 
 private func truncateFile(_ file: UnsafeMutablePointer<sqlite3_file>?, _ byteCount: sqlite3_int64) -> Int32 {
-  guard let place = place(file), case .proceed = place.disk.verdict(on: "truncate", path: place.path) else {
+  guard let place = place(file), place.disk.failure(of: "truncate", path: place.path) == nil else {
     return Failure.truncate
   }
+  let path = place.path
+  place.disk.note { $0.truncateDatabase(path, to: Int(byteCount)) }
   return methods(file)?.xTruncate(systemFile(file), byteCount) ?? Failure.truncate
 }
 
-/// The real disk need not be waited for: the bytes are noted.
+/// The real disk need not be waited for.
 private func syncFile(_ file: UnsafeMutablePointer<sqlite3_file>?, _ flags: Int32) -> Int32 {
-  guard let place = place(file), let methods = methods(file),
-    case .proceed = place.disk.verdict(on: "sync", path: place.path)
-  else { return Failure.fsync }
-  var byteCount: sqlite3_int64 = 0
-  guard methods.xFileSize(systemFile(file), &byteCount) == SQLITE_OK else { return Failure.fsync }
-  var bytes = [UInt8](repeating: 0, count: Int(byteCount))
-  guard methods.xRead(systemFile(file), &bytes, Int32(byteCount), 0) == SQLITE_OK else { return Failure.fsync }
-  let content = bytes
-  place.disk.note { $0.syncDatabase(place.path, bytes: content) }
+  guard let place = place(file), place.disk.failure(of: "sync", path: place.path) == nil else { return Failure.fsync }
+  let path = place.path
+  place.disk.note { $0.syncDatabase(path) }
   return SQLITE_OK
 }
 

@@ -1,99 +1,64 @@
 import Files
-import Foundation
 import Synchronization
 
-/// A disk that fails, or loses its power, at the n-th operation that changes it. Files go through `FileSystem`, the
-/// database through SQLite's own seam, the VFS; both are counted together, in the order in which they happen.
-///
-/// The operations are truly made, in a folder of the real disk. After a kill or a power loss none has an effect any more;
-/// `restart()` then takes back what the lost power would have taken.
+/// A disk on which the n-th operation that changes it may fail, and which remembers all of them. Files go through
+/// `FileSystem`, the database through SQLite's own seam, the VFS; both are counted together, in the order in which they
+/// happen. The operations are truly made, in a folder of the real disk.
 package final class FaultyDisk: Sendable {
-  /// What happens at the chosen operation. A write is half made before.
-  package enum Fault: Sendable, Hashable {
-    /// It fails with this error number, and the next ones succeed.
-    case error(Int32)
-    /// The process dies. What it wrote is there.
-    case kill
-    /// What was not synced is gone: bytes of files, and names of directories.
-    case powerLoss
-    /// Bytes that were not synced are gone, but names are there: what a file system may do that orders nothing.
-    case powerLossKeepingNames
-  }
-
-  enum Verdict {
-    case proceed
-    /// Fails with this error number, after half of the bytes where it is a write.
-    case fail(Int32)
-    /// Fails and does nothing: power or process are gone.
-    case dead
-  }
-
   private struct State {
-    var operationCount = 0
+    var history = DiskHistory()
     /// The chosen operation was reached; says what it was.
-    var place: String?
-    var isDead = false
-    var contents = DiskContents()
+    var failedPlace: String?
     /// The database file whose bytes the last operation wrote.
     var database: String?
   }
 
   private let state = Mutex(State())
-  private let fault: Fault
+  private let code: Int32
   private let number: Int
   private let countsDatabaseWritesSingly: Bool
 
   /// - Parameters:
-  ///   - number: The operation at which `fault` happens, from 1; 0 lets all succeed.
+  ///   - code: The error number that the operation `number` fails with; a write is half made then. The next ones succeed.
+  ///   - number: From 1; 0 lets all succeed.
   ///   - countsDatabaseWritesSingly: Else the writes that follow each other to one database file are one operation.
-  package init(_ fault: Fault, atOperation number: Int, countsDatabaseWritesSingly: Bool = false) {
-    self.fault = fault
+  package init(failingWith code: Int32 = 0, atOperation number: Int = 0, countsDatabaseWritesSingly: Bool = false) {
+    self.code = code
     self.number = number
     self.countsDatabaseWritesSingly = countsDatabaseWritesSingly
   }
 
-  /// Operations so far.
-  package var operationCount: Int { state.withLock { $0.operationCount } }
+  /// Of all operations so far.
+  package var history: DiskHistory { state.withLock { $0.history } }
 
-  /// What the chosen operation was, such as "sync /tmp/a"; nil where it was not reached.
-  package var faultPlace: String? { state.withLock { $0.place } }
+  /// What the operation that failed was, such as "sync /tmp/a"; nil where it was not reached.
+  package var failedPlace: String? { state.withLock { $0.failedPlace } }
 
-  /// Brings the folder to the state in which the next process finds it.
-  package func restart() throws {
-    try state.withLock { state in
-      guard state.isDead, fault != .kill else { return }
-      try state.contents.losePower(keepingNames: fault == .powerLossKeepingNames)
-    }
-  }
-
-  /// Counts an operation and says how it ends.
-  func verdict(on operation: String, path: String) -> Verdict {
+  /// Counts an operation.
+  /// - Parameter half: What it has done when it fails.
+  /// - Returns: The error number that it fails with; nil where it succeeds.
+  func failure(of operation: String, path: String, half: DiskHistory.Change? = nil) -> Int32? {
     state.withLock { state in
       state.database = nil
-      return judge(operation, path: path, &state)
+      return count("\(operation) \(path)", half: half, &state)
     }
   }
 
-  func verdict(onDatabaseWriteTo path: String) -> Verdict {
+  func failure(ofDatabaseWriteTo path: String, half: @escaping DiskHistory.Change) -> Int32? {
     state.withLock { state in
-      let continues = state.database == path && !countsDatabaseWritesSingly && !state.isDead
+      let continues = state.database == path && !countsDatabaseWritesSingly
       state.database = path
-      return continues ? .proceed : judge("write", path: path, &state)
+      return continues ? nil : count("write \(path)", half: half, &state)
     }
   }
 
-  private func judge(_ operation: String, path: String, _ state: inout State) -> Verdict {
-    guard !state.isDead else { return .dead }
-    state.operationCount += 1
-    guard state.operationCount == number else { return .proceed }
-    state.place = "\(operation) \(path)"
-    guard case .error(let code) = fault else {
-      state.isDead = true
-      return .fail(EIO)
-    }
-    return .fail(code)
+  private func count(_ place: String, half: DiskHistory.Change?, _ state: inout State) -> Int32? {
+    state.history.begin(place, half: half)
+    guard state.history.operationCount == number else { return nil }
+    state.failedPlace = place
+    return code
   }
 
   /// Notes what an operation did.
-  func note(_ change: (inout DiskContents) -> Void) { state.withLock { change(&$0.contents) } }
+  func note(_ change: @escaping DiskHistory.Change) { state.withLock { $0.history.note(change) } }
 }

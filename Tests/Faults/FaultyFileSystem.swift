@@ -10,10 +10,8 @@ package struct FaultyFileSystem: FileSystem {
   package init(on disk: FaultyDisk) { self.disk = disk }
 
   private func check(_ operation: FileError.Operation, _ path: String) throws(FileError) {
-    switch disk.verdict(on: operation.rawValue, path: path) {
-    case .proceed: return
-    case .fail(let code): throw FileError(operation, path: path, code: code)
-    case .dead: throw FileError(operation, path: path, code: EIO)
+    if let code = disk.failure(of: operation.rawValue, path: path) {
+      throw FileError(operation, path: path, code: code)
     }
   }
 
@@ -25,13 +23,13 @@ package struct FaultyFileSystem: FileSystem {
   }
 
   package func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError) {
-    switch disk.verdict(on: FileError.Operation.write.rawValue, path: path) {
-    case .proceed: try append(bytes, to: descriptor, path: path)
-    case .fail(let code):
-      try append(UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)]), to: descriptor, path: path)
-      throw FileError(.write, path: path, code: code)
-    case .dead: throw FileError(.write, path: path, code: EIO)
+    let half = Array(bytes[..<(bytes.count / 2)])
+    let failure = disk.failure(of: FileError.Operation.write.rawValue, path: path) {
+      $0.write(half, to: descriptor)
     }
+    guard let failure else { return try append(bytes, to: descriptor, path: path) }
+    try append(UnsafeRawBufferPointer(rebasing: bytes[..<half.count]), to: descriptor, path: path)
+    throw FileError(.write, path: path, code: failure)
   }
 
   private func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError) {
@@ -47,8 +45,9 @@ package struct FaultyFileSystem: FileSystem {
   }
 
   package func close(_ descriptor: Int32) {
-    system.close(descriptor)
+    // Noted first: once it is closed, another file may have the descriptor.
     disk.note { $0.close(descriptor) }
+    system.close(descriptor)
   }
 
   package func rename(_ path: String, to newPath: String) throws(FileError) {

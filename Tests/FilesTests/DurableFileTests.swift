@@ -34,7 +34,7 @@ import Testing
     for (place, operation) in Self.operations.enumerated() {
       let directory = try TemporaryDirectory()
       if let old { try writeDurably(old, to: directory.path(of: "a")) }
-      let disk = FaultyDisk(.error(EIO), atOperation: place + 1)
+      let disk = FaultyDisk(failingWith: EIO, atOperation: place + 1)
       let error = failure { () throws(FileError) in
         try writeDurably(new, to: directory.path(of: "a"), in: FaultyFileSystem(on: disk))
       }
@@ -45,9 +45,9 @@ import Testing
       if let content { #expect(try directory.bytes(of: "a") == content, "\(operation)") }
     }
     let directory = try TemporaryDirectory()
-    let disk = FaultyDisk(.kill, atOperation: 0)
+    let disk = FaultyDisk()
     try writeDurably(new, to: directory.path(of: "a"), in: FaultyFileSystem(on: disk))
-    #expect(disk.operationCount == Self.operations.count)
+    #expect(disk.history.operationCount == Self.operations.count)
   }
 
   private static let operations: [FileError.Operation] = [.create, .write, .sync, .rename, .syncDirectory]

@@ -24,23 +24,23 @@ private let crashSpec = """
     return (folder, try CrashSweep(spec, in: folder.path, countsDatabaseWritesSingly: false))
   }
 
-  @Test(arguments: [FaultyDisk.Fault.kill, .powerLoss, .powerLossKeepingNames])
-  func whatIsCutOffIsMadeGood(fault: FaultyDisk.Fault) throws {
+  @Test func whatIsCutOffIsMadeGood() throws {
     let (folder, sweep) = try Self.sweep()
-    for number in 1...sweep.operationCount { try sweep.inject(fault, atOperation: number) }
+    let operations = stride(from: 1, through: sweep.operationCount, by: 1)
+    for loss in DiskContents.Loss.allCases { #expect(try sweep.cutOff(loss, at: operations).map(\.description) == []) }
     _ = folder
   }
 
   /// A disk that is full or broken: the command ends with a message that names the operation and the file, and with the
   /// exit code for it.
-  @Test func errorsOfTheDiskAreToldAndMadeGood() throws {
+  @Test(arguments: [(EIO, 1), (ENOSPC, 2)]) func errorsOfTheDiskAreToldAndMadeGood(code: Int32, first: Int) throws {
     let (folder, sweep) = try Self.sweep()
-    for number in 1...sweep.operationCount {
-      try sweep.inject(.error(number % 2 == 0 ? ENOSPC : EIO), atOperation: number) { error in
-        let message = "\(error)"
-        if ![73, 74].contains(exitCode(of: error)) { return "exit code \(exitCode(of: error))" }
-        return message.contains(folder.path) && message.hasPrefix("cannot ") ? nil : "no operation or path"
-      }
+    let path = folder.path
+    let findings = try sweep.fail(with: code, at: stride(from: first, through: sweep.operationCount, by: 2)) { error in
+      let message = "\(error)"
+      if ![73, 74].contains(exitCode(of: error)) { return "exit code \(exitCode(of: error))" }
+      return message.contains(path) && message.hasPrefix("cannot ") ? nil : "no operation or path"
     }
+    #expect(findings.map(\.description) == [])
   }
 }

@@ -82,7 +82,7 @@ import Testing
     let example = try ShardExamples.colorful()
     var failureCount = 0
     while true {
-      let fileSystem = FaultyFileSystem(on: FaultyDisk(.error(ENOSPC), atOperation: failureCount + 1))
+      let fileSystem = FaultyFileSystem(on: FaultyDisk(failingWith: ENOSPC, atOperation: failureCount + 1))
       do {
         try write(example, to: path, in: fileSystem)
         break

@@ -12,7 +12,7 @@ import Testing
   private let bytes: [UInt8]
   private let fingerprint: String
   /// Thousands of shards are written here, so nothing waits for a disk.
-  private let fileSystem = FaultyFileSystem(on: FaultyDisk(.kill, atOperation: 0))
+  private let fileSystem = FaultyFileSystem(on: FaultyDisk())
 
   init() throws {
     folder = try TemporaryFolder()
