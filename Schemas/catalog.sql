@@ -21,10 +21,10 @@ CREATE TABLE charset (
 -- A shard file. It is recorded with all its samples in one transaction, after the file is durable.
 CREATE TABLE shard (
   split TEXT NOT NULL CHECK (split IN ('train', 'validation', 'test')),
-  number INTEGER NOT NULL CHECK (number >= 0),
-  file TEXT NOT NULL UNIQUE CHECK (file <> ''),
-  first_index INTEGER NOT NULL CHECK (first_index >= 0), -- sample_index of record 0
-  records INTEGER NOT NULL CHECK (records > 0),
+  number INTEGER NOT NULL CHECK (number BETWEEN 0 AND 999999999),
+  file TEXT NOT NULL UNIQUE CHECK (file = printf('shards/%s-%05d.shard.zst', split, number)),
+  first_index INTEGER NOT NULL CHECK (first_index BETWEEN 0 AND 999999999999), -- sample_index of record 0
+  records INTEGER NOT NULL CHECK (records BETWEEN 1 AND 1048576),
   byte_count INTEGER NOT NULL CHECK (byte_count > 0),
   content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of header and seek table, which hold all checksums
   PRIMARY KEY (split, number)
@@ -51,8 +51,8 @@ CREATE TABLE left_out (
   split TEXT NOT NULL,
   shard INTEGER NOT NULL, -- its number
   block INTEGER NOT NULL CHECK (block >= 0), -- place in the shard
-  first_record INTEGER NOT NULL CHECK (first_record >= 0),
-  records INTEGER NOT NULL CHECK (records > 0),
+  first_record INTEGER NOT NULL CHECK (first_record BETWEEN 0 AND 1048575),
+  records INTEGER NOT NULL CHECK (records BETWEEN 1 AND 1048576),
   fault TEXT NOT NULL CHECK (fault <> ''), -- what is wrong with it, and where
   PRIMARY KEY (stage, split, shard, block),
   FOREIGN KEY (split, shard) REFERENCES shard (split, number) ON DELETE CASCADE
@@ -107,7 +107,7 @@ CREATE TABLE metric_rate (
 -- The state of training after `step` steps, to go on from.
 CREATE TABLE checkpoint (
   step INTEGER PRIMARY KEY CHECK (step >= 0),
-  file TEXT NOT NULL UNIQUE CHECK (file <> ''),
+  file TEXT NOT NULL UNIQUE CHECK (file = printf('checkpoints/step-%09d.safetensors', step)),
   content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of the whole file
   loss REAL -- of the last step; NULL where there was none, or it was not a number
 ) STRICT;
@@ -118,7 +118,7 @@ CREATE TABLE evaluation (
   id INTEGER PRIMARY KEY CHECK (id > 0),
   model_hash TEXT NOT NULL CHECK (model_hash <> ''), -- of the model file
   split TEXT NOT NULL CHECK (split IN ('train', 'validation', 'test')),
-  images INTEGER NOT NULL CHECK (images > 0),
+  images INTEGER NOT NULL CHECK (images BETWEEN 1 AND 999999999999),
   exact INTEGER NOT NULL, -- images read without a mistake
   case_folded_exact INTEGER NOT NULL, -- the same, where 'a' read as 'A' is no mistake (Unicode lower-casing)
   UNIQUE (id, split), -- what predictions refer to

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Schemas
 
@@ -27,6 +28,7 @@ package final class Catalog: Sendable {
   /// - Throws: `notADatabase`, `notACatalog`, `newerVersion`, or `failed` where the file cannot be opened or made.
   package init(_ path: String, for access: Access) throws(CatalogError) {
     self.path = path
+    guard !Self.isPipe(path) else { throw .notADatabase(path: path) }
     var configuration = Configuration()
     configuration.readonly = access == .read
     configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
@@ -59,6 +61,12 @@ package final class Catalog: Sendable {
     }
   }
 
+  /// SQLite would wait for ever to open a named pipe; of all else it says what it is.
+  private static func isPipe(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+  }
+
   /// Moves what the write-ahead log holds into the database file, which then is complete by itself, and closes it.
   /// A catalog that is dropped without it loses nothing: the next one to open the file finds the log beside it.
   package func close() throws(CatalogError) {
@@ -69,7 +77,8 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// What SQLite finds wrong with the tables that decide what stages do; nil where they are sound. A check takes 10 ms a
+  /// What SQLite finds wrong with the tables that decide what stages do, in their pages and by the rules of the schema; nil
+  /// where they are sound. So no number in them is too large to be added, and no file outside the workspace. A check takes 10 ms a
   /// megabyte, so those tables are left out that grow with the samples and steps: their pages are checked whenever they
   /// are read or written, and what `sample` says is in the shards too.
   private static func fault(of database: Database) throws -> String? {

@@ -33,6 +33,11 @@ package struct ShardRow: Sendable, Equatable, Decodable, FetchableRecord {
   }
 }
 
+extension ShardRow {
+  /// Whether its numbers are in the ranges of the schema, so that they can be added.
+  fileprivate var isPossible: Bool { (1...1 << 20).contains(records) && firstIndex < 1_000_000_000_000 && number >= 0 }
+}
+
 /// What the catalog lists of a sample, besides its place.
 package struct SampleRow: Sendable, Equatable {
   /// Number of the charset that the label's classes are of.
@@ -77,8 +82,13 @@ extension Catalog {
   /// The shards of a split that are recorded, in order.
   package func shards(of split: Split) throws(CatalogError) -> [ShardRow] {
     try read("list the shards of split \(split)") { database in
-      try ShardRow.fetchAll(
+      let shards = try ShardRow.fetchAll(
         database, sql: "SELECT * FROM shard WHERE split = ? ORDER BY number", arguments: [split.rawValue])
+      // SQLite checks the rules of the schema only where it may write.
+      guard shards.allSatisfy(\.isPossible) else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a shard's row is impossible")
+      }
+      return shards
     }
   }
 

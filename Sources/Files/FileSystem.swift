@@ -3,7 +3,7 @@ import Foundation
 /// The operations that durability rests on. Everything that must survive a crash is written through this seam, so
 /// that a test can fail or kill the program at any one of them.
 package protocol FileSystem: Sendable {
-  /// Creates the file, or empties it, for writing.
+  /// Creates the file, or empties it, for writing. Follows no link.
   func create(_ path: String) throws(FileError) -> Int32
   /// Writes all bytes at the end of the file.
   func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError)
@@ -23,7 +23,7 @@ package struct SystemFileSystem: FileSystem {
   package init() {}
 
   package func create(_ path: String) throws(FileError) -> Int32 {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw FileError(.create, path: path, code: errno) }
     return descriptor
   }

@@ -7,7 +7,8 @@ package struct LockFile: ~Copyable {
   private let descriptor: Int32
 
   package init(_ path: String) throws(LockError) {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    // What a link points at is not ours to write to.
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw .file(FileError(.create, path: path, code: errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno

@@ -80,8 +80,12 @@ extension Pipeline {
     var firstIndex = 0
     for shard in recorded {
       let gap = Int(shard.firstIndex) - firstIndex
+      let missingCount = shard.number - number
+      guard missingCount <= gap && (missingCount > 0 || gap == 0) else {
+        throw PipelineError.disorderedShards(file: shard.file, catalog: catalog.path)
+      }
       plans += try plan(
-        number: number, firstIndex: firstIndex, count: gap, shardCount: shard.number - number, from: source)
+        number: number, firstIndex: firstIndex, count: gap, shardCount: missingCount, from: source)
       if !isIntact(shard) {
         report(.note("\(workspace.path(ofFile: shard.file)) is missing or damaged; it is \(source.verb) again"))
         plans += try plan(

@@ -22,6 +22,8 @@ package enum PipelineError: Error, CustomStringConvertible {
   case tooFewSamples(count: Int, batch: Int)
   /// Shards that were there are missing, damaged or mixed up.
   case unusableShards(LoaderError)
+  /// A shard that the catalog lists does not follow the one before it.
+  case disorderedShards(file: String, catalog: String)
   /// A folder without a PNG or JPEG file.
   case noImages(folder: String)
   /// A folder that is to be written exists.
@@ -59,6 +61,8 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .tooFewSamples(let count, let batch):
       "the train split has \(count) samples, fewer than the \(batch) of training.batch"
     case .unusableShards(let error): "\(error); \(remedy(for: error))"
+    case .disorderedShards(let file, let catalog):
+      "\(catalog): the samples of \(file) do not follow those of the shard before; `glyphline reindex` makes the index again"
     case .noImages(let folder): "\(folder) holds no file whose name ends in .png, .jpg or .jpeg"
     case .folderExists(let path): "\(path) exists; remove it or name another folder"
     case .unlabelled(let path):

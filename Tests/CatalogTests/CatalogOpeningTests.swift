@@ -101,6 +101,37 @@ struct CatalogOpeningTests {
     #expect(damaged.reason == .corrupt)
   }
 
+  /// What a hex editor makes of a row is not trusted: no sum of it overflows, and no path of it leads elsewhere.
+  @Test(
+    "refuses rows that cannot be", .needsSQLiteShell,
+    arguments: [
+      "shard SET number = 9223372036854775807 WHERE number = 3", "shard SET first_index = -1 WHERE number = 1",
+      "shard SET first_index = 9223372036854775807 WHERE number = 1",
+      "shard SET records = 9223372036854775807 WHERE number = 1", "shard SET records = 0 WHERE number = 1",
+      "shard SET file = '../../elsewhere' WHERE number = 1", "checkpoint SET file = '../elsewhere' WHERE step = 20",
+      "evaluation SET images = 9223372036854775807",
+    ])
+  func impossibleRow(change: String) throws {
+    let catalog = try Catalog(folder.catalog(), for: .write)
+    try PipelineRecording().recordAll(in: catalog)
+    try catalog.close()
+    try SQLiteShell.execute(
+      "PRAGMA ignore_check_constraints = 1; PRAGMA foreign_keys = 0; UPDATE \(change)", in: folder.catalog())
+    #expect(try failure { _ = try Catalog(folder.catalog(), for: .write) }.reason == .corrupt)
+    guard change.contains("records") || change.contains("first_index") else { return }
+    let reader = try Catalog(folder.catalog(), for: .read)
+    #expect(try failure { _ = try reader.shards(of: .test) }.reason == .corrupt)
+  }
+
+  @Test("waits for no named pipe")
+  func pipe() throws {
+    let path = folder.catalog()
+    #expect(mkfifo(path, 0o600) == 0)
+    for access in [Catalog.Access.read, .write] {
+      #expect(throws: CatalogError.notADatabase(path: path)) { _ = try Catalog(path, for: access) }
+    }
+  }
+
   /// Overwrites the first page of a table.
   private func damage(_ table: String) throws {
     let rows = try SQLiteShell.rows("SELECT rootpage FROM sqlite_schema WHERE name = '\(table)'", in: folder.catalog())

@@ -68,7 +68,9 @@ struct PipelineRecording {
   }
 
   func checkpoint(atStep step: Int) -> CheckpointRow {
-    CheckpointRow(step: step, file: "checkpoints/\(step)", contentHash: "checkpoint-\(step)", loss: 4 / Double(step))
+    CheckpointRow(
+      step: step, file: "checkpoints/step-0000000\(step).safetensors", contentHash: "checkpoint-\(step)",
+      loss: 4 / Double(step))
   }
 
   func recordTraining(from firstStep: Int = 1, to lastStep: Int = stepCount, rate: Double, in catalog: Catalog) throws {

@@ -67,7 +67,8 @@ struct TrainingRecordsTests {
   @Test("starts anew with the stage")
   func restart() throws {
     try catalog.recordCheckpoint(
-      CheckpointRow(step: 0, file: "checkpoints/0", contentHash: "hash", loss: nil), metrics: [])
+      CheckpointRow(step: 0, file: "checkpoints/step-000000000.safetensors", contentHash: "hash", loss: nil),
+      metrics: [])
     try recording.recordTraining(rate: 100, in: catalog)
     let stage = recording.stage("train", .running)
     try catalog.restartTraining(stage)

@@ -26,6 +26,17 @@ import Testing
     _ = consume lock
   }
 
+  @Test func whatALinkPointsAtIsLeftAlone() throws {
+    let directory = try TemporaryDirectory()
+    try writeDurably([1, 2, 3], to: directory.path(of: "precious"))
+    for name in ["lock", "file" + DurableFile.temporarySuffix] {
+      #expect(symlink("precious", directory.path(of: name)) == 0)
+    }
+    #expect(throws: LockError.self) { _ = try LockFile(directory.path(of: "lock")) }
+    #expect(throws: FileError.self) { try writeDurably([4], to: directory.path(of: "file")) }
+    #expect(try directory.bytes(of: "precious") == [1, 2, 3])
+  }
+
   @Test func aPlaceThatCannotBeWrittenIsAnError() {
     #expect(throws: LockError.file(FileError(.create, path: "/nowhere/lock", code: ENOENT))) {
       _ = try LockFile("/nowhere/lock")
