@@ -18,7 +18,7 @@ NATIVE := $(if $(filter aarch64 arm64,$(shell uname -m)),-mcpu=native,-march=nat
 BUILD := -c release -Xcc $(NATIVE)
 SOURCES := Sources Tests Schemas Package.swift
 
-# Where `make install` puts things.
+# Where `make install` puts things; with DESTDIR= too, under that folder, for whoever makes a package.
 PREFIX ?= $(HOME)/.local
 
 help: ## list the targets
@@ -79,9 +79,9 @@ fuzz: setup ## search for inputs that break a reader
 install: build ## copy the program, its manual and its completions under PREFIX
 	swift build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual -c release \
 		--product generate-manual
-	bin=$(PREFIX)/bin man=$(PREFIX)/share/man/man1
-	bash=$(PREFIX)/share/bash-completion/completions zsh=$(PREFIX)/share/zsh/site-functions
-	fish=$(PREFIX)/share/fish/vendor_completions.d
+	bin=$(DESTDIR)$(PREFIX)/bin man=$(DESTDIR)$(PREFIX)/share/man/man1
+	bash=$(DESTDIR)$(PREFIX)/share/bash-completion/completions zsh=$(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	fish=$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	mkdir -p "$$bin" "$$man" "$$bash" "$$zsh" "$$fish"
 	install .build/release/glyphline "$$bin"
 	.build/manual/release/generate-manual "$$bin/glyphline" --multi-page --output-directory "$$man"
