@@ -91,6 +91,6 @@ package struct ModelDescription: Hashable, Sendable {
     }
     let pool = LayerDescription.maxPool(size: 2)
     return block(32, kernel: 5, stride: 2) + [pool] + block(64) + [pool] + residual(64) + block(128) + [pool]
-      + residual(128) + [.linear(units: logitCount)]
+      + residual(128) + residual(128) + [.linear(units: logitCount)]
   }
 }

@@ -2,8 +2,8 @@ import Foundation
 import Samples
 
 // Every key of the spec file, with the values it takes and the one it has when it is left out; those under `captcha` are in
-// CaptchaReader.swift, those under `model` in ModelReader.swift. These files are the only place that says so to the program; Schemas/pipeline.schema.json says the
-// same to editors, and a test holds the two together.
+// CaptchaReader.swift, those under `model` in ModelReader.swift. These files are the only place that says so to the program;
+// Schemas/pipeline.schema.json says the same to editors, and a test holds the two together.
 
 extension PipelineSpec {
   enum Key: String, SpecKey { case name, seed, captcha, datasets, shards, model, training, evaluation }
