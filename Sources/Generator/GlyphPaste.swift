@@ -132,7 +132,7 @@ private struct QuadColumn {
     let count = UInt32(truncatingIfNeeded: PixelVector.scalarCount)
     let (stepX, stepY) = (count &* fixedPoint(step.x), count &* fixedPoint(step.y))
     // The first point and each step are off by half a unit at most.
-    let margin = UInt32(truncatingIfNeeded: rows.count + 16)
+    let margin = UInt32(truncatingIfNeeded: rows.count) &+ count
     var distances = PixelVector()
     for row in stride(from: 0, to: rows.count, by: PixelVector.scalarCount) {
       distances |= ((xs &+ margin) & Self.fractionMask) &- 2 &* margin

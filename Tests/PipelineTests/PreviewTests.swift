@@ -42,8 +42,8 @@ import Testing
   @Test func theSameSeedGivesTheSamePixels() throws {
     let folder = try Folder()
     let spec = try folder.write(tinySpec(), as: "spec.yaml")
-    #expect(try Program.run("build", spec, "--workspace", folder.path + "/work").exitCode == 0)
-    let shard = folder.path + "/work/shards/test-00000.shard.zst"
+    #expect(try Program.run("build", spec, "--workspace", folder.path + "/built").exitCode == 0)
+    let shard = folder.path + "/built/shards/test-00000.shard.zst"
     let (stored, drawn) = (folder.path + "/stored.png", folder.path + "/drawn.png")
     struct Record: Decodable {
       let seed: UInt64

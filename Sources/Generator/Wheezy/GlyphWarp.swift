@@ -6,8 +6,8 @@ struct GlyphWarp: ~Copyable {
 
   mutating func warp(_ mask: InkMask, by warp: SIMD4<Int>) -> InkMask {
     guard warp != SIMD4() else { return mask }
-    // Vectors of four and eight reach beyond a line's end.
-    let stride = mask.width + 2 + 8
+    // The last vector of a line may begin at its last square and then reach so far beyond.
+    let stride = mask.width + 2 + PixelVector.scalarCount
     let lines = pixels.reserve((mask.height + 2) * stride)
     locate(mask, QuadPlan(cell: SIMD2(mask.width, mask.height), warp: warp), warp, lines, stride: stride)
     repeatEdges(mask, lines, stride: stride)
