@@ -22,7 +22,6 @@ package final class Network: Sendable {
   package let batch: Int
   package let team: Team
 
-  private let lanes: Lanes
   private let input: InputLayer
   private let loss: LossLayer
   private let state: StepState
@@ -48,7 +47,7 @@ package final class Network: Sendable {
     self.team = team
     plan = try NetworkPlan(description)
     parameters = Parameters(plan)
-    lanes = Lanes(batch: batch)
+    let lanes = Lanes(batch: batch, isTraining: purpose == .training)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
     input = InputLayer(geometry: description.input, precision: precision, lanes: lanes)
@@ -59,9 +58,9 @@ package final class Network: Sendable {
     guard let features = builder.features else { preconditionFailure("a plan ends with a linear layer") }
     loss = LossLayer(
       description: description, labelSmoothing: Float(labelSmoothing), logits: features, lanes: lanes)
-    forwardPass = Pass([.lanes(input.run)] + builder.layers.flatMap(\.forward))
-    backwardPass = Pass(builder.layers.reversed().flatMap(\.backward))
-    lossPass = Pass([.lanes(loss.run)])
+    forwardPass = Pass([.lanes(input.run)] + builder.layers.flatMap(\.forward), cut: lanes)
+    backwardPass = Pass(builder.layers.reversed().flatMap(\.backward), cut: lanes)
+    lossPass = Pass([.lanes(loss.run)], cut: lanes)
     outputs = builder.outputs
   }
 
@@ -93,9 +92,9 @@ package final class Network: Sendable {
           input.images = nil
           loss.labels = nil
         }
-        forwardPass.run(on: team, laneCount: lanes.count)
-        lossPass.run(on: team, laneCount: lanes.count)
-        backwardPass.run(on: team, laneCount: lanes.count)
+        forwardPass.run(on: team)
+        lossPass.run(on: team)
+        backwardPass.run(on: team)
         return loss.total
       }
     }
@@ -120,7 +119,7 @@ package final class Network: Sendable {
     images.withUnsafeBufferPointer { images in
       input.images = images.baseAddress
       defer { input.images = nil }
-      forwardPass.run(on: team, laneCount: lanes.count, isPrepared: state.isPrepared)
+      forwardPass.run(on: team, isPrepared: state.isPrepared)
     }
     state.isPrepared = hasFixedParameters
     return (0..<count).map { loss.reading(ofImage: $0) }

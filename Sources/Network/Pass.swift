@@ -6,7 +6,7 @@ enum Phase: Sendable {
   /// Works on the images of one lane alone; neighbouring phases of this kind run one after the other while the lane's
   /// numbers are still in the cache, without waiting for the other lanes.
   case lanes(@Sendable (_ lane: Int) -> Void)
-  /// One of `laneCount` shares of a computation that reads all lanes.
+  /// One share of a computation that reads all lanes.
   case shares(@Sendable (_ share: Int) -> Void)
   /// Done once, when all lanes are ready.
   case once(@Sendable () -> Void)
@@ -19,7 +19,7 @@ enum Phase: Sendable {
 /// A sequence of phases, run by a team with as few waits for one another as the phases allow.
 struct Pass: Sendable {
   private enum Group: Sendable {
-    case each([@Sendable (Int) -> Void])
+    case each(count: Int, [@Sendable (Int) -> Void])
     case once(@Sendable () -> Void)
   }
 
@@ -27,13 +27,13 @@ struct Pass: Sendable {
   private let groups: [Group]
   private let conclusions: [@Sendable () -> Void]
 
-  init(_ phases: [Phase]) {
+  init(_ phases: [Phase], cut: Lanes) {
     var lanes: [@Sendable (Int) -> Void] = []
     var groups: [Group] = []
     var preparations: [@Sendable () -> Void] = []
     var conclusions: [@Sendable () -> Void] = []
     func closeLanes() {
-      if !lanes.isEmpty { groups.append(.each(lanes)) }
+      if !lanes.isEmpty { groups.append(.each(count: cut.count, lanes)) }
       lanes = []
     }
     for phase in phases {
@@ -41,7 +41,7 @@ struct Pass: Sendable {
       case .lanes(let body): lanes.append(body)
       case .shares(let body):
         closeLanes()
-        groups.append(.each([body]))
+        groups.append(.each(count: cut.shareCount, [body]))
       case .once(let body):
         closeLanes()
         groups.append(.once(body))
@@ -56,11 +56,11 @@ struct Pass: Sendable {
   }
 
   /// - Parameter isPrepared: The parameters are as they were in the last run.
-  func run(on team: Team, laneCount: Int, isPrepared: Bool = false) {
+  func run(on team: Team, isPrepared: Bool = false) {
     if !isPrepared { team.run(count: preparations.count) { number in preparations[number]() } }
     for group in groups {
       switch group {
-      case .each(let bodies): team.run(count: laneCount) { lane in for body in bodies { body(lane) } }
+      case .each(let count, let bodies): team.run(count: count) { number in for body in bodies { body(number) } }
       case .once(let body): body()
       }
     }

@@ -1,21 +1,29 @@
 import Kernels
 
-/// How a mini-batch is cut into lanes.
+/// How a mini-batch is cut: into lanes for work on images, into shares for work on parameters.
 struct Lanes: Sendable {
-  /// Enough for eight cores, and few enough that a lane's share of a usual batch keeps a convolution busy.
+  /// Enough for eight cores, and few enough that a lane's part of a usual batch keeps the sums over images cheap, and a
+  /// share's part of a large layer keeps a matrix product busy.
   private static let countMax = 8
+  /// Who only reads sums nothing over images: shorter lanes let the threads finish closer together.
+  private static let readingCountMax = 32
 
   let count: Int
   /// Images in each lane.
   let images: Int
+  let shareCount: Int
 
-  init(batch: Int) {
-    count = (1...min(Self.countMax, batch)).last { batch % $0 == 0 } ?? 1
+  init(batch: Int, isTraining: Bool) {
+    func largestCount(upTo most: Int) -> Int { (1...min(most, batch)).last { batch % $0 == 0 } ?? 1 }
+    count = largestCount(upTo: isTraining ? Self.countMax : Self.readingCountMax)
     images = batch / count
+    shareCount = largestCount(upTo: Self.countMax)
   }
 
-  /// The share `share` of `total` equal things: a range of them.
-  func range(of share: Int, total: Int) -> Range<Int> { total * share / count..<total * (share + 1) / count }
+  /// What share number `share` has of `total` equal things.
+  func range(ofShare share: Int, total: Int) -> Range<Int> {
+    total * share / shareCount..<total * (share + 1) / shareCount
+  }
 }
 
 /// What one layer gives the next for a whole mini-batch, [image][channel / block][row][column][block], and the gradient of

@@ -54,8 +54,8 @@ struct LinearLayer: Layer {
       range.isEmpty ? nil : try backend.makeMatrixProduct(shape(), precision: precision)
     }
     var shares: [Share] = []
-    for number in 0..<lanes.count {
-      let (rows, columns) = (lanes.range(of: number, total: units), lanes.range(of: number, total: inputs))
+    for number in 0..<lanes.shareCount {
+      let (rows, columns) = (lanes.range(ofShare: number, total: units), lanes.range(ofShare: number, total: inputs))
       shares.append(
         Share(
           units: rows,
