@@ -21,6 +21,18 @@ package protocol Backend: Sendable {
     precision: Precision, training: Bool, needsInputGradient: Bool
   ) throws(KernelError) -> any Convolution
 
+  /// A convolution with what follows it in a network that only reads, for `images` images a call.
+  /// - Parameters:
+  ///   - norm: Of the convolution's output; decides the precision.
+  ///   - pools: A max pool of 2 x 2 windows follows.
+  ///   - threadCount: The most threads that use it at a time.
+  /// - Returns: nil where one pass after the other is as fast.
+  /// - Throws: `KernelError` where the backend cannot compute this convolution.
+  func makeNormalizedConvolution(
+    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, images: Int,
+    threadCount: Int
+  ) throws(KernelError) -> (any NormalizedConvolution)?
+
   /// - Parameter precision: Of A and B.
   /// - Precondition: a product that accumulates is of float32 numbers.
   /// - Throws: `KernelError` where the backend cannot compute this product.
@@ -50,6 +62,18 @@ package protocol Convolution: AnyObject, Sendable {
   /// Overwrites `weights`, [out, in, kernel, kernel], and `bias`, [out], with the sums of all lanes, added in lane
   /// order.
   func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?)
+}
+
+/// A convolution, batch norm by the running statistics, the sum with a residual, ReLU and max pool of 2 x 2 windows, each
+/// of the last three where asked for: what a network that only reads computes at once. Runs on the calling thread.
+package protocol NormalizedConvolution: AnyObject, Sendable {
+  /// Takes over the weights, [out, in, kernel, kernel], the bias, [out], and what the batch norm was given before by
+  /// `useRunningStatistics`; runs while no thread reads.
+  func load(weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?)
+
+  /// Overwrites `output`, which overlaps neither `input` nor `residual`.
+  /// - Precondition: `residual` is given just where the batch norm has one.
+  func forward(input: UnsafeRawPointer, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer)
 }
 
 /// oneDNN where the program was built with it, else plain Swift.

@@ -366,8 +366,9 @@ private struct Winner {
   }
 }
 
+/// The larger of each lane.
 @inline(__always)
-private func largest(_ first: Vector, _ second: Vector) -> Vector {
+func largest(_ first: Vector, _ second: Vector) -> Vector {
   first.replacing(with: second, where: second .> first)
 }
 

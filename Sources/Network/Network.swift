@@ -53,8 +53,8 @@ package final class Network: Sendable {
     input = InputLayer(geometry: description.input, precision: precision, lanes: lanes)
     var builder = LayerBuilder(
       parameters: parameters, gradients: gradients, input: input.output, state: state, lanes: lanes,
-      precision: precision, backend: backend, isTraining: purpose == .training)
-    for stage in plan.stages { try builder.append(stage) }
+      precision: precision, backend: backend, threadCount: team.threadCount, isTraining: purpose == .training)
+    try builder.append(plan.stages)
     guard let features = builder.features else { preconditionFailure("a plan ends with a linear layer") }
     loss = LossLayer(
       description: description, labelSmoothing: Float(labelSmoothing), logits: features, lanes: lanes)

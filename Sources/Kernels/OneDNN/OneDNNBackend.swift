@@ -83,6 +83,18 @@
       }
     }
 
+    package func makeNormalizedConvolution(
+      _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, images: Int,
+      threadCount: Int
+    ) throws(KernelError) -> (any NormalizedConvolution)? {
+      geometry.requireFit(input: input, output: norm.shape)
+      guard supports(norm.precision) else { throw .unsupportedPrecision(norm.precision, backend: name) }
+      guard WinogradTiles.areFaster(for: geometry, input: input, output: norm.shape) else { return nil }
+      glyphline_onednn_use_calling_thread_only()
+      return try WinogradConvolution(
+        geometry, input: input, norm: norm, pools: pools, images: images, threadCount: threadCount, engine: engine)
+    }
+
     package func makeMatrixProduct(
       _ shape: MatrixProductShape, precision: Precision
     ) throws(KernelError) -> any MatrixProduct {

@@ -21,6 +21,11 @@ package struct PlainBackend: Backend {
     }
   }
 
+  package func makeNormalizedConvolution(
+    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, images: Int,
+    threadCount: Int
+  ) -> (any NormalizedConvolution)? { nil }
+
   package func makeMatrixProduct(
     _ shape: MatrixProductShape, precision: Precision
   ) throws(KernelError) -> any MatrixProduct {

@@ -31,6 +31,7 @@ struct LayerBuilder {
   private let lanes: Lanes
   private let precision: Precision
   private let backend: any Backend
+  private let threadCount: Int
   private let isTraining: Bool
 
   private(set) var layers: [any Layer] = []
@@ -44,7 +45,7 @@ struct LayerBuilder {
 
   init(
     parameters: Parameters, gradients: AlignedBuffer, input: Activation, state: StepState, lanes: Lanes,
-    precision: Precision, backend: any Backend, isTraining: Bool
+    precision: Precision, backend: any Backend, threadCount: Int, isTraining: Bool
   ) {
     self.parameters = parameters
     self.gradients = gradients
@@ -52,12 +53,62 @@ struct LayerBuilder {
     self.lanes = lanes
     self.precision = precision
     self.backend = backend
+    self.threadCount = threadCount
     self.isTraining = isTraining
     current = input
   }
 
-  /// - Throws: `KernelError` where the backend has no kernel for the stage.
-  mutating func append(_ stage: NetworkPlan.Stage) throws(KernelError) {
+  /// - Throws: `KernelError` where the backend has no kernel for a stage.
+  mutating func append(_ stages: [NetworkPlan.Stage]) throws(KernelError) {
+    var rest = stages[...]
+    while let stage = rest.popFirst() {
+      if !isTraining, let next = rest.first, try appendTogether(stage, next) {
+        rest.removeFirst()
+      } else {
+        try append(stage)
+      }
+    }
+  }
+
+  /// Appends a convolution and the batch norm after it as one layer, where the backend has a kernel for that.
+  private mutating func appendTogether(
+    _ stage: NetworkPlan.Stage, _ next: NetworkPlan.Stage
+  ) throws(KernelError) -> Bool {
+    guard case .convolution(let name, let geometry) = stage else { return false }
+    switch next {
+    case .normalization(let normName, _, _, let addsShortcut, let hasRelu):
+      return try appendNormalizedConvolution(
+        name, geometry, normName, addsShortcut: addsShortcut, hasRelu: hasRelu, pools: false)
+    case .pooledNormalization(let normName, _, _, let hasRelu):
+      return try appendNormalizedConvolution(
+        name, geometry, normName, addsShortcut: false, hasRelu: hasRelu, pools: true)
+    default: return false
+    }
+  }
+
+  private mutating func appendNormalizedConvolution(
+    _ name: String, _ geometry: ConvolutionGeometry, _ normName: String, addsShortcut: Bool, hasRelu: Bool, pools: Bool
+  ) throws(KernelError) -> Bool {
+    let shape = outputShape(of: geometry)
+    let statistics = statistics(normName, shape, hasReLU: hasRelu, hasResidual: addsShortcut)
+    guard
+      let kernel = try backend.makeNormalizedConvolution(
+        geometry, input: current.shape, norm: statistics.norm, pools: pools, images: lanes.images,
+        threadCount: threadCount)
+    else { return false }
+    let output = activation(pools ? shape.pooled(by: 2) : shape, gradient: .none)
+    layers.append(
+      NormalizedConvolutionLayer(
+        kernel: kernel, input: current, output: output, shortcut: addsShortcut ? shortcut : nil,
+        weight: memory(name + ".weight"), bias: geometry.hasBias ? memory(name + ".bias") : nil, statistics: statistics)
+    )
+    if addsShortcut { shortcut = nil }
+    current = output
+    note(output, of: normName)
+    return true
+  }
+
+  private mutating func append(_ stage: NetworkPlan.Stage) throws(KernelError) {
     switch stage {
     case .convolution(let name, let geometry): try appendConvolution(name, geometry)
     case .normalization(let name, _, let rate, let addsShortcut, let hasRelu):
@@ -96,10 +147,7 @@ struct LayerBuilder {
   }
 
   private mutating func appendConvolution(_ name: String, _ geometry: ConvolutionGeometry) throws(KernelError) {
-    let channels = geometry.outputChannels
-    let shape = ActivationShape(
-      channels: channels, height: geometry.outputHeight, width: geometry.outputWidth,
-      block: backend.preferredBlock(channels: channels, precision: precision))
+    let shape = outputShape(of: geometry)
     let output = activation(shape, gradient: .own)
     let kernel = try backend.makeConvolution(
       geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.count, precision: precision,
@@ -112,6 +160,12 @@ struct LayerBuilder {
     note(output, of: name)
   }
 
+  private func outputShape(of geometry: ConvolutionGeometry) -> ActivationShape {
+    ActivationShape(
+      channels: geometry.outputChannels, height: geometry.outputHeight, width: geometry.outputWidth,
+      block: backend.preferredBlock(channels: geometry.outputChannels, precision: precision))
+  }
+
   private mutating func appendNormalization(_ name: String, dropout rate: Double, addsShortcut: Bool, hasRelu: Bool) {
     // Only the backward pass reads a normalisation's input again, and a shortcut that began there: without them the output
     // takes its memory. The gradients of input and output share theirs: the one is dead when the other is written.
@@ -120,7 +174,8 @@ struct LayerBuilder {
       isReadAgain ? activation(current.shape, gradient: current.gradient.map { .shared($0) } ?? .own) : current
     layers.append(
       NormalizationLayer(
-        statistics: statistics(name, hasReLU: hasRelu, hasResidual: addsShortcut), input: current, output: output,
+        statistics: statistics(name, current.shape, hasReLU: hasRelu, hasResidual: addsShortcut), input: current,
+        output: output,
         shortcut: addsShortcut ? shortcut : nil,
         dropout: nextDropout(rate), lanes: lanes, isTraining: isTraining))
     if addsShortcut { shortcut = nil }
@@ -132,16 +187,19 @@ struct LayerBuilder {
     let output = activation(current.shape.pooled(by: 2), gradient: .own)
     layers.append(
       PooledNormalizationLayer(
-        statistics: statistics(name, hasReLU: hasRelu, hasResidual: false), input: current, output: output,
+        statistics: statistics(name, current.shape, hasReLU: hasRelu, hasResidual: false), input: current,
+        output: output,
         dropout: nextDropout(rate), lanes: lanes, isTraining: isTraining))
     current = output
     note(output, of: name)
   }
 
-  private func statistics(_ name: String, hasReLU: Bool, hasResidual: Bool) -> NormalizationStatistics {
+  private func statistics(
+    _ name: String, _ shape: ActivationShape, hasReLU: Bool, hasResidual: Bool
+  ) -> NormalizationStatistics {
     NormalizationStatistics(
       norm: BatchNorm(
-        shape: current.shape, precision: precision, hasReLU: hasReLU, hasResidual: hasResidual, lanes: lanes.count),
+        shape: shape, precision: precision, hasReLU: hasReLU, hasResidual: hasResidual, lanes: lanes.count),
       gamma: memory(name + ".weight"), beta: memory(name + ".bias"), runningMean: memory(name + ".running_mean"),
       runningVariance: memory(name + ".running_var"))
   }

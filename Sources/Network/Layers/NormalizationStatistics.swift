@@ -10,15 +10,7 @@ struct NormalizationStatistics: Sendable {
 
   /// The statistics of `input`, of this batch or the running ones: what must be ready before they are applied.
   func forward(of input: Activation, lanes: Lanes, isTraining: Bool) -> [Phase] {
-    guard isTraining else {
-      return [
-        .prepare {
-          norm.useRunningStatistics(
-            gamma: gamma.values, beta: beta.values, runningMean: runningMean.values,
-            runningVariance: runningVariance.values)
-        }
-      ]
-    }
+    guard isTraining else { return [.prepare(useRunning)] }
     return [
       .lanes { lane in
         norm.sumInput(lane: lane, input: input.values(lane: lane), images: lanes.images, center: runningMean.values)
@@ -29,6 +21,12 @@ struct NormalizationStatistics: Sendable {
           runningVariance: runningVariance.values)
       },
     ]
+  }
+
+  /// Prepares the batch norm for networks that only read.
+  @Sendable func useRunning() {
+    norm.useRunningStatistics(
+      gamma: gamma.values, beta: beta.values, runningMean: runningMean.values, runningVariance: runningVariance.values)
   }
 
   /// The gradients of gamma and beta, from the sums of all lanes.

@@ -1,0 +1,96 @@
+extension WinogradTiles {
+  /// B' d B of every tile of some rows.
+  /// - Parameters:
+  ///   - source: [images, input]
+  ///   - zeros: At least `input.width * input.block` of them, for the rows above and below an image.
+  ///   - result: [16, `stride`, input channels]; the tiles' numbers are overwritten.
+  func transform<Value: WinogradValue>(
+    _: Value.Type, source: UnsafeRawPointer, rows: Range<Int>, zeros: UnsafeRawPointer,
+    into result: UnsafeMutableRawPointer, stride: Int
+  ) {
+    let size = MemoryLayout<Value>.size
+    for (number, row) in rows.enumerated() {
+      let (image, top) = (row / tileRows, row % tileRows * 2 - 1)
+      for plane in 0..<input.planeCount {
+        let start = source + (image * input.elementCount + plane * input.planeElementCount) * size
+        func address(_ y: Int) -> UnsafeRawPointer {
+          0..<input.height ~= y ? start + y * input.width * input.block * size : zeros
+        }
+        let lines = InputLines(
+          first: address(top), second: address(top + 1), third: address(top + 2), fourth: address(top + 3))
+        for channel in Swift.stride(from: 0, to: input.block, by: 8) {
+          transform(
+            Value.self, lines, channel: channel,
+            into: result + (number * tilesAcross * input.channels + plane * input.block + channel) * size,
+            planeByteCount: stride * input.channels * size)
+        }
+      }
+    }
+  }
+
+  /// Four lines of an input plane.
+  private struct InputLines {
+    let first: UnsafeRawPointer
+    let second: UnsafeRawPointer
+    let third: UnsafeRawPointer
+    let fourth: UnsafeRawPointer
+  }
+
+  /// Eight channels of a row of tiles.
+  /// - Parameter planeByteCount: From one of a tile's 16 numbers to the next.
+  private func transform<Value: WinogradValue>(
+    _: Value.Type, _ lines: InputLines, channel: Int, into result: UnsafeMutableRawPointer, planeByteCount: Int
+  ) {
+    let size = MemoryLayout<Value>.size
+    let (width, pixelByteCount, tileByteCount) = (input.width, input.block &* size, input.channels &* size)
+    @inline(__always)
+    func column(_ x: Int) -> TileColumn {
+      guard 0 <= x && x < width else { return TileColumn() }
+      let offset = x &* pixelByteCount &+ channel &* size
+      return .differences(
+        Value.load(lines.first + offset), Value.load(lines.second + offset), Value.load(lines.third + offset),
+        Value.load(lines.fourth + offset))
+    }
+    @inline(__always)
+    func store(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector, _ address: UnsafeMutableRawPointer) {
+      let row = TileColumn.differences(a, b, c, d)
+      Value.storeSum(row.a, address)
+      Value.storeSum(row.b, address + planeByteCount)
+      Value.storeSum(row.c, address + 2 &* planeByteCount)
+      Value.storeSum(row.d, address + 3 &* planeByteCount)
+    }
+    var (first, second) = (column(-1), column(0))
+    var address = result
+    for tile in 0..<tilesAcross {
+      let (third, fourth) = (column(2 &* tile &+ 1), column(2 &* tile &+ 2))
+      store(first.a, second.a, third.a, fourth.a, address)
+      store(first.b, second.b, third.b, fourth.b, address + 4 &* planeByteCount)
+      store(first.c, second.c, third.c, fourth.c, address + 8 &* planeByteCount)
+      store(first.d, second.d, third.d, fourth.d, address + 12 &* planeByteCount)
+      (first, second) = (third, fourth)
+      address += tileByteCount
+    }
+  }
+}
+
+/// A value of an activation, and of the sums of a few of them.
+protocol WinogradValue: Element {
+  /// Stores a sum of loaded values.
+  static func storeSum(_ vector: Vector, _ address: UnsafeMutableRawPointer)
+}
+
+extension Float: WinogradValue {
+  @inline(__always)
+  static func storeSum(_ vector: Vector, _ address: UnsafeMutableRawPointer) { store(vector, address) }
+}
+
+extension BFloat16: WinogradValue {
+  /// As `store`, which takes care of every not-a-number: those that come of bfloat16 numbers have no bits in their lower
+  /// half, so that rounding leaves them what they are.
+  @inline(__always)
+  static func storeSum(_ vector: Vector, _ address: UnsafeMutableRawPointer) {
+    let bits = unsafeBitCast(vector, to: SIMD8<UInt32>.self)
+    let rounded = bits &+ 0x7FFF &+ ((bits &>> 16) & 1)
+    address.storeBytes(of: unsafeBitCast(rounded, to: SIMD16<UInt16>.self).oddHalf, as: SIMD8<UInt16>.self)
+  }
+}
