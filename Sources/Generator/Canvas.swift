@@ -13,10 +13,10 @@ struct Canvas: ~Copyable {
   private var pixels: UnsafeMutablePointer<UInt32>
   private var isInFirst = true
 
-  /// Pixels after the last column that blending a vector at a time may read and write back.
+  /// Pixels before the first column and after the last that vectors may read, and blending may write back.
   private static let slack = PixelVector.scalarCount
 
-  init() { pixels = first.reserve(PixelVector.scalarCount + Self.slack) }
+  init() { pixels = first.reserve(PixelVector.scalarCount + 2 * Self.slack) + Self.slack }
 
   /// Starts an image of one colour.
   mutating func clear(width: Int, height: Int, to color: SIMD3<UInt8>) {
@@ -59,18 +59,26 @@ struct Canvas: ~Copyable {
     pixels = target
   }
 
-  /// Pillow's filter SMOOTH: each pixel five times, its eight neighbours once, over 13; the edge stays as it is.
+  /// Pillow's filter SMOOTH: each pixel five times, its eight neighbours once, over 13; the edge stays as it is. Pillow
+  /// computes in floats, whose error is far below the distance of n / 13 from a tie.
   mutating func smooth() {
     guard width > 2 && height > 2 else { return }
     let target = takeOther(width: width)
-    // SAFETY: columns 1 ..< width - 1 have one on either side, and each holds `stride` pixels, whole vectors.
-    let sums = sums.reserve(2 * (stride + PixelVector.scalarCount))
+    let memory = sums.reserve(6 * stride)
+    var (left, middle, right) = (
+      ColumnSums(memory, stride), ColumnSums(memory + 2 * stride, stride), ColumnSums(memory + 4 * stride, stride)
+    )
+    // SAFETY: columns 1 ..< width - 1 have one on either side, each holds `stride` pixels, whole vectors, and there is a
+    // pixel before the first and after the last.
     target.update(from: pixels, count: stride)
     (target + (width - 1) * stride).update(from: column(width - 1), count: stride)
+    middle.add(column(0))
+    right.add(column(1))
     for x in 1..<width - 1 {
+      (left, middle, right) = (middle, right, left)
+      right.add(column(x + 1))
       let output = target + x * stride
-      smoothColumn(
-        column(x), stride: stride, redBlue: sums, green: sums + stride + PixelVector.scalarCount, into: output)
+      smoothColumn(column(x), left, middle, right, into: output)
       output[0] = column(x)[0]
       output[height - 1] = column(x)[height - 1]
     }
@@ -116,8 +124,8 @@ struct Canvas: ~Copyable {
   /// The buffer that the image does not lie in, with room for one of `width` columns.
   private mutating func takeOther(width: Int) -> UnsafeMutablePointer<UInt32> {
     isInFirst.toggle()
-    let count = width * stride + Self.slack
-    return isInFirst ? first.reserve(count) : second.reserve(count)
+    let count = width * stride + 2 * Self.slack
+    return (isInFirst ? first.reserve(count) : second.reserve(count)) + Self.slack
   }
 }
 
@@ -129,31 +137,45 @@ private func luma(_ column: UnsafePointer<UInt32>) -> PixelVector {
   return (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
 }
 
-/// One column of SMOOTH, but for its first and last row, which the caller sets. Pillow computes in floats, whose error is
-/// far below the distance of n / 13 from a tie.
-/// - Parameters:
-///   - stride: Pixels of a column, whole vectors.
-///   - redBlue: Room for `stride` + 8 sums of three neighbours across, red in the low half of a word, blue in the high one.
-///   - green: The same for green.
+/// For each pixel of a column, the sum of it and those above and below.
+private struct ColumnSums {
+  /// Red in the low half of a word, blue in the high one.
+  let redBlue: UnsafeMutablePointer<UInt32>
+  let green: UnsafeMutablePointer<UInt32>
+  let stride: Int
+
+  /// - Parameter memory: Room for 2 x `stride` words.
+  init(_ memory: UnsafeMutablePointer<UInt32>, _ stride: Int) {
+    redBlue = memory
+    green = memory + stride
+    self.stride = stride
+  }
+
+  @inline(__always)
+  func add(_ column: UnsafePointer<UInt32>) {
+    for y in Swift.stride(from: 0, to: stride, by: PixelVector.scalarCount) {
+      let (above, middle, below) = (
+        loadPixels(column + y - 1), loadPixels(column + y), loadPixels(column + y + 1)
+      )
+      storePixels((above & 0xFF00FF) &+ (middle & 0xFF00FF) &+ (below & 0xFF00FF), to: redBlue + y)
+      storePixels(((above &>> 8) & 255) &+ ((middle &>> 8) & 255) &+ ((below &>> 8) & 255), to: green + y)
+    }
+  }
+}
+
+/// One column of SMOOTH, but for its first and last row, which the caller sets.
 @inline(__always)
 private func smoothColumn(
-  _ column: UnsafePointer<UInt32>, stride: Int, redBlue: UnsafeMutablePointer<UInt32>,
-  green: UnsafeMutablePointer<UInt32>, into output: UnsafeMutablePointer<UInt32>
+  _ column: UnsafePointer<UInt32>, _ left: ColumnSums, _ middle: ColumnSums, _ right: ColumnSums,
+  into output: UnsafeMutablePointer<UInt32>
 ) {
-  for y in Swift.stride(from: 0, to: stride, by: PixelVector.scalarCount) {
-    let (left, middle, right) = (
-      loadPixels(column + y - stride), loadPixels(column + y), loadPixels(column + y + stride)
-    )
-    storePixels((left & 0xFF00FF) &+ (middle & 0xFF00FF) &+ (right & 0xFF00FF), to: redBlue + y + 1)
-    storePixels(((left &>> 8) & 255) &+ ((middle &>> 8) & 255) &+ ((right &>> 8) & 255), to: green + y + 1)
-  }
-  for y in Swift.stride(from: 0, to: stride, by: PixelVector.scalarCount) {
+  for y in Swift.stride(from: 0, to: middle.stride, by: PixelVector.scalarCount) {
     let pixels = loadPixels(column + y)
     let pairs =
-      loadPixels(redBlue + y) &+ loadPixels(redBlue + y + 1) &+ loadPixels(redBlue + y + 2)
+      loadPixels(left.redBlue + y) &+ loadPixels(middle.redBlue + y) &+ loadPixels(right.redBlue + y)
       &+ ((pixels & 0xFF00FF) &<< 2)
     let greens =
-      loadPixels(green + y) &+ loadPixels(green + y + 1) &+ loadPixels(green + y + 2)
+      loadPixels(left.green + y) &+ loadPixels(middle.green + y) &+ loadPixels(right.green + y)
       &+ (((pixels &>> 8) & 255) &<< 2)
     let smoothed =
       dividedBy13(pairs & 0xFFFF) | (dividedBy13(greens) &<< 8) | (dividedBy13(pairs &>> 16) &<< 16)

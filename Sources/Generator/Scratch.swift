@@ -5,8 +5,7 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
 
   init(zero: Element) {
     self.zero = zero
-    buffer = .allocate(capacity: 1)
-    buffer.initialize(repeating: zero)
+    buffer = Self.allocate(count: 1, zero)
   }
 
   // SAFETY: the memory is this value's alone, all of it is initialised, and elements need no destruction.
@@ -16,10 +15,16 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
   mutating func reserve(_ count: Int) -> UnsafeMutablePointer<Element> {
     if count > buffer.count {
       buffer.deallocate()
-      buffer = .allocate(capacity: count)
-      buffer.initialize(repeating: zero)
+      buffer = Self.allocate(count: count, zero)
     }
     guard let address = buffer.baseAddress else { preconditionFailure("an empty buffer has no address") }
     return address
+  }
+
+  /// Memory that begins with a cache line: a vector that lies in two of them takes twice the time.
+  private static func allocate(count: Int, _ zero: Element) -> UnsafeMutableBufferPointer<Element> {
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: count * MemoryLayout<Element>.stride, alignment: 64)
+    return memory.initializeMemory(as: Element.self, repeating: zero)
   }
 }
