@@ -145,9 +145,8 @@ extension Catalog {
       ]
       values.reserveCapacity(values.count + 3 * chunk.count)
       for sample in chunk {
-        var text = ""
-        for index in sample.label.classes { text.unicodeScalars.append(scalars[sample.charset][Int(index)]) }
-        values.append(text.databaseValue)
+        let characters = sample.label.classes.lazy.map { scalars[sample.charset][Int($0)] }
+        values.append(String(scalars: characters).databaseValue)
         values.append(numbers[sample.charset])
         values.append(Int64(bitPattern: sample.seed).databaseValue)
       }

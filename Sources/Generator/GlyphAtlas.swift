@@ -22,12 +22,15 @@ package final class GlyphAtlas: Sendable {
   }
 
   private let glyphs: [Key: Glyph]
+  /// What the masks of the glyphs lie in.
+  private let memory: [InkMask.Memory]
 
   /// - Parameter keys: What is drawn; sizes are 1 ... `sizeMax`.
   /// - Throws: `GeneratorError.missingGlyph`, `.undrawableGlyph`, `.unusableFont` or `.invalidParameters`.
   package init(font: FontFile, keys: Set<Key>, ascent: Ascent) throws(GeneratorError) {
     let face = try FontFace(bytes: font.bytes, path: font.path, index: font.faceIndex)
     var glyphs: [Key: Glyph] = [:]
+    var memory: [InkMask.Memory] = []
     // In a fixed order, so that of several faults the same one is told every time.
     for key in keys.sorted() {
       guard (1...Self.sizeMax).contains(key.size) else {
@@ -40,13 +43,15 @@ package final class GlyphAtlas: Sendable {
         throw .missingGlyph(character: String(key.scalar), font: "\(font.family) (\(font.path))")
       }
       guard
-        let glyph = face.outline(of: key.scalar, size: key.size, extentMax: Self.cellMax).map({
+        var glyph = face.outline(of: key.scalar, size: key.size, extentMax: Self.cellMax).map({
           Glyph($0, ascender: ascender)
         }), (1...Self.cellMax).contains(glyph.cell.x), (1...Self.cellMax).contains(glyph.cell.y)
       else { throw .undrawableGlyph(character: String(key.scalar), size: key.size, font: font.path) }
+      if let own = glyph.ink.lend() { memory.append(own) }
       glyphs[key] = glyph
     }
     self.glyphs = glyphs
+    self.memory = memory
   }
 
   /// Every character at every size.
@@ -87,7 +92,7 @@ struct Glyph: Sendable {
   let top: Int
   /// From the top of the text's box down to the baseline.
   let ascender: Int
-  let ink: InkMask
+  fileprivate(set) var ink: InkMask
 
   init(_ bitmap: GlyphBitmap, ascender: Int) {
     cell = SIMD2(1 + max(bitmap.advance, bitmap.left + bitmap.width), 1 + ascender + max(0, bitmap.height - bitmap.top))
@@ -109,46 +114,72 @@ struct Glyph: Sendable {
 
 /// Coverage of a glyph cut to its ink, as the squares of 2 x 2 pixels that bilinear sampling looks at: one load gives all
 /// four. A border of one pixel repeats the edge.
-struct InkMask: Sendable {
+// SAFETY: the squares are written before anyone else has them.
+struct InkMask: @unchecked Sendable {
+  /// Where squares lie.
+  final class Memory: @unchecked Sendable {
+    fileprivate let squares: UnsafeMutablePointer<UInt32>
+
+    fileprivate init(count: Int) { squares = .allocate(capacity: count) }
+
+    deinit { squares.deallocate() }
+  }
+
   let width: Int
   let height: Int
-  /// First a square of nothing, for what lies outside; then [height + 1, width + 1], each square with its upper left pixel
-  /// in the lowest byte, then the upper right one, the lower left one, the lower right one.
-  let squares: [UInt32]
+  private let squares: UnsafePointer<UInt32>
+  /// Of the squares; nil where an atlas keeps it. Threads that count references to a glyph would wait for each other.
+  private var memory: Memory?
 
   /// Squares of a line.
   var stride: Int { width + 1 }
   var isEmpty: Bool { width == 0 || height == 0 }
 
-  /// - Precondition: the squares are as the property says.
-  init(width: Int, height: Int, squares: [UInt32]) {
+  /// - Parameter fill: Writes the squares after the first; there is room for a vector more than there are.
+  init(width: Int, height: Int, fill: (UnsafeMutablePointer<UInt32>) -> Void) {
     self.width = width
     self.height = height
-    self.squares = squares
+    let memory = Memory(count: 1 + (width + 1) * (height + 1) + PixelVector.scalarCount)
+    memory.squares[0] = 0
+    fill(memory.squares + 1)
+    self.memory = memory
+    squares = UnsafePointer(memory.squares)
   }
 
   init(_ pixels: [UInt8], width: Int, x: Range<Int>, y: Range<Int>) {
-    self.width = x.count
-    self.height = y.count
-    var squares: [UInt32] = [0]
-    if !x.isEmpty && !y.isEmpty {
+    self.init(width: x.count, height: y.count) { squares in
+      guard !x.isEmpty && !y.isEmpty else { return }
       func coverage(_ column: Int, _ row: Int) -> UInt32 {
         let column = min(max(column, x.lowerBound), x.upperBound - 1)
         let row = min(max(row, y.lowerBound), y.upperBound - 1)
         return UInt32(pixels[row * width + column])
       }
+      var square = squares
       for row in y.lowerBound - 1..<y.upperBound {
         for column in x.lowerBound - 1..<x.upperBound {
           let upper = coverage(column, row) | coverage(column + 1, row) << 8
-          squares.append(upper | coverage(column, row + 1) << 16 | coverage(column + 1, row + 1) << 24)
+          square.pointee = upper | coverage(column, row + 1) << 16 | coverage(column + 1, row + 1) << 24
+          square += 1
         }
       }
     }
-    self.squares = squares
+  }
+
+  /// First a square of nothing, for what lies outside; then [height + 1, width + 1], each square with its upper left pixel
+  /// in the lowest byte, then the upper right one, the lower left one, the lower right one.
+  @inline(__always)
+  func withSquares<Result>(_ body: (UnsafePointer<UInt32>) -> Result) -> Result {
+    withExtendedLifetime(memory) { body(squares) }
+  }
+
+  /// Leaves the squares' memory to the caller, who keeps it as long as the mask or a copy of it is used.
+  fileprivate mutating func lend() -> Memory? {
+    defer { memory = nil }
+    return memory
   }
 
   func coverage(x: Int, y: Int) -> UInt8 {
-    UInt8(truncatingIfNeeded: squares[1 + (y + 1) * stride + x + 1])
+    withSquares { UInt8(truncatingIfNeeded: $0[1 + (y + 1) * stride + x + 1]) }
   }
 
   /// A part of this mask, again cut to its ink.

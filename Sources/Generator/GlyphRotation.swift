@@ -21,8 +21,7 @@ struct GlyphRotation: ~Copyable {
     let ownSolid = ink.premultiplied(coverage: 255)
     let solid = isSettled ? settled(PixelVector(repeating: ownSolid))[0] : ownSolid
     // SAFETY: every index stays inside its buffer: places are those of squares, and coverages are at most 255.
-    mask.squares.withUnsafeBufferPointer { squares in
-      guard let squares = squares.baseAddress else { return }
+    mask.withSquares { squares in
       for x in 0..<plan.width {
         let rows = plan.rows(inColumn: x)
         points.locate(plan, x: x, rows: rows, stride: Double(mask.stride))

@@ -28,7 +28,7 @@ struct ImageCaptchaSampler {
     let glyphs = sampleGlyphs(text: text, seed: seed)
     let textWidth = glyphs.reduce(0) { $0 + $1.cell.x }
     return ImageCaptchaParameters(
-      text: String(String.UnicodeScalarView(text)), width: width, height: height, background: background, color: color,
+      text: String(scalars: text), width: width, height: height, background: background, color: color,
       glyphs: glyphs, overlaps: sampleOverlaps(count: glyphs.count, averageWidth: textWidth / text.count, seed: seed),
       dots: sampleDots(seed: seed), dotWidth: spec.dotWidth, arcs: sampleArcs(seed: seed))
   }

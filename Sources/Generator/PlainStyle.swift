@@ -49,7 +49,7 @@ package struct PlainStyle: CaptchaStyle {
       return PlainParameters.Glyph(character: character, fontSize: size, position: SIMD2(left, baseline))
     }
     return PlainParameters(
-      text: String(String.UnicodeScalarView(text)), width: width, height: height, background: background, color: color,
+      text: String(scalars: text), width: width, height: height, background: background, color: color,
       glyphs: glyphs)
   }
 

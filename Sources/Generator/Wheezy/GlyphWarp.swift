@@ -20,7 +20,7 @@ struct GlyphWarp: ~Copyable {
     let margin = (UInt32(abs(warp.x)), UInt32(abs(warp.y)))
     let (width, height) = (UInt32(mask.width), UInt32(mask.height))
     // SAFETY: a place is that of one of the mask's squares; of those outside, that of nothing.
-    mask.squares.withUnsafeBufferPointer { squares in
+    mask.withSquares { squares in
       for y in 0..<mask.height {
         let v = Double(y) + 0.5
         let line = lines + (y + 1) * stride + 1
@@ -53,21 +53,16 @@ struct GlyphWarp: ~Copyable {
   }
 
   private func squares(of mask: InkMask, _ lines: UnsafeMutablePointer<UInt32>, stride: Int) -> InkMask {
-    let count = 1 + mask.stride * (mask.height + 1)
-    let squares = [UInt32](unsafeUninitializedCapacity: count + PixelVector.scalarCount) { buffer, initialized in
-      guard let target = buffer.baseAddress else { return }
-      target[0] = 0
+    InkMask(width: mask.width, height: mask.height) { target in
       for y in 0...mask.height {
         let (upper, lower) = (lines + y * stride, lines + (y + 1) * stride)
         // What the last vector writes too much, the next line overwrites.
         for x in Swift.stride(from: 0, through: mask.width, by: PixelVector.scalarCount) {
           let pair = loadPixels(upper + x) | (loadPixels(upper + x + 1) &<< 8)
           let below = (loadPixels(lower + x) &<< 16) | (loadPixels(lower + x + 1) &<< 24)
-          storePixels(pair | below, to: target + 1 + y * mask.stride + x)
+          storePixels(pair | below, to: target + y * mask.stride + x)
         }
       }
-      initialized = count
     }
-    return InkMask(width: mask.width, height: mask.height, squares: squares)
   }
 }

@@ -46,7 +46,7 @@ package struct WheezyStyle: CaptchaStyle {
     let noiseColor = colors.next(of: spec.noiseColors)
     var glyphs = RandomStream(seed: seed, stream: Stream.glyphs)
     return WheezyParameters(
-      text: String(String.UnicodeScalarView(text)), width: width, height: height, background: background,
+      text: String(scalars: text), width: width, height: height, background: background,
       glyphs: text.map { glyph($0, &glyphs) }, squeezeFactor: spec.squeezeFactor, curves: curves(seed: seed),
       noise: WheezyParameters.Noise(color: noiseColor, level: spec.noiseLevel, points: noisePoints(seed: seed)))
   }
