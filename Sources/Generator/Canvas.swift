@@ -59,54 +59,95 @@ struct Canvas: ~Copyable {
     pixels = target
   }
 
-  /// Pillow's filter SMOOTH: each pixel five times, its eight neighbours once, over 13; the edge stays as it is. Pillow
-  /// computes in floats, whose error is far below the distance of n / 13 from a tie.
-  mutating func smooth() {
-    guard width > 2 && height > 2 else { return }
-    let target = takeOther(width: width)
-    let memory = sums.reserve(6 * stride)
+  /// The image through Pillow's filter SMOOTH: each pixel five times, its eight neighbours once, over 13; the edge stays as
+  /// it is. Pillow computes in floats, whose error is far below the distance of n / 13 from a tie. The canvas is used up.
+  mutating func smoothedColumns(format: PixelFormat) -> ImageColumns {
+    guard width > 2 && height > 2 else { return columns(format: format) }
+    let sums = sums.reserve(6 * stride)
+    switch format {
+    case .gray: return columns(.gray) { smoothGray(sums, into: $0) }
+    case .rgb:
+      let target = takeOther(width: width)
+      smooth(sums, into: target)
+      pixels = target
+      return columns(format: .rgb)
+    }
+  }
+
+  private func smooth(_ sums: UnsafeMutablePointer<UInt32>, into target: UnsafeMutablePointer<UInt32>) {
+    target.update(from: pixels, count: stride)
+    (target + (width - 1) * stride).update(from: column(width - 1), count: stride)
+    forEachInnerColumn(sums) { x, column, sums in
+      let output = target + x * stride
+      forEachSmoothed(column, sums) { y, red, green, blue in
+        storePixels(red | (green &<< 8) | (blue &<< 16), to: output + y)
+      }
+      output[0] = column[0]
+      output[height - 1] = column[height - 1]
+    }
+  }
+
+  /// Smooths and turns gray in one pass.
+  private func smoothGray(_ sums: UnsafeMutablePointer<UInt32>, into target: UnsafeMutablePointer<UInt8>) {
+    writeGray(column: 0, to: target)
+    forEachInnerColumn(sums) { x, column, sums in
+      let output = target + x * height
+      forEachSmoothed(column, sums) { y, red, green, blue in storeGray(luma(red, green, blue), to: output + y) }
+      output[0] = luma(column[0])
+      output[height - 1] = luma(column[height - 1])
+    }
+    writeGray(column: width - 1, to: target)
+  }
+
+  /// Calls `body` with every column but the first and the last, and the sums of it and the columns beside it.
+  /// - Parameter memory: Room for six columns of words.
+  @inline(__always)
+  private func forEachInnerColumn(
+    _ memory: UnsafeMutablePointer<UInt32>,
+    _ body: (_ x: Int, _ column: UnsafePointer<UInt32>, _ sums: (ColumnSums, ColumnSums, ColumnSums)) -> Void
+  ) {
+    // SAFETY: each column holds `stride` pixels, whole vectors, and there is a pixel before the first and after the last.
     var (left, middle, right) = (
       ColumnSums(memory, stride), ColumnSums(memory + 2 * stride, stride), ColumnSums(memory + 4 * stride, stride)
     )
-    // SAFETY: columns 1 ..< width - 1 have one on either side, each holds `stride` pixels, whole vectors, and there is a
-    // pixel before the first and after the last.
-    target.update(from: pixels, count: stride)
-    (target + (width - 1) * stride).update(from: column(width - 1), count: stride)
     middle.add(column(0))
     right.add(column(1))
     for x in 1..<width - 1 {
       (left, middle, right) = (middle, right, left)
       right.add(column(x + 1))
-      let output = target + x * stride
-      smoothColumn(column(x), left, middle, right, into: output)
-      output[0] = column(x)[0]
-      output[height - 1] = column(x)[height - 1]
+      body(x, column(x), (left, middle, right))
     }
-    pixels = target
   }
 
   func columns(format: PixelFormat) -> ImageColumns {
+    switch format {
+    case .gray:
+      columns(.gray) { target in
+        for x in 0..<width { writeGray(column: x, to: target) }
+      }
+    case .rgb: columns(.rgb) { writeRGB(to: $0) }
+    }
+  }
+
+  /// - Parameter write: Writes the image's bytes. A vector may reach beyond the end, as it does beyond each column, where
+  ///   the next one overwrites it.
+  private func columns(
+    _ format: PixelFormat, write: (UnsafeMutablePointer<UInt8>) -> Void
+  ) -> ImageColumns {
     let geometry = Geometry(width: width, height: height, format: format)
-    // Vectors write a little more than their column, which the next one overwrites.
     let capacity = geometry.byteCount + PixelVector.scalarCount
     let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-      guard let target = buffer.baseAddress else { return }
-      switch format {
-      case .gray: writeGray(to: target)
-      case .rgb: writeRGB(to: target)
-      }
+      if let target = buffer.baseAddress { write(target) }
       count = geometry.byteCount
     }
     return ImageColumns(geometry: geometry, pixels: bytes)
   }
 
-  private func writeGray(to target: UnsafeMutablePointer<UInt8>) {
-    for x in 0..<width {
-      let (column, target) = (column(x), UnsafeMutableRawPointer(target + x * height))
-      for y in Swift.stride(from: 0, to: height, by: PixelVector.scalarCount) {
-        let bytes = SIMD16<UInt8>(truncatingIfNeeded: luma(column + y))
-        (target + y).storeBytes(of: bytes, as: SIMD16<UInt8>.self)
-      }
+  private func writeGray(column x: Int, to target: UnsafeMutablePointer<UInt8>) {
+    let (column, output) = (column(x), target + x * height)
+    for y in Swift.stride(from: 0, to: height, by: PixelVector.scalarCount) {
+      let pixels = loadPixels(column + y)
+      storeGray(luma(pixels & 255, (pixels &>> 8) & 255, (pixels &>> 16) & 255), to: output + y)
     }
   }
 
@@ -131,10 +172,19 @@ struct Canvas: ~Copyable {
 
 /// Pillow's conversion to mode L.
 @inline(__always)
-private func luma(_ column: UnsafePointer<UInt32>) -> PixelVector {
-  let pixels = loadPixels(column)
-  let (red, green, blue) = (pixels & 255, (pixels &>> 8) & 255, (pixels &>> 16) & 255)
-  return (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
+private func luma(_ red: PixelVector, _ green: PixelVector, _ blue: PixelVector) -> PixelVector {
+  (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
+}
+
+@inline(__always)
+private func luma(_ pixel: UInt32) -> UInt8 {
+  let (red, green, blue) = (pixel & 255, (pixel &>> 8) & 255, (pixel &>> 16) & 255)
+  return UInt8(truncatingIfNeeded: (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16)
+}
+
+@inline(__always)
+private func storeGray(_ values: PixelVector, to target: UnsafeMutablePointer<UInt8>) {
+  UnsafeMutableRawPointer(target).storeBytes(of: SIMD16<UInt8>(truncatingIfNeeded: values), as: SIMD16<UInt8>.self)
 }
 
 /// For each pixel of a column, the sum of it and those above and below.
@@ -163,23 +213,21 @@ private struct ColumnSums {
   }
 }
 
-/// One column of SMOOTH, but for its first and last row, which the caller sets.
+/// Calls `body` with every vector of a smoothed column. Its first and last pixel are of no use.
 @inline(__always)
-private func smoothColumn(
-  _ column: UnsafePointer<UInt32>, _ left: ColumnSums, _ middle: ColumnSums, _ right: ColumnSums,
-  into output: UnsafeMutablePointer<UInt32>
+private func forEachSmoothed(
+  _ column: UnsafePointer<UInt32>, _ sums: (left: ColumnSums, middle: ColumnSums, right: ColumnSums),
+  _ body: (_ y: Int, _ red: PixelVector, _ green: PixelVector, _ blue: PixelVector) -> Void
 ) {
-  for y in Swift.stride(from: 0, to: middle.stride, by: PixelVector.scalarCount) {
+  for y in Swift.stride(from: 0, to: sums.middle.stride, by: PixelVector.scalarCount) {
     let pixels = loadPixels(column + y)
     let pairs =
-      loadPixels(left.redBlue + y) &+ loadPixels(middle.redBlue + y) &+ loadPixels(right.redBlue + y)
+      loadPixels(sums.left.redBlue + y) &+ loadPixels(sums.middle.redBlue + y) &+ loadPixels(sums.right.redBlue + y)
       &+ ((pixels & 0xFF00FF) &<< 2)
     let greens =
-      loadPixels(left.green + y) &+ loadPixels(middle.green + y) &+ loadPixels(right.green + y)
+      loadPixels(sums.left.green + y) &+ loadPixels(sums.middle.green + y) &+ loadPixels(sums.right.green + y)
       &+ (((pixels &>> 8) & 255) &<< 2)
-    let smoothed =
-      dividedBy13(pairs & 0xFFFF) | (dividedBy13(greens) &<< 8) | (dividedBy13(pairs &>> 16) &<< 16)
-    storePixels(smoothed, to: output + y)
+    body(y, dividedBy13(pairs & 0xFFFF), dividedBy13(greens), dividedBy13(pairs &>> 16))
   }
 }
 

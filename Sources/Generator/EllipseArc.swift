@@ -169,6 +169,10 @@ private struct EllipseSection {
   }
 }
 
-private func angle(_ degrees: Double) -> (sine: Double, cosine: Double) {
-  sineAndCosine(ofRadians: degrees * Double.pi / 180)
-}
+/// - Parameter degrees: Whole, within 0 ... `degreesMax`.
+private func angle(_ degrees: Double) -> (sine: Double, cosine: Double) { anglesOfWholeDegrees[Int(degrees)] }
+
+/// Twice the end of an arc that starts before a whole turn and is less than one.
+private let degreesMax = 4 * 360
+
+private let anglesOfWholeDegrees = (0...degreesMax).map { sineAndCosine(ofRadians: Double($0) * (Double.pi / 180)) }

@@ -35,8 +35,7 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
 
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
   package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> ImageColumns {
-    stages.draw(parameters, atlas)
-    return stages.columns(format: format)
+    stages.draw(parameters, atlas, format: format)
   }
 }
 
@@ -49,9 +48,9 @@ private struct DrawingStages: ~Copyable {
   private var paste = GlyphPaste()
   private var tables = BicubicTables()
 
-  func columns(format: PixelFormat) -> ImageColumns { canvas.columns(format: format) }
-
-  mutating func draw(_ parameters: ImageCaptchaParameters, _ atlas: GlyphAtlas) {
+  mutating func draw(
+    _ parameters: ImageCaptchaParameters, _ atlas: GlyphAtlas, format: PixelFormat
+  ) -> ImageColumns {
     let textWidth = parameters.glyphs.reduce(0) { $0 + $1.cell.x }
     canvas.clear(width: max(textWidth, parameters.width), height: parameters.height, to: parameters.background)
     ink.set(color: parameters.color)
@@ -65,7 +64,7 @@ private struct DrawingStages: ~Copyable {
     let color = SIMD4(truncatingIfNeeded: parameters.color) & SIMD4<UInt32>(255, 255, 255, 0)
     drawDots(parameters.dots, width: parameters.dotWidth, color: packed(color), on: canvas)
     for arc in parameters.arcs { drawArc(arc, color: packed(color), on: canvas) }
-    canvas.smooth()
+    return canvas.smoothedColumns(format: format)
   }
 
   private mutating func draw(_ parameters: ImageCaptchaParameters.Glyph, _ atlas: GlyphAtlas, left: Int) {

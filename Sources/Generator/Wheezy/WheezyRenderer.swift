@@ -21,8 +21,7 @@ package final class WheezyRenderer: CaptchaRenderer {
 
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
   package func draw(_ parameters: WheezyParameters, format: PixelFormat) -> ImageColumns {
-    stages.draw(parameters, atlas)
-    return stages.columns(format: format)
+    stages.draw(parameters, atlas, format: format)
   }
 }
 
@@ -36,9 +35,7 @@ private struct WheezyStages: ~Copyable {
   /// By their number of control points.
   private var bezierCurves: [Int: BezierCurve] = [:]
 
-  func columns(format: PixelFormat) -> ImageColumns { canvas.columns(format: format) }
-
-  mutating func draw(_ parameters: WheezyParameters, _ atlas: GlyphAtlas) {
+  mutating func draw(_ parameters: WheezyParameters, _ atlas: GlyphAtlas, format: PixelFormat) -> ImageColumns {
     canvas.clear(width: parameters.width, height: parameters.height, to: parameters.background)
     drawText(parameters, atlas)
     for curve in parameters.curves { drawCurve(curve) }
@@ -47,7 +44,7 @@ private struct WheezyStages: ~Copyable {
       drawWideLine(
         from: point, to: point &+ SIMD2(noise.level, 0), width: noise.level, color: packed(noise.color), on: canvas)
     }
-    canvas.smooth()
+    return canvas.smoothedColumns(format: format)
   }
 
   private mutating func drawText(_ parameters: WheezyParameters, _ atlas: GlyphAtlas) {
