@@ -15,9 +15,18 @@ package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
   /// The digest of `content`.
   package init(of content: some Sequence<UInt8>) {
     let content = Array(content)
+    self.init { add in content.withUnsafeBytes(add) }
+  }
+
+  /// The digest of the pieces that `body` gives to its argument, one after the other.
+  package init(ofPieces body: (_ add: (UnsafeRawBufferPointer) -> Void) throws -> Void) rethrows {
+    let context = EVP_MD_CTX_new()
+    defer { EVP_MD_CTX_free(context) }
+    func require(_ status: Int32) { precondition(status == 1, "libcrypto has no SHA-256") }
+    require(EVP_DigestInit_ex(context, EVP_sha256(), nil))
+    try body { piece in require(EVP_DigestUpdate(context, piece.baseAddress, piece.count)) }
     var digest = [UInt8](repeating: 0, count: Self.byteCount)
-    let isDone = EVP_Digest(content, content.count, &digest, nil, EVP_sha256(), nil)
-    precondition(isDone == 1, "libcrypto has no SHA-256")
+    require(EVP_DigestFinal_ex(context, &digest, nil))
     bytes = digest
   }
 

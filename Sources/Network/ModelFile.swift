@@ -27,7 +27,8 @@ package struct ModelFile: Sendable {
   private static func hash(
     of description: ModelDescription, _ tensors: [String: Safetensors.Tensor]
   ) throws -> ContentHash {
-    ContentHash(of: try Safetensors(tensors: tensors, metadata: description.metadata).encoded())
+    // Piece by piece, without the whole file once more in memory.
+    try ContentHash(ofPieces: Safetensors(tensors: tensors, metadata: description.metadata).forEachPiece)
   }
 
   /// - Throws: `ModelFileError` where the file is unreadable, damaged, or no model of this program.

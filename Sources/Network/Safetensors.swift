@@ -63,6 +63,14 @@ package struct Safetensors: Sendable, Equatable {
 
   /// The file's bytes.
   package func encoded() throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(tensors.values.reduce(1 << 16) { $0 + $1.values.count * 4 })
+    try forEachPiece { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  /// Gives `body` the file's bytes, one piece after the other.
+  func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws {
     var header: [String: HeaderValue] = [:]
     if !metadata.isEmpty { header["__metadata__"] = .metadata(metadata) }
     var offset = 0
@@ -78,14 +86,9 @@ package struct Safetensors: Sendable, Equatable {
     var text = [UInt8](try encoder.encode(header))
     // Readers map the arrays in place, so they must start at a multiple of 8.
     while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(8 + text.count + offset)
-    withUnsafeBytes(of: UInt64(text.count).littleEndian) { bytes.append(contentsOf: $0) }
-    bytes.append(contentsOf: text)
-    for name in names {
-      tensors[name]?.values.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    }
-    return bytes
+    withUnsafeBytes(of: UInt64(text.count).littleEndian, body)
+    text.withUnsafeBytes(body)
+    for name in names { tensors[name]?.values.withUnsafeBytes(body) }
   }
 
   /// - Throws: `ModelFileError.damaged` where the bytes are not a whole safetensors file of 32-bit floats.

@@ -18,7 +18,7 @@ package struct EvaluationOutcome: Sendable {
 
 extension Pipeline {
   /// Images read at a time.
-  static let readingBatch = 64
+  static let readingBatch = 128
   private static let confusedPairCount = 5
 
   /// Reads every sample of a split and records what was read.

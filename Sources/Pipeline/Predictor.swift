@@ -69,10 +69,13 @@ package final class Predictor {
         Result { () throws(ImageError) in try DecodedImage(source, for: input) }
       }
     }
+    var next = try decoded.next()
     for batch in batches {
       try cancellation.check()
-      guard let images = try decoded.next() else { preconditionFailure("the stream has every batch") }
+      guard let images = next else { preconditionFailure("the stream has every batch") }
       var answers = read(images.compactMap { try? $0.get() }).makeIterator()
+      // Taken before the answers are given away, so that files are decoded meanwhile.
+      next = try decoded.next()
       for (source, image) in zip(batch, images) {
         try receive(
           source,

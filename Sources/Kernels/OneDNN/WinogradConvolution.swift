@@ -36,8 +36,8 @@
       }
     }
 
-    /// Of a thread's part of the 16 matrices; half of what a second cache often has.
-    private static let blockByteCountMax = 512 << 10
+    /// Of a thread's part of the 16 matrices: three quarters of a second cache of 1 MiB, where it was fastest.
+    private static let blockByteCountMax = 768 << 10
 
     /// - Throws: `KernelError` where oneDNN lacks the matrix product.
     init(

@@ -18,11 +18,14 @@ extension WinogradTiles {
         }
         let lines = InputLines(
           first: address(top), second: address(top + 1), third: address(top + 2), fourth: address(top + 3))
-        for channel in Swift.stride(from: 0, to: input.block, by: 8) {
-          transform(
-            Value.self, lines, channel: channel,
-            into: result + (number * tilesAcross * input.channels + plane * input.block + channel) * size,
-            planeByteCount: stride * input.channels * size)
+        for firstTile in Swift.stride(from: 0, to: tilesAcross, by: Self.runLength) {
+          let tiles = firstTile..<min(firstTile + Self.runLength, tilesAcross)
+          for channel in Swift.stride(from: 0, to: input.block, by: 8) {
+            let first = (number * tilesAcross + firstTile) * input.channels + plane * input.block + channel
+            transform(
+              Value.self, lines, channel: channel, tiles: tiles, into: result + first * size,
+              planeByteCount: stride * input.channels * size)
+          }
         }
       }
     }
@@ -36,10 +39,14 @@ extension WinogradTiles {
     let fourth: UnsafeRawPointer
   }
 
-  /// Eight channels of a row of tiles.
+  /// So many tiles at a time that what is written of all their channels stays in the first cache.
+  private static let runLength = 16
+
+  /// Eight channels of a run of tiles.
   /// - Parameter planeByteCount: From one of a tile's 16 numbers to the next.
   private func transform<Value: WinogradValue>(
-    _: Value.Type, _ lines: InputLines, channel: Int, into result: UnsafeMutableRawPointer, planeByteCount: Int
+    _: Value.Type, _ lines: InputLines, channel: Int, tiles: Range<Int>, into result: UnsafeMutableRawPointer,
+    planeByteCount: Int
   ) {
     let size = MemoryLayout<Value>.size
     let (width, pixelByteCount, tileByteCount) = (input.width, input.block &* size, input.channels &* size)
@@ -59,9 +66,9 @@ extension WinogradTiles {
       Value.storeSum(row.c, address + 2 &* planeByteCount)
       Value.storeSum(row.d, address + 3 &* planeByteCount)
     }
-    var (first, second) = (column(-1), column(0))
+    var (first, second) = (column(2 &* tiles.lowerBound &- 1), column(2 &* tiles.lowerBound))
     var address = result
-    for tile in 0..<tilesAcross {
+    for tile in tiles {
       let (third, fourth) = (column(2 &* tile &+ 1), column(2 &* tile &+ 2))
       store(first.a, second.a, third.a, fourth.a, address)
       store(first.b, second.b, third.b, fourth.b, address + 4 &* planeByteCount)
