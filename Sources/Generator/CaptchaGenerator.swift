@@ -26,8 +26,8 @@ package final class CaptchaGenerator: Sendable {
   package let spec: CaptchaSpec
   package let identity: GeneratorIdentity
   private let entries: [EntryGenerator]
-  /// For each entry, the sum of its weight and those before it.
-  private let weightSums: [Double]
+  /// In each split, for each entry the sum of its weight and those before it; those of other splits add nothing.
+  private let weightSums: [Split: [Double]]
 
   /// Of a sample's seed; `EntryGenerator` has more.
   private static let entryStream: UInt64 = 1 << 32 | 2
@@ -56,25 +56,31 @@ package final class CaptchaGenerator: Sendable {
       }
     }
     self.entries = entries
-    weightSums = spec.entries.reduce(into: []) { sums, entry in sums.append((sums.last ?? 0) + entry.weight) }
+    weightSums = Split.allCases.reduce(into: [:]) { sums, split in
+      sums[split] = spec.entries.reduce(into: []) { sums, entry in
+        sums.append((sums.last ?? 0) + (entry.splits.contains(split) ? entry.weight : 0))
+      }
+    }
     identity = GeneratorIdentity(
       version: Self.version, freeTypeVersion: FontFace.freeTypeVersion, fonts: fonts)
   }
 
   /// - Parameters:
+  ///   - split: One that an entry is drawn in.
   ///   - index: The sample's place in its split; it does not change the image.
   ///   - seed: Where the sample's every random choice comes from; below 2^63.
-  package func generate(index: UInt64, seed: UInt64) -> Sample {
-    let entry = entries[entryNumber(seed: seed)]
+  package func generate(for split: Split = .train, index: UInt64, seed: UInt64) -> Sample {
+    let entry = entries[entryNumber(split, seed: seed)]
     let label = entry.label(seed: seed)
     return Sample(
       index: index, seed: seed, charset: entry.charset, label: label, columns: entry.columns(of: label, seed: seed))
   }
 
-  private func entryNumber(seed: UInt64) -> Int {
-    guard entries.count > 1 else { return 0 }
+  private func entryNumber(_ split: Split, seed: UInt64) -> Int {
+    guard entries.count > 1, let sums = weightSums[split] else { return 0 }
     var stream = RandomStream(seed: seed, stream: Self.entryStream)
-    let place = stream.nextUnit() * weightSums[entries.count - 1]
-    return weightSums.firstIndex { place < $0 } ?? entries.count - 1
+    let total = sums[entries.count - 1]
+    let place = stream.nextUnit() * total
+    return sums.firstIndex { place < $0 || $0 == total } ?? 0
   }
 }

@@ -26,11 +26,13 @@ package struct SamplePreview {
     let allowed = Self.pixelCountMax / (spec.captcha.geometry.width * spec.captcha.geometry.height)
     guard count <= allowed else { throw .sheetTooLarge(count: count, allowed: allowed) }
     return (0..<UInt64(count)).map { index in
-      generator.generate(index: index, seed: split.seed(ofSample: index, pipelineSeed: spec.seed))
+      generator.generate(for: split, index: index, seed: split.seed(ofSample: index, pipelineSeed: spec.seed))
     }
   }
 
-  package func sample(ofSeed seed: UInt64) -> Sample { generator.generate(index: 0, seed: seed) }
+  package func sample(ofSeed seed: UInt64, in split: Split) -> Sample {
+    generator.generate(for: split, index: 0, seed: seed)
+  }
 
   package func text(of sample: Sample) -> String { spec.captcha.charsets[sample.charset].text(of: sample.label) }
 

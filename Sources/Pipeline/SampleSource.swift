@@ -38,7 +38,7 @@ struct SampleSource: Sendable {
       request: .drawn(split, of: spec, by: generator.identity), split: split,
       generatorVersion: generator.identity.version, charsets: spec.captcha.charsets, verb: "drawn"
     ) { index in
-      generator.generate(index: index, seed: split.seed(ofSample: index, pipelineSeed: seed))
+      generator.generate(for: split, index: index, seed: split.seed(ofSample: index, pipelineSeed: seed))
     }
   }
 }

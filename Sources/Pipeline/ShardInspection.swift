@@ -33,7 +33,8 @@ package struct ShardInspection {
   /// - Throws: `PipelineError.drawnDifferently` where that gives another label or other pixels.
   package func checkRedrawn(_ sample: Sample, by spec: PipelineSpec) throws {
     guard header.generatorVersion > 0 else { throw PipelineError.notDrawn(path: reader.path) }
-    let drawn = try CaptchaGenerator(spec: spec.captcha).generate(index: sample.index, seed: sample.seed)
+    let drawn = try CaptchaGenerator(spec: spec.captcha).generate(
+      for: header.split, index: sample.index, seed: sample.seed)
     guard drawn.image == sample.image && spec.captcha.charsets[drawn.charset].text(of: drawn.label) == text(of: sample)
     else {
       throw PipelineError.drawnDifferently(path: reader.path, seed: sample.seed, pipeline: spec.name)

@@ -1,3 +1,5 @@
+import Samples
+
 // A part of a spec as text: one `key=value` line for each key of the spec file, defaults included, always in the same
 // order. Equal parts have equal texts, whatever their files look like, so that the hash of a text stands for the
 // part; and two texts that differ can be compared key by key. Text values are quoted, so no value holds a line break.
@@ -8,8 +10,13 @@ extension CaptchaSpec {
   package var canonicalText: String {
     guard entries.count > 1 else { return canonicalText(of: entries[0]) }
     return entries.enumerated().map { number, entry in
-      prefixed("\(number)", "weight=\(entry.weight)\n" + canonicalText(of: entry))
+      prefixed("\(number)", "weight=\(entry.weight)\n" + splitsText(of: entry) + canonicalText(of: entry))
     }.joined()
+  }
+
+  private func splitsText(of entry: Entry) -> String {
+    guard entry.splits.count < Split.allCases.count else { return "" }
+    return lines((Key.splits, text(entry.splits.sorted().map { quoted($0.rawValue) })))
   }
 
   private func canonicalText(of entry: Entry) -> String {

@@ -4,7 +4,7 @@ import Samples
 
 extension CaptchaSpec {
   enum Key: String, SpecKey {
-    case style, charset, length, width, height, color, font, weight
+    case style, charset, length, width, height, color, font, weight, splits
     case imageCaptcha = "image-captcha"
     case wheezy, plain
   }
@@ -78,8 +78,9 @@ extension CaptchaSpec.Entry {
       !font.isEmpty && font.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
     let weight = try mapping.number(.weight, above: 0, upTo: 1_000_000, default: 1)
+    let splits = try mapping.choices(.splits, default: Split.allCases)
     self.init(
-      weight: weight, style: style, alphabet: alphabet, lengths: lengths, fonts: fonts,
+      weight: weight, splits: Set(splits), style: style, alphabet: alphabet, lengths: lengths, fonts: fonts,
       fontPlace: mapping.place(of: .font))
   }
 }

@@ -13,8 +13,10 @@ package struct CaptchaSpec: Sendable, Hashable {
 
   /// One kind of captcha.
   package struct Entry: Sendable, Hashable {
-    /// How often it is drawn, against the sum of all entries' weights: above 0.
+    /// How often it is drawn, against the sum of all weights in its split: above 0.
     package let weight: Double
+    /// In which splits it is drawn; at least one.
+    package let splits: Set<Split>
     package let style: Style
     package let alphabet: Alphabet
     /// Characters in each image, each number equally likely: within 1 ... 16.
@@ -26,11 +28,12 @@ package struct CaptchaSpec: Sendable, Hashable {
 
     /// - Precondition: as the properties say.
     package init(
-      weight: Double = 1, style: Style, alphabet: Alphabet, lengths: ClosedRange<Int>, fonts: [String],
-      fontPlace: SpecPlace? = nil
+      weight: Double = 1, splits: Set<Split> = Set(Split.allCases), style: Style, alphabet: Alphabet,
+      lengths: ClosedRange<Int>, fonts: [String], fontPlace: SpecPlace? = nil
     ) {
-      precondition(weight > 0 && lengths.lowerBound > 0 && !fonts.isEmpty)
+      precondition(weight > 0 && !splits.isEmpty && lengths.lowerBound > 0 && !fonts.isEmpty)
       self.weight = weight
+      self.splits = splits
       self.style = style
       self.alphabet = alphabet
       self.lengths = lengths

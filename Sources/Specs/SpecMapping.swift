@@ -176,6 +176,13 @@ struct SpecMapping<Key: SpecKey> {
     }
   }
 
+  /// One of the words of `Choice` or a list of them, each once.
+  func choices<Choice>(_ key: Key, default: [Choice]) throws(SpecError) -> [Choice]
+  where Choice: RawRepresentable & CaseIterable & Hashable, Choice.RawValue == String {
+    let words = Choice.allCases.map(\.rawValue).joined(separator: " or ")
+    return try list(key, allowed: words, default: `default`) { node in node.text.flatMap { Choice(rawValue: $0) } }
+  }
+
   /// Text as it is written, be it digits or words that mean something else to YAML; but not a lone `~` or `null`.
   func text(
     _ key: Key, allowed: String, default: String? = nil, where isAllowed: (String) -> Bool

@@ -28,6 +28,13 @@ extension PipelineSpec {
     captcha = try CaptchaSpec(file.mappings(.captcha, of: CaptchaSpec.Key.self))
     let datasets = try file.mapping(.datasets, of: Split.self)
     self.datasets = try DatasetSpec.all(in: datasets)
+    let shown = Set(captcha.entries.flatMap(\.splits))
+    for (split, dataset) in self.datasets.sorted(by: { $0.key < $1.key }) where dataset != .imported {
+      guard !shown.contains(split) else { continue }
+      throw datasets.mismatch(
+        split, found: "to be drawn",
+        allowed: "\(shown.sorted().map(\.rawValue).joined(separator: " or ")), the splits that captcha has entries for")
+    }
     shards = try ShardSpec(file.mapping(.shards, of: ShardSpec.Key.self), of: captcha.geometry)
     model = try ModelSpec(file.mapping(.model, of: ModelSpec.Key.self))
     training = try TrainingSpec(

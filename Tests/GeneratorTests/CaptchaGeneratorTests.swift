@@ -107,6 +107,21 @@ import Testing
     }
   }
 
+  @Test func entriesAreDrawnInTheirSplitsOnly() throws {
+    let generator = try CaptchaGenerator(
+      spec: captchaSpec(entries: [
+        "{charset: ab, length: 1, splits: [validation, test]}", "{charset: ab, length: 2}",
+        "{charset: ab, length: 3, splits: train, weight: 3}",
+      ]))
+    func lengths(_ split: Split) -> [Int] {
+      (0..<400).map { generator.generate(for: split, index: 0, seed: $0).label.count }
+    }
+    #expect(Set(lengths(.train)) == [2, 3] && Set(lengths(.test)) == [1, 2])
+    #expect(lengths(.validation) == lengths(.test))
+    // Five standard deviations of a binomial count.
+    #expect(abs(lengths(.train).count { $0 == 3 } - 300) < 44)
+  }
+
   @Test func identityNamesFreeTypeAndFont() throws {
     let identity = try generator().identity
     #expect(identity.version == 1)

@@ -142,6 +142,16 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(captcha.canonicalText.contains("0.length=[1, 4]\n"))
   }
 
+  @Test func anEntryMayBeOfSomeSplitsOnly() throws {
+    let entries = "[{charset: digits, length: 4}, {charset: \"08\", length: 4, splits: [train, validation]}]"
+    let captcha = try PipelineSpec(
+      yaml: minimal.replacing("{charset: digits, length: 4}", with: entries), path: "x.yaml"
+    ).captcha
+    #expect(captcha.entries.map(\.splits) == [[.train, .validation, .test], [.train, .validation]])
+    #expect(captcha.canonicalText.contains("1.splits=[\"train\", \"validation\"]\n"))
+    #expect(!captcha.canonicalText.contains("0.splits"))
+  }
+
   @Test func aListOfOneEntryIsThatEntry() throws {
     let list = minimal.replacing("{charset: digits, length: 4}", with: "[{charset: digits, length: 4}]")
     #expect(try PipelineSpec(yaml: list, path: "x.yaml") == PipelineSpec(yaml: minimal, path: "x.yaml"))

@@ -13,7 +13,8 @@ import Testing
   private let complete: Object = [
     "name": "complete", "seed": 1,
     "captcha": [
-      "weight": 1, "style": "image-captcha", "charset": "digits", "length": 4, "width": 80, "height": 171,
+      "weight": 1, "splits": ["train", "validation", "test"], "style": "image-captcha", "charset": "digits",
+      "length": 4, "width": 80, "height": 171,
       "color": "gray",
       "font": "Noto Mono",
       "image-captcha": [
@@ -106,7 +107,7 @@ import Testing
     for (path, property) in try leaves() {
       guard let list = (property["anyOf"] as? [Object])?.last else { continue }
       let item = try #require(list["items"] as? Object)
-      let examples = item["examples"] as? [String] ?? ["one", "two"]
+      let examples = item["enum"] as? [String] ?? item["examples"] as? [String] ?? ["one", "two"]
       let (low, high): (Any, Any) = (item["minimum"] ?? examples[0], item["maximum"] ?? examples[1])
       let isRange = list["maxItems"] as? Int == 2
       for (value, isAllowed) in [
@@ -117,7 +118,7 @@ import Testing
       }
       if isRange { rangeCount += 1 } else { listCount += 1 }
     }
-    #expect(rangeCount == 16 && listCount == 10)
+    #expect(rangeCount == 16 && listCount == 11)
   }
 
   @Test func everyChoiceHasTheSameWords() throws {
@@ -191,6 +192,9 @@ import Testing
         #expect(value as? UInt64 == spec.seed)
       } else if path == ["shards", "on_corrupt"] {
         #expect(value as? String == spec.shards.onCorrupt.rawValue)
+      } else if path == ["captcha", "splits"] {
+        // The text has them where there are several entries, and not all splits, only.
+        #expect((value as? [String]).map(Set.init) == Set(spec.captcha.entries[0].splits.map(\.rawValue)))
       } else if path == ["captcha", "weight"] {
         // The text has weights where there are several entries only.
         #expect(value as? Double == spec.captcha.entries[0].weight)

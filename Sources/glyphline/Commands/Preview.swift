@@ -42,8 +42,8 @@ struct Preview: ParsableCommand {
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count takes a number from 1 up") }
     if let seed, seed >= 1 << 63 { throw ValidationError("--seed takes a number from 0 to \(UInt64(1) << 63 - 1)") }
-    if seed != nil && (count != nil || split != nil) {
-      throw ValidationError("--seed draws one sample; it takes neither --count nor --split")
+    if seed != nil && count != nil {
+      throw ValidationError("--seed draws one sample; it takes no --count")
     }
   }
 
@@ -52,7 +52,7 @@ struct Preview: ParsableCommand {
       let preview = try SamplePreview(PipelineSpec(contentsOf: spec))
       let samples: [Sample]
       if let seed {
-        samples = [preview.sample(ofSeed: seed)]
+        samples = [preview.sample(ofSeed: seed, in: split ?? .train)]
         try preview.writeImage(of: samples[0], to: png)
       } else {
         samples = try preview.samples(of: split ?? .train, count: count ?? 20)
