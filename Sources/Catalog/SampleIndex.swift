@@ -145,7 +145,7 @@ extension Catalog {
       ]
       values.reserveCapacity(values.count + 3 * chunk.count)
       for sample in chunk {
-        let characters = sample.label.classes.lazy.map { scalars[sample.charset][Int($0)] }
+        let characters = sample.label.classes.map { scalars[sample.charset][Int($0)] }
         values.append(String(scalars: characters).databaseValue)
         values.append(numbers[sample.charset])
         values.append(Int64(bitPattern: sample.seed).databaseValue)

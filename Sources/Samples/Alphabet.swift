@@ -63,7 +63,7 @@ package struct Label: Sendable, Hashable {
 
 extension String {
   /// These characters, one after the other; many times faster than appending each.
-  package init(scalars: some Collection<Unicode.Scalar>) {
+  package init(scalars: [Unicode.Scalar]) {
     self.init(unsafeUninitializedCapacity: scalars.reduce(0) { $0 + UTF8.width($1) }) { buffer in
       var count = 0
       for scalar in scalars {
