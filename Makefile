@@ -59,7 +59,7 @@ test: setup ## build and run the tests
 interop: build ## hold what the program writes against the programs of others
 	Tests/Interop/run.sh
 
-crash: build ## break pipelines at every operation and kill them at random times; about half an hour
+crash: build ## break pipelines at every operation and kill them at random times; about an hour
 	swift build $(BUILD) --product crashtest
 	.build/release/crashtest kill .build/release/glyphline build Pipelines/digits.yaml --count 200
 	.build/release/crashtest kill .build/release/glyphline run Tests/CrashTest/kill.yaml --count 50

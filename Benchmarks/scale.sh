@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Grows one dataset of small images from 10 thousand to 10 million samples, and prints at each size what it costs: a
-# row of the table in Docs/loading.md. Takes 3 GB of disk and about ten minutes. Needs GNU time (package `time`) and bc.
+# row of the table in Docs/loading.md. Takes 3 GB of disk and a few minutes. Needs GNU time (package `time`) and bc.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -93,8 +93,8 @@ struct Canvas: ~Copyable {
     forEachInnerColumn(sums) { x, column, sums in
       let output = target + x * height
       forEachSmoothed(column, sums) { y, red, green, blue in storeGray(luma(red, green, blue), to: output + y) }
-      output[0] = luma(column[0])
-      output[height - 1] = luma(column[height - 1])
+      output[0] = gray(column[0])
+      output[height - 1] = gray(column[height - 1])
     }
     writeGray(column: width - 1, to: target)
   }
@@ -170,16 +170,13 @@ struct Canvas: ~Copyable {
   }
 }
 
-/// Pillow's conversion to mode L.
+/// What a pixel is in gray.
 @inline(__always)
-private func luma(_ red: PixelVector, _ green: PixelVector, _ blue: PixelVector) -> PixelVector {
-  (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
-}
-
-@inline(__always)
-private func luma(_ pixel: UInt32) -> UInt8 {
-  let (red, green, blue) = (pixel & 255, (pixel &>> 8) & 255, (pixel &>> 16) & 255)
-  return UInt8(truncatingIfNeeded: (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16)
+private func gray(_ pixel: UInt32) -> UInt8 {
+  let values = luma(
+    PixelVector(repeating: pixel & 255), PixelVector(repeating: (pixel &>> 8) & 255),
+    PixelVector(repeating: (pixel &>> 16) & 255))
+  return UInt8(truncatingIfNeeded: values[0])
 }
 
 @inline(__always)

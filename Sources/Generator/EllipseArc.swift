@@ -175,4 +175,4 @@ private func angle(_ degrees: Double) -> (sine: Double, cosine: Double) { angles
 /// Twice the end of an arc that starts before a whole turn and is less than one.
 private let degreesMax = 4 * 360
 
-private let anglesOfWholeDegrees = (0...degreesMax).map { sineAndCosine(ofRadians: Double($0) * (Double.pi / 180)) }
+private let anglesOfWholeDegrees = (0...degreesMax).map { sineAndCosine(ofRadians: Double($0) * Double.pi / 180) }

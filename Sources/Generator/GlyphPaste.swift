@@ -50,9 +50,8 @@ struct GlyphPaste: ~Copyable {
   private func blend(_ pixel: PixelVector, into target: UnsafeMutablePointer<UInt32>) {
     let straight = Unmultiply(alpha: pixel &>> 24)
     let (red, green, blue) = (straight(pixel & 255), straight((pixel &>> 8) & 255), straight((pixel &>> 16) & 255))
-    let luma = (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
     // The package's mask: luma times 1.97, cut to a whole number, at most 255; up to there 129106 / 2^16 does the same.
-    let scaled = (luma &* 129106) &>> 16
+    let scaled = (luma(red, green, blue) &* 129106) &>> 16
     let mask = (scaled | (0 &- ((255 &- scaled) &>> 31))) & 255
     // Two channels in one product: neither reaches beyond its half.
     let below = loadPixels(target)

@@ -11,6 +11,12 @@ extension PixelVector {
   static func roundUp(_ count: Int) -> Int { (count &+ (scalarCount &- 1)) & ~(scalarCount &- 1) }
 }
 
+/// The conversion to mode L: L24.
+@inline(__always)
+func luma(_ red: PixelVector, _ green: PixelVector, _ blue: PixelVector) -> PixelVector {
+  (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
+}
+
 /// value / 255, rounded, for 0 ... 255 · 255: DIV255.
 @inline(__always)
 func dividedBy255(_ value: UInt32) -> UInt32 {

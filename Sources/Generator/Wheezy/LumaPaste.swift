@@ -25,9 +25,8 @@ struct LumaPaste: ~Copyable {
   @inline(__always)
   private func blend(_ pixel: PixelVector, into target: UnsafeMutablePointer<UInt32>) {
     let (red, green, blue) = (pixel & 255, (pixel &>> 8) & 255, (pixel &>> 16) & 255)
-    let luma = (19595 &* red &+ 38470 &* green &+ 7471 &* blue &+ 0x8000) &>> 16
     // Luma times 1.97, rounded as Python does (98.5 becomes 98), at most 255.
-    let scaled = (luma &* 129106 &+ 32500) &>> 16
+    let scaled = (luma(red, green, blue) &* 129106 &+ 32500) &>> 16
     let mask = (scaled | (0 &- ((255 &- scaled) &>> 31))) & 255
     let below = loadPixels(target)
     let redBlue = (below & 0xFF_00FF) &* (255 &- mask) &+ (pixel & 0xFF_00FF) &* mask
