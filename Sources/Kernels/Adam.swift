@@ -51,7 +51,7 @@ package func updateAverage(
 }
 
 @inline(__always)
-private func approach(
+func approach(
   _ values: Vector, _ average: UnsafeMutablePointer<Float>, share: Float, at offset: Int, width: Int
 ) {
   let present = Float.load(average, at: offset, width: width)

@@ -25,4 +25,7 @@ package final class AlignedBuffer: @unchecked Sendable {
   package func pointer<Value: BitwiseCopyable>(to type: Value.Type) -> UnsafeMutablePointer<Value> {
     address.bindMemory(to: type, capacity: byteCount / MemoryLayout<Value>.stride)
   }
+
+  /// The memory as 32-bit floats, valid while the buffer lives.
+  package var floats: UnsafeMutablePointer<Float> { pointer(to: Float.self) }
 }

@@ -80,8 +80,9 @@ package struct ModelDescription: Hashable, Sendable {
     return blocks + [.linear(units: 1024), .dropout(rate: 0.5), .relu, .linear(units: logitCount)]
   }
 
-  /// A wide first kernel finds strokes; each pooling halves the plane, so that the later layers, which have the most
-  /// features, run on the fewest places; one linear layer reads every position from all of them.
+  /// A wide first kernel finds strokes; each pooling halves the plane, so that the later layers, which are the most and have
+  /// the most features, run on the fewest places; one linear layer reads every position from what they found at every place,
+  /// which a last convolution has made fewer: what a character looks like is learned once for all places, not by that layer.
   private static func glyphnet(logitCount: Int) -> [LayerDescription] {
     func block(_ filters: Int, kernel: Int = 3, stride: Int = 1) -> [LayerDescription] {
       [.convolution(filters: filters, kernel: kernel, stride: stride, hasBias: false), .batchNorm, .relu]
@@ -91,6 +92,6 @@ package struct ModelDescription: Hashable, Sendable {
     }
     let pool = LayerDescription.maxPool(size: 2)
     return block(32, kernel: 5, stride: 2) + [pool] + block(64) + [pool] + residual(64) + block(128) + [pool]
-      + residual(128) + residual(128) + [.linear(units: logitCount)]
+      + (0..<4).flatMap { _ in residual(128) } + block(64, kernel: 1) + [.linear(units: logitCount)]
   }
 }

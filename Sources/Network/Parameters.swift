@@ -23,6 +23,8 @@ package struct Parameter: Hashable, Sendable {
   package var decays: Bool {
     if case .weight(_, let decays) = role { decays } else { false }
   }
+  /// Of a convolution: [out, in, kernel, kernel].
+  package var isKernel: Bool { shape.count == 4 }
   package var isLearned: Bool {
     if case .statistic = role { false } else { true }
   }

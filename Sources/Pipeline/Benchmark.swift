@@ -132,20 +132,14 @@ package struct Benchmark {
   }
 
   private func training() throws -> Work {
-    let network = try Network(
-      ModelDescription(spec.model, reading: spec.captcha), for: .training, batch: spec.training.batch,
-      precision: precision, labelSmoothing: spec.training.labelSmoothing, backend: backend, team: team)
-    network.parameters.drawWeights(seed: spec.seed)
-    let optimizer = Optimizer(
-      network.parameters, weightDecay: spec.training.weightDecay, averageDecay: spec.training.average)
+    // So many steps that the learning rate stays where it starts.
+    let plan = TrainingPlan(
+      training: spec.training, model: try ModelDescription(spec.model, reading: spec.captcha), seed: spec.seed,
+      precision: precision, stepsPerEpoch: 1 << 32, runHash: "")
+    let trainer = try Trainer(plan, backend: backend, team: team)
     let (images, labels) = try drawImages(spec.training.batch)
-    var step = 0
     return {
-      _ = network.computeGradients(images: images, labels: labels, step: step)
-      step += 1
-      optimizer.update(
-        network.parameters, gradients: network.gradients, learningRate: spec.training.learningRate / 100, step: step,
-        team: team)
+      _ = try trainer.learn(images: images, labels: labels)
       return spec.training.batch
     }
   }

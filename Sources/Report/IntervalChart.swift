@@ -13,15 +13,16 @@ struct IntervalChart {
 
   var html: HTML {
     let intervals = rows.map { WilsonInterval(successes: $0.correct, trials: $0.count) }
-    // Most models are right most of the time: the axis begins where the first interval does.
+    // Most models are right most of the time: the axis begins where the first interval does, at a twentieth, so that
+    // fifths of it are whole percents.
     let start = ((intervals.map(\.low).min() ?? 0) * 20).rounded(.down) / 20
     let height = rowHeight * Double(rows.count) + 30
     func x(_ share: Double) -> Double { left + (share - start) / max(1 - start, 1e-9) * (width - left - right) }
-    let grid: [HTML] = [0, 0.25, 0.5, 0.75, 1].map { place in
-      let share = start + place * (1 - start)
+    let grid: [HTML] = (0...5).map { fifth in
+      let share = start + Double(fifth) / 5 * (1 - start)
       return """
         <line class="grid" x1="\(x(share))" y1="0" x2="\(x(share))" y2="\(height - 20)"/>
-        <text x="\(x(share))" y="\(height - 4)" text-anchor="middle">\(percent(share, decimals: 1))</text>
+        <text x="\(x(share))" y="\(height - 4)" text-anchor="middle">\(percent(share, decimals: 0))</text>
         """
     }
     let marks: [HTML] = zip(rows, intervals).enumerated().map { place, pair in

@@ -66,7 +66,11 @@ package enum ModelSpec: Sendable, Hashable {
 
 /// How the model learns.
 package struct TrainingSpec: Sendable, Hashable {
-  package enum Optimizer: String, Sendable, CaseIterable { case adam, adamw }
+  package enum Optimizer: String, Sendable, CaseIterable {
+    case adam, adamw
+    /// Muon for the kernels of convolutions, AdamW for the rest.
+    case muon
+  }
   package enum Schedule: String, Sendable, CaseIterable {
     case constant
     /// From a small rate up to `learning_rate` and down to almost nothing.
@@ -86,7 +90,7 @@ package struct TrainingSpec: Sendable, Hashable {
   package let optimizer: Optimizer
   /// The highest rate of the schedule: above 0, at most 1.
   package let learningRate: Double
-  /// Decoupled weight decay (AdamW): 0 ... 1; 0 for `adam`.
+  /// Decoupled weight decay: 0 ... 1; 0 for `adam`.
   package let weightDecay: Double
   package let schedule: Schedule
   /// Share of all steps in which a one-cycle rate rises: 0 ... 1; 0 for `constant`.

@@ -103,10 +103,10 @@ extension TrainingSpec {
   }
 
   init(_ mapping: SpecMapping<Key>, model: ModelSpec, trainCount: Int) throws(SpecError) {
-    batch = try mapping.wholeNumber(.batch, in: 1...4096, default: 128)
+    batch = try mapping.wholeNumber(.batch, in: 1...4096, default: 64)
     epochs = try mapping.wholeNumber(.epochs, in: 1...10_000, default: 1)
-    optimizer = try mapping.choice(.optimizer, default: .adamw)
-    learningRate = try mapping.number(.learningRate, above: 0, upTo: 1, default: 0.003)
+    optimizer = try mapping.choice(.optimizer, default: .muon)
+    learningRate = try mapping.number(.learningRate, above: 0, upTo: 1, default: 0.006)
     weightDecay = try mapping.number(.weightDecay, in: 0...1, default: optimizer == .adam ? 0 : 0.05)
     schedule = try mapping.choice(.schedule, default: .oneCycle)
     warmup = try mapping.number(.warmup, in: 0...1, default: schedule == .constant ? 0 : 0.15)
@@ -114,13 +114,13 @@ extension TrainingSpec {
     average = try mapping.number(.average, in: 0...0.99999, default: 0)
     distortion = try mapping.number(.distortion, in: 0...0.5, default: 0)
     precision = try mapping.choice(.precision, default: .automatic)
-    checkpointEvery = try mapping.wholeNumber(.checkpointEvery, in: 1...1_000_000, default: 200)
+    checkpointEvery = try mapping.wholeNumber(.checkpointEvery, in: 1...1_000_000, default: 500)
 
     guard batch <= trainCount else {
       throw mapping.mismatch(.batch, found: batch, allowed: "at most \(trainCount), the count of datasets.train")
     }
     guard optimizer != .adam || weightDecay == 0 else {
-      throw mapping.mismatch(.weightDecay, found: weightDecay, allowed: "0 with optimizer adam, any with adamw")
+      throw mapping.mismatch(.weightDecay, found: weightDecay, allowed: "0 with optimizer adam, any with another")
     }
     guard schedule != .constant || warmup == 0 else {
       throw mapping.mismatch(.warmup, found: warmup, allowed: "0 with schedule constant, any with one-cycle")

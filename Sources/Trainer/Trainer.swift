@@ -67,7 +67,7 @@ package final class Trainer {
   private let learningRate: LearningRate
   private let distortion: Distortion?
 
-  /// - Throws: What `Network.init` throws.
+  /// - Throws: What `Network.init` and `Optimizer.init` throw.
   package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
     self.plan = plan
     network = try Network(
@@ -75,8 +75,9 @@ package final class Trainer {
       dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed), labelSmoothing: plan.training.labelSmoothing,
       backend: backend, team: team)
     network.parameters.drawWeights(seed: SeedPurpose.weights.seed(from: plan.seed))
-    optimizer = Optimizer(
-      network.parameters, weightDecay: plan.training.weightDecay, averageDecay: plan.training.average)
+    optimizer = try Optimizer(
+      network.parameters, rule: plan.training.optimizer, weightDecay: plan.training.weightDecay,
+      averageDecay: plan.training.average, backend: backend)
     learningRate = LearningRate(plan.training, stepCount: plan.stepCount)
     distortion =
       plan.training.distortion == 0

@@ -65,7 +65,7 @@ import Workers
   @Test func everyDamageToACheckpointIsFound() throws {
     defer { unlink(path) }
     let network = try makeNetwork()
-    let optimizer = Optimizer(network.parameters, weightDecay: 0)
+    let optimizer = try Optimizer(network.parameters, rule: .muon, weightDecay: 0, backend: PlainBackend())
     let bytes = try Checkpoint(step: 7, runHash: "run", parameters: network.parameters, optimizer: optimizer).encoded()
     let hash = ContentHash(of: bytes).description
     try writeDurably(bytes, to: path)

@@ -113,14 +113,14 @@ import Workers
   }
 
   /// A few steps on one batch bring its loss far below chance.
-  @Test(arguments: [ModelDescription.Loss.crossEntropy, .multiLabelSoftMargin])
-  func learnsABatch(loss: ModelDescription.Loss) throws {
+  @Test(arguments: [ModelDescription.Loss.crossEntropy, .multiLabelSoftMargin], [TrainingSpec.Optimizer.adamw, .muon])
+  func learnsABatch(loss: ModelDescription.Loss, rule: TrainingSpec.Optimizer) throws {
     let description = try describe(Self.models[0], loss: loss)
     let (images, labels) = drawBatch(description, count: 8, seed: 9)
     let network = try Network(
       description, for: .training, batch: 8, precision: .float32, backend: makeBackend(), team: Team(threadCount: 2))
     network.parameters.drawWeights(seed: 1)
-    let optimizer = Optimizer(network.parameters, weightDecay: 0.01)
+    let optimizer = try Optimizer(network.parameters, rule: rule, weightDecay: 0.01, backend: makeBackend())
     let losses = (0..<60).map { step in
       let loss = network.computeGradients(images: images, labels: labels, step: step)
       optimizer.update(

@@ -29,7 +29,7 @@ import Workers
       try describe(), for: .training, batch: Self.batch, precision: .float32, backend: makeBackend(),
       team: Team(threadCount: 2))
     fill(network.parameters)
-    let optimizer = Optimizer(network.parameters, weightDecay: 0)
+    let optimizer = try Optimizer(network.parameters, rule: .adam, weightDecay: 0, backend: makeBackend())
     for step in 0..<expected.count {
       let (images, labels) = drawBatch(step)
       let loss = network.computeGradients(images: images, labels: labels, step: step)

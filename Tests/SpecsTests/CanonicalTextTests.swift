@@ -45,10 +45,10 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
     #expect(spec.model.canonicalText == "name=\"glyphnet\"\n")
     #expect(
       spec.training.canonicalText == """
-        batch=128
+        batch=64
         epochs=1
-        optimizer="adamw"
-        learning_rate=0.003
+        optimizer="muon"
+        learning_rate=0.006
         weight_decay=0.05
         schedule="one-cycle"
         warmup=0.15
@@ -56,7 +56,7 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
         average=0.0
         distortion=0.0
         precision="auto"
-        checkpoint_every=200
+        checkpoint_every=500
 
         """)
     #expect(spec.evaluation.canonicalText == "split=\"test\"\n")

@@ -89,8 +89,3 @@ protocol Layer: Sendable {
   /// gradients of the layer's parameters.
   var backward: [Phase] { get }
 }
-
-extension AlignedBuffer {
-  /// The memory as 32-bit floats.
-  package var floats: UnsafeMutablePointer<Float> { pointer(to: Float.self) }
-}
