@@ -61,7 +61,7 @@ interop: build ## hold what the program writes against the programs of others
 
 crash: build ## break pipelines at every operation and kill them at random times; about an hour
 	swift build $(BUILD) --product crashtest
-	.build/release/crashtest kill .build/release/glyphline build Pipelines/digits.yaml --count 200
+	.build/release/crashtest kill .build/release/glyphline build Tests/CrashTest/build.yaml --count 200
 	.build/release/crashtest kill .build/release/glyphline run Tests/CrashTest/kill.yaml --count 50
 	.build/release/crashtest sweep Pipelines/smoke.yaml
 

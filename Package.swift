@@ -119,7 +119,7 @@ let package = Package(
       dependencies: [
         "Samples", "Files", "Workers", "Specs", "Pipeline", "Faults",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Tests/CrashTest", exclude: ["kill.yaml"], swiftSettings: strict),
+      ], path: "Tests/CrashTest", exclude: ["build.yaml", "kill.yaml"], swiftSettings: strict),
     // What `make fuzz` searches and the tests replay: readers of bytes that anyone may have written.
     .target(
       name: "FuzzTargets", dependencies: ["Samples", "Files", "Specs", "Images", "Shards", "Network"],

@@ -84,7 +84,8 @@ package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
       case .busy: "another program is writing to it; run the command again when that one is done"
       case .inputOutput: "the storage failed; run the command again once it is healthy"
       case .corrupt: "the file is damaged; move it away, then `glyphline reindex` makes the index again from the shards"
-      case .constraint, .other: "this is a fault of the program"
+      case .constraint, .other:
+        "where nobody changed the file by hand, this is a fault of the program; `glyphline reindex` makes the index again"
       }
     return "cannot \(operation) in \(path): \(message) (SQLite \(code)); \(advice)"
   }

@@ -6,6 +6,7 @@ import Network
 import ONNX
 import Samples
 import Shards
+import Specs
 import Workers
 
 /// Writes a model file in the form of ONNX.
@@ -19,8 +20,12 @@ package struct ImageExport {
   private let shards: [ShardReader]
   package let imageCount: Int
 
-  /// - Throws: `PipelineError.missing` where the split is not built, `ShardError` where a shard cannot be read.
-  package init(_ split: Split, of workspace: Workspace) throws {
+  /// - Throws: `PipelineError.noSuchSplit` where the spec does not have the split, `.missing` where it is not built,
+  ///   `ShardError` where a shard cannot be read.
+  package init(_ split: Split, of spec: PipelineSpec, in workspace: Workspace) throws {
+    guard spec.datasets[split] != nil else {
+      throw PipelineError.noSuchSplit(split, drawn: spec.datasets.keys.sorted())
+    }
     let rows = try workspace.recordedCatalog()?.shards(of: split) ?? []
     guard !rows.isEmpty else {
       throw PipelineError.missing(stage: "the \(split.rawValue) split", remedy: "`glyphline build` makes it")

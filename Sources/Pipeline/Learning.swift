@@ -1,4 +1,5 @@
 import Catalog
+import Evaluation
 import Files
 import Foundation
 import Loader
@@ -77,15 +78,15 @@ final class Learning {
         learningRate: step.learningRate, accuracy: Double(step.exactCount) / Double(batch),
         imagesPerSecond: Double(batch) / seconds))
     if let remark = watch.observe(step, images: batch) { pipeline.report(.note(remark)) }
-    var detail = "loss \(String(format: "%.4f", watch.loss)), \(percent(watch.accuracy)) read"
-    if let last = lastValidation { detail += ", of validation \(percent(Double(last.exact) / Double(last.images)))" }
+    var detail = "loss \(String(format: "%.4f", watch.loss)), \(percent(watch.accuracy, decimals: 1)) read"
+    if let last = lastValidation {
+      detail += ", of validation \(percent(Double(last.exact) / Double(last.images), decimals: 1))"
+    }
     pipeline.report(
       .progress(
         stage: stage, done: (step.number + 1) * batch, total: trainer.plan.stepCount * batch, unit: "images",
         detail: detail))
   }
-
-  private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
 
   private func recordMetrics() throws {
     try pipeline.catalog.recordMetrics(metrics)

@@ -19,7 +19,7 @@ package struct PipelineStatus: Sendable {
   package let workspace: String
   package let stages: [Stage]
 
-  package var isDone: Bool { stages.allSatisfy { if case .done = $0.state { true } else { false } } }
+  package var isDone: Bool { stages.allSatisfy(\.state.isDone) }
 
   package init(_ spec: PipelineSpec, in workspace: Workspace) throws {
     pipeline = spec.name
@@ -44,19 +44,22 @@ package struct PipelineStatus: Sendable {
     let stepCount = try data(.train).count / spec.training.batch * spec.training.epochs
     var training = try Self.state(
       of: train, in: catalog, done: workspace.modelPath, partly: "a checkpoint after step \(step) of \(stepCount)")
-    if case .done = training, (try? ModelFile(contentsOf: workspace.modelPath)) == nil {
+    if training.isDone, (try? ModelFile(contentsOf: workspace.modelPath)) == nil {
       training = .partlyDone("\(workspace.modelPath) is missing or damaged")
     }
     stages.append(Stage(name: train.name, state: training))
-    stages.append(try Self.evaluation(spec, in: workspace, catalog: catalog, data: data(spec.evaluation.split)))
-    self.stages = stages
+    var evaluation = try Self.evaluation(spec, in: workspace, catalog: catalog, data: data(spec.evaluation.split))
+    if evaluation.state.isDone, !training.isDone {
+      evaluation = Stage(name: evaluation.name, state: .stale(["of a model that is to be trained again"]))
+    }
+    self.stages = stages + [evaluation]
   }
 
   private static func samples(of split: Split, data: SplitData, in catalog: Catalog?) throws -> Stage {
     let there = try catalog?.sampleCount(of: split) ?? 0
     let part = "\(there) of \(data.count) samples"
     var state = try state(of: data.request, in: catalog, done: "\(there) samples", partly: part)
-    if case .done = state, there != data.count {
+    if state.isDone, there != data.count {
       state =
         there < data.count ? .partlyDone(part) : .stale(["datasets.\(split.rawValue).count: \(there) -> \(data.count)"])
     }

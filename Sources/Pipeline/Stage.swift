@@ -112,6 +112,8 @@ package enum StageState: Sendable, Hashable {
   /// Done for another spec; what changed since, in words.
   case stale([String])
 
+  package var isDone: Bool { if case .done = self { true } else { false } }
+
   package var word: String {
     switch self {
     case .done: "done"

@@ -70,6 +70,17 @@ import crashtest
     #expect(other.output.contains("run \(spec) --workspace \(workspace)-none"), "\(other.output)")
   }
 
+  /// What a model read is no news of the one that the spec now asks for.
+  @Test func anotherTrainingAsksForAnotherEvaluation() throws {
+    let (folder, _, workspace) = try Self.finished.get()
+    let other = try folder.write(tinySpec().replacing("epochs: 2", with: "epochs: 3"), as: "other.yaml")
+    let status = try Program.run("status", other, "--workspace", workspace)
+    #expect(status.output.components(separatedBy: " stale ").count == 3, "\(status.output)")
+    let export = try Program.run(
+      "export", "images", other, "--workspace", workspace, "--split", "validation", "--out", folder.path + "/images")
+    #expect(export.exitCode == 65 && export.errors.contains("train, test"), "\(export.errors)")
+  }
+
   /// `script` gives the program a terminal.
   @Test(arguments: [("NO_COLOR=", true), ("NO_COLOR=1", false), ("NO_COLOR= TERM=dumb", false)])
   func coloursAreForTerminals(setting: String, isColoured: Bool) throws {

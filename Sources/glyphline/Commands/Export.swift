@@ -29,7 +29,7 @@ struct Export: ParsableCommand {
     func run() throws {
       let count = try reportingErrors { cancellation in
         let spec = try PipelineSpec(contentsOf: pipeline.spec)
-        let export = try ImageExport(split, of: pipeline.workspace(of: spec))
+        let export = try ImageExport(split, of: spec, in: pipeline.workspace(of: spec))
         let progress = ProgressPrinter()
         defer { progress.finishLine() }
         try export.write(to: out, team: Team(threadCount: common.threads), cancellation: cancellation) { done in
