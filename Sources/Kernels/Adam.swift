@@ -40,20 +40,3 @@ package struct Adam: Sendable, Hashable {
     }
   }
 }
-
-/// Moves `average`, [count], a share of the way to `values`.
-package func updateAverage(
-  _ average: UnsafeMutablePointer<Float>, of values: UnsafePointer<Float>, count: Int, share: Float
-) {
-  forEachVector(count: count) { offset, width in
-    approach(Float.load(values, at: offset, width: width), average, share: share, at: offset, width: width)
-  }
-}
-
-@inline(__always)
-func approach(
-  _ values: Vector, _ average: UnsafeMutablePointer<Float>, share: Float, at offset: Int, width: Int
-) {
-  let present = Float.load(average, at: offset, width: width)
-  Float.store(present + (values - present) * share, average, at: offset, width: width)
-}

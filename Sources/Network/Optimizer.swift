@@ -20,7 +20,7 @@ package final class Optimizer: Sendable {
     let range: Range<Int>
     let weightDecay: Double
     /// nil for Adam.
-    var muon: Muon?
+    let muon: Muon?
   }
 
   /// For Adam: as much as fits a thread's cache.

@@ -17,18 +17,13 @@ private struct ShardPlan: Sendable {
 extension Pipeline {
   /// Draws what is missing of every split, or of one.
   package func build(only split: Split? = nil) throws {
-    if let split { try requireInSpec(split) }
+    if let split { try spec.require(split) }
     for (name, dataset) in spec.datasets.sorted(by: { $0.key < $1.key }) where split == nil || split == name {
       switch dataset {
       case .drawn(let count): try build(name, count: count, from: .drawn(name, of: spec, by: generator))
       case .imported: try checkImported(name)
       }
     }
-  }
-
-  /// - Throws: `PipelineError.noSuchSplit` where the spec does not have `split`.
-  func requireInSpec(_ split: Split) throws(PipelineError) {
-    guard spec.datasets[split] != nil else { throw .noSuchSplit(split, drawn: spec.datasets.keys.sorted()) }
   }
 
   /// What the spec asks for as the samples of a split.

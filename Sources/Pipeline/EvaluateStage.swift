@@ -24,7 +24,7 @@ extension Pipeline {
   /// Reads every sample of a split and records what was read.
   /// - Parameter modelPath: nil for the pipeline's own model.
   package func evaluate(split: Split, modelPath: String? = nil) throws -> EvaluationOutcome {
-    try requireInSpec(split)
+    try spec.require(split)
     let path = modelPath ?? workspace.modelPath
     if modelPath == nil && !FileManager.default.fileExists(atPath: path) {
       throw PipelineError.missing(stage: "the model that evaluation needs", remedy: "`glyphline train` makes it")

@@ -23,9 +23,7 @@ package struct ImageExport {
   /// - Throws: `PipelineError.noSuchSplit` where the spec does not have the split, `.missing` where it is not built,
   ///   `ShardError` where a shard cannot be read.
   package init(_ split: Split, of spec: PipelineSpec, in workspace: Workspace) throws {
-    guard spec.datasets[split] != nil else {
-      throw PipelineError.noSuchSplit(split, drawn: spec.datasets.keys.sorted())
-    }
+    try spec.require(split)
     let rows = try workspace.recordedCatalog()?.shards(of: split) ?? []
     guard !rows.isEmpty else {
       throw PipelineError.missing(stage: "the \(split.rawValue) split", remedy: "`glyphline build` makes it")

@@ -1,6 +1,7 @@
 import Loader
 import Samples
 import Shards
+import Specs
 
 /// Why a pipeline cannot go on, beside what its parts throw.
 package enum PipelineError: Error, CustomStringConvertible {
@@ -80,6 +81,13 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .unsupportedPrecision(let precision, let backend):
       "training.precision: \(precision) is not possible on this CPU with \(backend); use auto or float32"
     }
+  }
+}
+
+extension PipelineSpec {
+  /// - Throws: `PipelineError.noSuchSplit` where the spec does not have `split`.
+  func require(_ split: Split) throws(PipelineError) {
+    guard datasets[split] != nil else { throw .noSuchSplit(split, drawn: datasets.keys.sorted()) }
   }
 }
 

@@ -20,9 +20,7 @@ package struct SamplePreview {
   /// The first samples of a split, as a build draws them.
   /// - Throws: `PipelineError.noSuchSplit` or `.sheetTooLarge`.
   package func samples(of split: Split, count: Int) throws(PipelineError) -> [Sample] {
-    guard spec.datasets[split] != nil else {
-      throw .noSuchSplit(split, drawn: spec.datasets.keys.sorted())
-    }
+    try spec.require(split)
     let allowed = Self.pixelCountMax / (spec.captcha.geometry.width * spec.captcha.geometry.height)
     guard count <= allowed else { throw .sheetTooLarge(count: count, allowed: allowed) }
     return (0..<UInt64(count)).map { index in
