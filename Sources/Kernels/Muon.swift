@@ -20,6 +20,7 @@ package final class Muon: @unchecked Sendable {
   private let columns: Int
   /// Rows and columns of the square matrices.
   private let side: Int
+  private let isWide: Bool
   /// [rows, columns]
   private let direction: AlignedBuffer
   private let orthogonal: AlignedBuffer
@@ -37,13 +38,13 @@ package final class Muon: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     side = min(rows, columns)
+    isWide = rows <= columns
     direction = AlignedBuffer(Float.self, count: rows * columns)
     orthogonal = AlignedBuffer(Float.self, count: rows * columns)
     gram = AlignedBuffer(Float.self, count: side * side)
     polynomial = AlignedBuffer(Float.self, count: side * side)
     product = AlignedBuffer(Float.self, count: side * side)
     spare = AlignedBuffer(Float.self, count: side * side)
-    let isWide = rows <= columns
     gramProduct = try backend.makeMatrixProduct(
       MatrixProductShape(
         transposesA: !isWide, transposesB: isWide, m: side, n: side, k: max(rows, columns), lda: columns, ldb: columns,
@@ -118,7 +119,6 @@ package final class Muon: @unchecked Sendable {
       squareProduct.run(a: spare, b: polynomial, c: gram)
     }
     scaleValues(product, count: count, by: scale)
-    let isWide = rows <= columns
     finalProduct.run(
       a: isWide ? UnsafeRawPointer(product) : UnsafeRawPointer(direction.address),
       b: isWide ? UnsafeRawPointer(direction.address) : UnsafeRawPointer(product), c: orthogonal.floats)
