@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Learns Pipelines/quickstart.yaml from 10 thousand to a million images, and prints what each count takes and gives: a row
+# of the table in Docs/training.md. Takes 3 GB of disk and half an hour.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+glyphline=${GLYPHLINE:-.build/release/glyphline}
+work=runs/benchmarks/image-counts
+mkdir -p "$work"
+
+echo "| images learned from | read exactly | 95 % interval | seconds |"
+echo "| --- | --- | --- | --- |"
+for count in 10000 30000 100000 300000 1000000; do
+  rm -rf "$work/workspace"
+  sed "s/train: {count: .*}/train: {count: $count}/" Pipelines/quickstart.yaml > "$work/spec.yaml"
+  start=$(date +%s)
+  "$glyphline" run "$work/spec.yaml" --workspace "$work/workspace" > "$work/log" 2>&1
+  seconds=$(($(date +%s) - start))
+  sqlite3 "$work/workspace/catalog.sqlite" "
+    SELECT printf('| %,d | %.2f %% | %.2f %% to %.2f %% | $seconds |', $count, 100 * accuracy, 100 * low95, 100 * high95)
+    FROM image_accuracy"
+done
+rm -rf "$work/workspace"
