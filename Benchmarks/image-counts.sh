@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Learns Pipelines/quickstart.yaml from 10 thousand to a million images, and prints what each count takes and gives: a row
+# Learns Pipelines/quickstart.yaml from 10 thousand to a million images, and prints what each count takes and gives, as rows
 # of the table in Docs/training.md. Takes 3 GB of disk and half an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."

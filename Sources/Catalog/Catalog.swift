@@ -114,9 +114,9 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// Like `write`, for a `body` that only adds rows, each after those it refers to. Foreign keys are not looked up, which
-  /// would make the insertion of a sample half as long again.
-  func append(_ operation: String, _ body: (Database) throws -> Void) throws(CatalogError) {
+  /// Like `write`, but foreign keys are not enforced, which would make the insertion of a sample half as long again: `body`
+  /// adds rows only after those they refer to, and removes none that others refer to.
+  func writeWithoutForeignKeys(_ operation: String, _ body: (Database) throws -> Void) throws(CatalogError) {
     do {
       try queue.writeWithoutTransaction { database in
         // SQLite would ignore this within a transaction.

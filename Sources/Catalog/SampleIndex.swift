@@ -65,17 +65,14 @@ extension Catalog {
   /// - Throws: `shardExists` if a different shard has this number, `unsupportedCharacter`, or `failed`.
   package func recordShard(_ shard: ShardRow, charsets: [Alphabet], samples: [SampleRow]) throws(CatalogError) {
     precondition(samples.count == shard.records)
-    let operation = "record shard \(shard.number) of split \(shard.split)"
-    let isRecorded = try write(operation) { database in
-      guard let recorded = try Self.shard(shard.number, of: shard.split, in: database) else { return false }
-      guard recorded == shard else {
-        throw CatalogError.shardExists(path: path, split: shard.split.rawValue, number: shard.number)
+    try writeWithoutForeignKeys("record shard \(shard.number) of split \(shard.split)") { database in
+      if let recorded = try Self.shard(shard.number, of: shard.split, in: database) {
+        guard recorded == shard else {
+          throw CatalogError.shardExists(path: path, split: shard.split.rawValue, number: shard.number)
+        }
+        try Self.recordMended(shard, in: database)
+        return
       }
-      try Self.recordMended(shard, in: database)
-      return true
-    }
-    guard !isRecorded else { return }
-    try append(operation) { database in
       let numbers = try charsets.map { try Self.recordCharset($0, in: database).databaseValue }
       try Self.insert(shard, in: database)
       try Self.insert(samples, of: shard, charsets: charsets, numbers: numbers, in: database)
