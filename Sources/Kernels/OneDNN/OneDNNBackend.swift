@@ -5,6 +5,8 @@
   package struct OneDNNBackend: Backend {
     private let engine: OneDNNEngine
     private let instructionSet: dnnl_cpu_isa_t
+    /// Of all convolutions together.
+    private let scratch = ScratchMemory()
 
     /// nil where oneDNN finds no CPU that it can use.
     package init?() {
@@ -63,6 +65,13 @@
         throw .unsupportedLayout(output, backend: name)
       }
       glyphline_onednn_use_calling_thread_only()
+      if training && precision == .float32
+        && WideWinogradTiles.areFaster(for: geometry, input: input, output: output, images: laneImages)
+      {
+        return try WideWinogradConvolution(
+          geometry, input: input, output: output, laneImages: laneImages, lanes: lanes,
+          needsInputGradient: needsInputGradient, scratch: scratch, engine: engine)
+      }
       return try OneDNNConvolution(
         geometry, input: input, inputLayout: inputLayout, output: output, outputLayout: outputLayout,
         laneImages: laneImages, lanes: lanes, precision: precision, training: training,

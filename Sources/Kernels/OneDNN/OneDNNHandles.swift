@@ -84,11 +84,13 @@
 
     /// - Parameters:
     ///   - operation: Points to the operation's descriptor.
+    ///   - accumulates: Adds to the result.
     ///   - hint: The forward operation, which backward ones ask for.
     convenience init(
-      operation: UnsafeRawPointer, _ engine: OneDNNEngine, hint: OneDNNPrimitive? = nil
+      operation: UnsafeRawPointer, accumulates: Bool = false, _ engine: OneDNNEngine, hint: OneDNNPrimitive? = nil
     ) throws(OneDNNFailure) {
       let attributes = try OneDNNAttributes()
+      if accumulates { try attributes.accumulate() }
       try self.init { description in
         dnnl_primitive_desc_create(&description, operation, attributes.handle, engine.handle, hint?.description)
       }
@@ -159,6 +161,15 @@
       guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
       self.handle = handle
       try OneDNNFailure.check(dnnl_primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user))
+    }
+
+    /// The result is added to what is there.
+    func accumulate() throws(OneDNNFailure) {
+      var steps: dnnl_post_ops_t?
+      try OneDNNFailure.check(dnnl_post_ops_create(&steps))
+      defer { dnnl_post_ops_destroy(steps) }
+      try OneDNNFailure.check(dnnl_post_ops_append_sum(steps, 1))
+      try OneDNNFailure.check(dnnl_primitive_attr_set_post_ops(handle, steps))
     }
 
     deinit { dnnl_primitive_attr_destroy(handle) }

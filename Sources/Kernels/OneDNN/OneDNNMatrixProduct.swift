@@ -21,41 +21,20 @@
   }
 
   /// A matrix product of bfloat16 numbers by oneDNN.
-  // SAFETY: its memory objects are used by one thread at a time, as `MatrixProduct` asks.
-  final class OneDNNBFloat16MatrixProduct: MatrixProduct, @unchecked Sendable {
-    private let primitive: OneDNNPrimitive
-    private let stream: OneDNNStream
-    private let a: OneDNNMemory
-    private let b: OneDNNMemory
-    private let c: OneDNNMemory
-    private let scratchpad: OneDNNMemory
-    private let operands: [dnnl_exec_arg_t]
+  final class OneDNNBFloat16MatrixProduct: MatrixProduct {
+    private let products: OneDNNProducts
 
     /// - Precondition: the product does not accumulate.
     init(_ shape: MatrixProductShape, _ engine: OneDNNEngine) throws(KernelError) {
       precondition(!shape.accumulates)
       do throws(OneDNNFailure) {
-        var a = try Self.describe(
-          shape.m, shape.k, dnnl_bf16, rowStride: shape.lda, isTransposed: shape.transposesA)
-        var b = try Self.describe(
-          shape.k, shape.n, dnnl_bf16, rowStride: shape.ldb, isTransposed: shape.transposesB)
-        var c = try Self.describe(shape.m, shape.n, dnnl_f32, rowStride: shape.ldc, isTransposed: false)
-        var operation = dnnl_matmul_desc_t()
-        try OneDNNFailure.check(dnnl_matmul_desc_init(&operation, &a, &b, nil, &c))
-        primitive = try OneDNNPrimitive(operation: &operation, engine)
-        stream = try OneDNNStream(engine)
-        self.a = try OneDNNMemory(a, engine, ownsBuffer: false)
-        self.b = try OneDNNMemory(b, engine, ownsBuffer: false)
-        self.c = try OneDNNMemory(c, engine, ownsBuffer: false)
-        scratchpad = try OneDNNMemory(primitive.memoryDescription(dnnl_query_scratchpad_md), engine, ownsBuffer: true)
+        products = try OneDNNProducts(
+          a: Self.describe(shape.m, shape.k, dnnl_bf16, rowStride: shape.lda, isTransposed: shape.transposesA),
+          b: Self.describe(shape.k, shape.n, dnnl_bf16, rowStride: shape.ldb, isTransposed: shape.transposesB),
+          c: Self.describe(shape.m, shape.n, dnnl_f32, rowStride: shape.ldc, isTransposed: false), engine)
       } catch {
         throw .matrixProduct(shape, status: error.status.rawValue)
       }
-      operands = [
-        dnnl_exec_arg_t(arg: DNNL_ARG_SRC, memory: a.handle), dnnl_exec_arg_t(arg: DNNL_ARG_WEIGHTS, memory: b.handle),
-        dnnl_exec_arg_t(arg: DNNL_ARG_DST, memory: c.handle),
-        dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: scratchpad.handle),
-      ]
     }
 
     private static func describe(
@@ -69,11 +48,7 @@
     }
 
     func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
-      glyphline_onednn_use_calling_thread_only()
-      self.a.setAddress(a)
-      self.b.setAddress(b)
-      self.c.setAddress(UnsafeMutableRawPointer(c))
-      primitive.execute(operands, on: stream)
+      products.run(a: a, b: b, c: c)
     }
   }
 #endif

@@ -4,8 +4,6 @@
   /// Matrix products of one shape side by side, C = A B, each B as it was loaded.
   // SAFETY: what the lanes share changes only in `load`, while no lane runs.
   final class OneDNNProductBatch: @unchecked Sendable {
-    /// Rows of A and C.
-    let m: Int
     private let primitive: OneDNNPrimitive
     private let weights: Reorder
     private let a: dnnl_memory_desc_t
@@ -28,7 +26,7 @@
         to: primitive.memoryDescription(dnnl_query_weights_md), engine)
       stream = try OneDNNStream(engine)
       self.primitive = primitive
-      (self.m, self.a, self.c, self.engine) = (m, a, c, engine)
+      (self.a, self.c, self.engine) = (a, c, engine)
     }
 
     private static func describe(

@@ -10,10 +10,7 @@
     private let norm: BatchNorm
     private let pools: Bool
     private let products: OneDNNProductBatch
-    /// Rows of tiles of all images.
-    private let rowCount: Int
-    /// Those that are computed together.
-    private let blockRows: Int
+    private let blocks: WinogradBlocks
     /// shift of `norm` with the convolution's bias in it: [output channels]
     private let shift: AlignedBuffer
     private let zeros: AlignedBuffer
@@ -51,16 +48,14 @@
       let tileByteCount =
         WinogradTiles.productCount
         * (input.channels * norm.precision.byteCount + norm.shape.channels * MemoryLayout<Float>.size)
-      let rowsMax = max(1, Self.blockByteCountMax / (tileByteCount * tiles.tilesAcross))
-      rowCount = images * tiles.tileRows
-      // As many in each block as in the others, as far as that goes.
-      let blockCount = (rowCount + rowsMax - 1) / rowsMax
-      blockRows = (rowCount + blockCount - 1) / blockCount
+      let blocks = WinogradBlocks(
+        rowCount: images * tiles.tileRows, tilesAcross: tiles.tilesAcross, tileByteCount: tileByteCount,
+        byteCountMax: Self.blockByteCountMax)
+      self.blocks = blocks
       do throws(OneDNNFailure) {
         products = try OneDNNProductBatch(
-          // An odd number keeps the 16 matrices from falling on the same lines of the first cache.
-          count: WinogradTiles.productCount, m: blockRows * tiles.tilesAcross | 1, n: norm.shape.channels,
-          k: input.channels, precision: norm.precision, engine)
+          count: WinogradTiles.productCount, m: blocks.stride, n: norm.shape.channels, k: input.channels,
+          precision: norm.precision, engine)
         var workspaces: [Workspace] = []
         for _ in 0..<threadCount { workspaces.append(try Workspace(products, channels: norm.shape.channels)) }
         idle = Mutex(workspaces)
@@ -103,14 +98,13 @@
       let ending = WinogradTiles.Ending(
         scale: UnsafePointer(norm.scale), shift: UnsafePointer(shift.pointer(to: Float.self)), hasReLU: norm.hasReLU,
         pools: pools, residual: residual)
-      for first in stride(from: 0, to: rowCount, by: blockRows) {
-        let rows = first..<min(first + blockRows, rowCount)
+      for rows in blocks.rows {
         tiles.transform(
           Value.self, source: input, rows: rows, zeros: zeros.address, into: workspace.inputs.address,
-          stride: products.m)
+          stride: blocks.stride)
         workspace.lane.run(a: workspace.inputs.address, c: workspace.products.address)
         tiles.finish(
-          Value.self, products: workspace.products.pointer(to: Float.self), stride: products.m, rows: rows,
+          Value.self, products: workspace.products.pointer(to: Float.self), stride: blocks.stride, rows: rows,
           ending: ending, scratch: workspace.outputs.pointer(to: Float.self), into: output)
       }
     }

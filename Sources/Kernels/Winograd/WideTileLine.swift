@@ -1,0 +1,90 @@
+/// The numbers of a row or column of a tile's 6 x 6, of eight or sixteen channels each: sixteen fill a cache line.
+struct WideTileLine<Numbers: WideNumbers> {
+  var a = Numbers()
+  var b = Numbers()
+  var c = Numbers()
+  var d = Numbers()
+  var e = Numbers()
+  var f = Numbers()
+
+  /// B' times a column of inputs.
+  @inline(__always)
+  static func differences(_ a: Numbers, _ b: Numbers, _ c: Numbers, _ d: Numbers, _ e: Numbers, _ f: Numbers)
+    -> WideTileLine
+  {
+    let (even, odd) = (e - c * 4, d - b * 4)
+    let (inner, outer) = (e - c, (d - b) * 2)
+    return WideTileLine(
+      a: (a - c) * 4 + inner, b: even + odd, c: even - odd, d: inner + outer, e: inner - outer,
+      f: b * 4 - d * 5 + f)
+  }
+
+  /// A' times the numbers of a line: four outputs.
+  @inline(__always)
+  var sums: (Numbers, Numbers, Numbers, Numbers) {
+    let (evenOne, oddOne, evenTwo, oddTwo) = (b + c, b - c, d + e, d - e)
+    return (a + evenOne + evenTwo, oddOne + oddTwo * 2, evenOne + evenTwo * 4, oddOne + oddTwo * 8 + f)
+  }
+
+  /// A times a column of four outputs' gradients.
+  @inline(__always)
+  static func spread(_ a: Numbers, _ b: Numbers, _ c: Numbers, _ d: Numbers) -> WideTileLine {
+    let (even, odd) = (a + c, b + d)
+    let (evenTwo, oddTwo) = (a + c * 4, (b + d * 4) * 2)
+    return WideTileLine(a: a, b: even + odd, c: even - odd, d: evenTwo + oddTwo, e: evenTwo - oddTwo, f: d)
+  }
+
+  /// G times a column of a kernel.
+  @inline(__always)
+  static func samples(_ a: Numbers, _ b: Numbers, _ c: Numbers) -> WideTileLine {
+    let (evenOne, oddOne) = ((a + c) * (-1.0 / 6), b * (-1.0 / 6))
+    let (evenTwo, oddTwo) = (a * (1.0 / 24) + c * (1.0 / 6), b * (1.0 / 12))
+    return WideTileLine(
+      a: a * 0.25, b: evenOne + oddOne, c: evenOne - oddOne, d: evenTwo + oddTwo, e: evenTwo - oddTwo, f: c)
+  }
+
+  /// G' times the numbers of a line: a column of a kernel's gradient.
+  @inline(__always)
+  var kernelGradient: (Numbers, Numbers, Numbers) {
+    let (evenOne, oddOne, evenTwo, oddTwo) = (b + c, c - b, d + e, d - e)
+    return (
+      a * 0.25 - evenOne * (1.0 / 6) + evenTwo * (1.0 / 24), oddOne * (1.0 / 6) + oddTwo * (1.0 / 12),
+      (evenTwo - evenOne) * (1.0 / 6) + f
+    )
+  }
+}
+
+extension WideTileLine {
+  /// - Parameter step: Bytes from each vector to the next.
+  @inline(__always)
+  func store(_ address: UnsafeMutableRawPointer, step: Int) {
+    a.store(address)
+    b.store(address + step)
+    c.store(address + 2 &* step)
+    d.store(address + 3 &* step)
+    e.store(address + 4 &* step)
+    f.store(address + 5 &* step)
+  }
+
+  /// - Parameter step: Bytes from each vector to the next.
+  @inline(__always)
+  static func load(_ address: UnsafeRawPointer, step: Int) -> WideTileLine {
+    WideTileLine(
+      a: .load(address), b: .load(address + step), c: .load(address + 2 &* step), d: .load(address + 3 &* step),
+      e: .load(address + 4 &* step), f: .load(address + 5 &* step))
+  }
+}
+
+/// Float32 numbers of neighbouring channels.
+protocol WideNumbers: SIMD where Scalar == Float {}
+
+extension WideNumbers {
+  @inline(__always)
+  static func load(_ address: UnsafeRawPointer) -> Self { address.loadUnaligned(as: Self.self) }
+
+  @inline(__always)
+  func store(_ address: UnsafeMutableRawPointer) { address.storeBytes(of: self, as: Self.self) }
+}
+
+extension SIMD8<Float>: WideNumbers {}
+extension SIMD16<Float>: WideNumbers {}
