@@ -8,57 +8,59 @@ extension WideWinogradTiles {
     _ products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, bias: UnsafePointer<Float>?,
     into result: UnsafeMutablePointer<Float>
   ) {
-    if shape.block % 16 == 0 {
-      finish(SIMD16<Float>.self, products, stride: stride, rows: rows, bias: bias, into: result)
-    } else {
-      finish(SIMD8<Float>.self, products, stride: stride, rows: rows, bias: bias, into: result)
-    }
+    forEachRow(
+      of: rows,
+      WideWinogradOutput(
+        tiles: self, products: products, bias: bias, result: result,
+        matrixByteCount: stride * shape.channels * MemoryLayout<Float>.size))
   }
 
-  private func finish<Numbers: WideNumbers>(
-    _: Numbers.Type, _ products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, bias: UnsafePointer<Float>?,
-    into result: UnsafeMutablePointer<Float>
-  ) {
-    let planeByteCount = stride * shape.channels * MemoryLayout<Float>.size
-    for (number, row) in rows.enumerated() {
-      let (image, y) = place(ofRow: row)
-      for plane in 0..<shape.planeCount {
-        for channel in Swift.stride(from: 0, to: shape.block, by: Numbers.scalarCount) {
-          let channelOfAll = plane * shape.block + channel
-          let first = image * shape.elementCount + shape.offset(channel: channelOfAll, y: y, x: 0)
-          finish(
-            UnsafeRawPointer(products + number * tilesAcross * shape.channels + channelOfAll),
-            planeByteCount: planeByteCount, bias: bias.map { Numbers.load($0 + channelOfAll) } ?? Numbers(),
-            lineCount: min(Self.size, shape.height - y), into: UnsafeMutableRawPointer(result + first))
-        }
-      }
-    }
-  }
-
-  /// A vector of channels of a row of tiles.
+  /// A dY A' of every tile of some rows.
   /// - Parameters:
-  ///   - planeByteCount: From one of a tile's 36 numbers to the next.
-  ///   - lineCount: Lines of the plane that the tiles lie on.
-  private func finish<Numbers: WideNumbers>(
-    _ products: UnsafeRawPointer, planeByteCount: Int, bias: Numbers, lineCount: Int,
-    into result: UnsafeMutableRawPointer
+  ///   - gradient: dY: [images, shape]
+  ///   - zeros: At least `shape.width * shape.block` of them, for the rows below an image.
+  ///   - result: [36, `stride`, channels]; the tiles' numbers are overwritten.
+  func spread(
+    _ gradient: UnsafePointer<Float>, rows: Range<Int>, zeros: UnsafePointer<Float>,
+    into result: UnsafeMutablePointer<Float>, stride: Int
   ) {
-    let size = MemoryLayout<Float>.size
-    let (pixelByteCount, tileByteCount) = (shape.block &* size, shape.channels &* size)
-    let (lineByteCount, width) = (shape.width &* pixelByteCount, shape.width)
-    var address = products
-    for tile in 0..<tilesAcross {
-      let x = Self.size &* tile
+    forEachRow(
+      of: rows,
+      WideWinogradOutputGradient(
+        tiles: self, gradient: gradient, zeros: zeros, result: result,
+        matrixByteCount: stride * shape.channels * MemoryLayout<Float>.size))
+  }
+}
+
+private struct WideWinogradOutput: WideTileRowWork {
+  let tiles: WideWinogradTiles
+  let products: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>?
+  let result: UnsafeMutablePointer<Float>
+  /// From one of a tile's 36 numbers to the next.
+  let matrixByteCount: Int
+
+  func run<Numbers: WideNumbers>(_: Numbers.Type, at row: WideTileRow) {
+    let (shape, matrixByteCount) = (tiles.shape, matrixByteCount)
+    let pixelByteCount = shape.block &* MemoryLayout<Float>.size
+    let (width, tileByteCount) = (shape.width, shape.channels &* MemoryLayout<Float>.size)
+    let lineByteCount = width &* pixelByteCount
+    let lineCount = min(WideWinogradTiles.size, shape.height - row.y)
+    let bias = bias.map { Numbers.load($0 + row.channel) } ?? Numbers()
+    let line = UnsafeMutableRawPointer(result + row.activation) + row.y &* lineByteCount
+    var address = UnsafeRawPointer(products + row.matrix)
+    for tile in 0..<tiles.tilesAcross {
+      let x = WideWinogradTiles.size &* tile
       @inline(__always)
       func column(_ number: Int) -> (Numbers, Numbers, Numbers, Numbers) {
-        WideTileLine<Numbers>.load(address + number &* planeByteCount, step: 6 &* planeByteCount).sums
+        WideTileLine<Numbers>.load(address + number &* matrixByteCount, step: 6 &* matrixByteCount).sums
       }
       let (a, b, c, d, e, f) = (column(0), column(1), column(2), column(3), column(4), column(5))
       @inline(__always)
-      func store(_ line: WideTileLine<Numbers>, _ number: Int) {
+      func store(_ numbers: WideTileLine<Numbers>, _ number: Int) {
         guard number < lineCount else { return }
-        let place = result + (number &* lineByteCount &+ x &* pixelByteCount)
-        let sums = line.sums
+        let place = line + (number &* lineByteCount &+ x &* pixelByteCount)
+        let sums = numbers.sums
         (sums.0 + bias).store(place)
         if x &+ 1 < width { (sums.1 + bias).store(place + pixelByteCount) }
         if x &+ 2 < width { (sums.2 + bias).store(place + 2 &* pixelByteCount) }
@@ -71,83 +73,46 @@ extension WideWinogradTiles {
       address += tileByteCount
     }
   }
+}
 
-  /// A dY A' of every tile of some rows.
-  /// - Parameters:
-  ///   - gradient: dY: [images, shape]
-  ///   - zeros: At least `shape.width * shape.block` of them, for the rows below an image.
-  ///   - result: [36, `stride`, channels]; the tiles' numbers are overwritten.
-  func spread(
-    _ gradient: UnsafePointer<Float>, rows: Range<Int>, zeros: UnsafePointer<Float>,
-    into result: UnsafeMutablePointer<Float>, stride: Int
-  ) {
-    if shape.block % 16 == 0 {
-      spread(SIMD16<Float>.self, gradient, rows: rows, zeros: zeros, into: result, stride: stride)
-    } else {
-      spread(SIMD8<Float>.self, gradient, rows: rows, zeros: zeros, into: result, stride: stride)
+private struct WideWinogradOutputGradient: WideTileRowWork {
+  let tiles: WideWinogradTiles
+  let gradient: UnsafePointer<Float>
+  let zeros: UnsafePointer<Float>
+  let result: UnsafeMutablePointer<Float>
+  /// From one of a tile's 36 numbers to the next.
+  let matrixByteCount: Int
+
+  func run<Numbers: WideNumbers>(_: Numbers.Type, at row: WideTileRow) {
+    let (shape, matrixByteCount) = (tiles.shape, matrixByteCount)
+    let pixelByteCount = shape.block &* MemoryLayout<Float>.size
+    let (width, tileByteCount) = (shape.width, shape.channels &* MemoryLayout<Float>.size)
+    func line(_ y: Int) -> UnsafeRawPointer {
+      UnsafeRawPointer(y < shape.height ? gradient + (row.activation + y * shape.width * shape.block) : zeros)
     }
-  }
-
-  private func spread<Numbers: WideNumbers>(
-    _ type: Numbers.Type, _ gradient: UnsafePointer<Float>, rows: Range<Int>, zeros: UnsafePointer<Float>,
-    into result: UnsafeMutablePointer<Float>, stride: Int
-  ) {
-    let planeByteCount = stride * shape.channels * MemoryLayout<Float>.size
-    for (number, row) in rows.enumerated() {
-      let (image, y) = place(ofRow: row)
-      for plane in 0..<shape.planeCount {
-        let start = gradient + image * shape.elementCount + plane * shape.planeElementCount
-        func line(_ y: Int) -> UnsafeRawPointer {
-          UnsafeRawPointer(y < shape.height ? start + y * shape.width * shape.block : zeros)
-        }
-        let lines = GradientLines(a: line(y), b: line(y + 1), c: line(y + 2), d: line(y + 3))
-        for channel in Swift.stride(from: 0, to: shape.block, by: Numbers.scalarCount) {
-          let first = number * tilesAcross * shape.channels + plane * shape.block + channel
-          spread(
-            type, lines, channel: channel, into: UnsafeMutableRawPointer(result + first),
-            planeByteCount: planeByteCount)
-        }
-      }
-    }
-  }
-
-  /// Four lines of a plane.
-  private struct GradientLines {
-    let a: UnsafeRawPointer
-    let b: UnsafeRawPointer
-    let c: UnsafeRawPointer
-    let d: UnsafeRawPointer
-  }
-
-  /// A vector of channels of a row of tiles.
-  /// - Parameter planeByteCount: From one of a tile's 36 numbers to the next.
-  private func spread<Numbers: WideNumbers>(
-    _: Numbers.Type, _ lines: GradientLines, channel: Int, into result: UnsafeMutableRawPointer, planeByteCount: Int
-  ) {
-    let size = MemoryLayout<Float>.size
-    let (width, pixelByteCount, tileByteCount) = (shape.width, shape.block &* size, shape.channels &* size)
+    let (lineA, lineB, lineC, lineD) = (line(row.y), line(row.y + 1), line(row.y + 2), line(row.y + 3))
     @inline(__always)
     func column(_ x: Int) -> WideTileLine<Numbers> {
       guard x < width else { return WideTileLine() }
-      let offset = x &* pixelByteCount &+ channel &* size
+      let offset = x &* pixelByteCount
       return .spread(
-        Numbers.load(lines.a + offset), Numbers.load(lines.b + offset), Numbers.load(lines.c + offset),
-        Numbers.load(lines.d + offset))
+        Numbers.load(lineA + offset), Numbers.load(lineB + offset), Numbers.load(lineC + offset),
+        Numbers.load(lineD + offset))
     }
     @inline(__always)
     func store(_ a: Numbers, _ b: Numbers, _ c: Numbers, _ d: Numbers, _ address: UnsafeMutableRawPointer) {
-      WideTileLine<Numbers>.spread(a, b, c, d).store(address, step: planeByteCount)
+      WideTileLine<Numbers>.spread(a, b, c, d).store(address, step: matrixByteCount)
     }
-    var address = result
-    for tile in 0..<tilesAcross {
-      let x = Self.size &* tile
+    var address = UnsafeMutableRawPointer(result + row.matrix)
+    for tile in 0..<tiles.tilesAcross {
+      let x = WideWinogradTiles.size &* tile
       let (a, b, c, d) = (column(x), column(x &+ 1), column(x &+ 2), column(x &+ 3))
       store(a.a, b.a, c.a, d.a, address)
-      store(a.b, b.b, c.b, d.b, address + 6 &* planeByteCount)
-      store(a.c, b.c, c.c, d.c, address + 12 &* planeByteCount)
-      store(a.d, b.d, c.d, d.d, address + 18 &* planeByteCount)
-      store(a.e, b.e, c.e, d.e, address + 24 &* planeByteCount)
-      store(a.f, b.f, c.f, d.f, address + 30 &* planeByteCount)
+      store(a.b, b.b, c.b, d.b, address + 6 &* matrixByteCount)
+      store(a.c, b.c, c.c, d.c, address + 12 &* matrixByteCount)
+      store(a.d, b.d, c.d, d.d, address + 18 &* matrixByteCount)
+      store(a.e, b.e, c.e, d.e, address + 24 &* matrixByteCount)
+      store(a.f, b.f, c.f, d.f, address + 30 &* matrixByteCount)
       address += tileByteCount
     }
   }

@@ -45,8 +45,31 @@ struct WideWinogradTiles: Sendable {
     return images * tileCount >= 40 && 2 * tileCount * productCount <= 9 * output.pixelCount
   }
 
-  /// - Parameter number: Counted through the images.
-  func place(ofRow number: Int) -> (image: Int, y: Int) { (number / tileRows, number % tileRows * Self.size) }
+  /// Does `work` for every vector of channels of every row of `rows`.
+  func forEachRow(of rows: Range<Int>, _ work: some WideTileRowWork) {
+    if shape.block % 16 == 0 {
+      forEachRow(of: rows, SIMD16<Float>.self, work)
+    } else {
+      forEachRow(of: rows, SIMD8<Float>.self, work)
+    }
+  }
+
+  private func forEachRow<Numbers: WideNumbers>(
+    of rows: Range<Int>, _ type: Numbers.Type, _ work: some WideTileRowWork
+  ) {
+    for (number, row) in rows.enumerated() {
+      let (image, y) = (row / tileRows, row % tileRows * Self.size)
+      for plane in 0..<shape.planeCount {
+        for channel in Swift.stride(from: 0, to: shape.block, by: Numbers.scalarCount) {
+          let first = plane * shape.block + channel
+          let row = WideTileRow(
+            channel: first, activation: image * shape.elementCount + plane * shape.planeElementCount + channel, y: y,
+            matrix: number * tilesAcross * shape.channels + first)
+          work.run(type, at: row)
+        }
+      }
+    }
+  }
 
   /// Makes the numbers of all tiles behind those of `rows` zero.
   /// - Parameter matrices: [36, `stride`, channels]
@@ -70,4 +93,21 @@ struct WideWinogradTiles: Sendable {
       Float.store(total, totals + channel)
     }
   }
+}
+
+/// A vector of channels of a row of tiles.
+struct WideTileRow {
+  /// The first of the channels.
+  let channel: Int
+  /// Where the plane's first line has them in the activation.
+  let activation: Int
+  /// The first line that the tiles lie on.
+  let y: Int
+  /// Where the first tile's numbers are in each of the 36 matrices.
+  let matrix: Int
+}
+
+/// What is done with the rows of tiles.
+protocol WideTileRowWork {
+  func run<Numbers: WideNumbers>(_: Numbers.Type, at row: WideTileRow)
 }
