@@ -85,10 +85,10 @@ CREATE TABLE run (
 CREATE TABLE metric (
   step INTEGER PRIMARY KEY CHECK (step > 0),
   epoch INTEGER NOT NULL CHECK (epoch >= 0),
-  images INTEGER NOT NULL CHECK (images > 0), -- images learned from since the start, this step's included
-  loss REAL, -- mean over the batch; NULL where it was not a number
+  images INTEGER NOT NULL CHECK (images > 0), -- images looked at since the start, this step's included
+  loss REAL, -- mean over the images learned from; NULL where it was not a number
   learning_rate REAL NOT NULL CHECK (learning_rate >= 0),
-  accuracy REAL CHECK (accuracy BETWEEN 0 AND 1) -- share of the batch read without a mistake, before the step
+  accuracy REAL CHECK (accuracy BETWEEN 0 AND 1) -- share of the step's images read without a mistake, before the step
 ) STRICT;
 
 -- How the model after `step` steps read images of the validation split, always the same ones.

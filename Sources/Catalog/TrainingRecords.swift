@@ -6,12 +6,12 @@ package struct MetricRow: Sendable, Equatable {
   package let step: Int
   /// From 0.
   package let epoch: Int
-  /// Images learned from since the start, this step's included.
+  /// Images looked at since the start, this step's included.
   package let images: Int
-  /// Mean over the batch; recorded as absent where it is not a number.
+  /// Mean over the images learned from; recorded as absent where it is not a number.
   package let loss: Double
   package let learningRate: Double
-  /// Share of the batch read without a mistake, 0 ... 1.
+  /// Share of the images looked at that were read without a mistake, 0 ... 1.
   package let accuracy: Double
   /// Measured; nil where it was not. The only value here that differs when a training is repeated.
   package let imagesPerSecond: Double?

@@ -7,13 +7,13 @@ import Samples
 package struct CurvePointRow: Sendable, Equatable, Decodable, FetchableRecord {
   package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
 
-  /// Images learned from by the end of these steps.
+  /// Images looked at by the end of these steps.
   package let images: Int
   /// Means over the steps; nil where none of them has the value.
   package let loss: Double?
   package let learningRate: Double
   package let imagesPerSecond: Double?
-  /// Share of the images learned from that were read without a mistake.
+  /// Share of the images looked at that were read without a mistake.
   package let accuracy: Double?
   /// The same of the validation images; nil where they were not read after any of these steps.
   package let validationAccuracy: Double?

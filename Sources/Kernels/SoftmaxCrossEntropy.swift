@@ -45,6 +45,19 @@ package struct SoftmaxCrossEntropy: Sendable, Hashable {
   }
 }
 
+/// The cross-entropy of one row of logits, in nats: the negative logarithm of the softmax probability of `label`.
+/// - Parameter logits: [classes]
+/// - Precondition: `label` is below `classes`.
+package func softmaxCrossEntropy(logits: UnsafePointer<Float>, classes: Int, label: Int) -> Double {
+  precondition((0..<classes).contains(label))
+  let largest = largest(logits, classes: classes)
+  var sum: Float = 0
+  forEachExponential(of: logits, count: classes, minus: largest) { _, width, values in
+    for lane in 0..<width { sum += values[lane] }
+  }
+  return Double(largest) + log(Double(sum)) - Double(logits[label])
+}
+
 /// The most likely class at each position and its softmax probability, for either loss.
 /// - Parameters:
 ///   - logits: [rows, classes], a row for each position of each image.
@@ -71,8 +84,7 @@ package func mostLikely(
 private func softmax(
   _ logits: UnsafePointer<Float>, classes: Int, probabilities: UnsafeMutablePointer<Float>
 ) -> Double {
-  var largest = logits[0]
-  for index in 0..<classes where logits[index] > largest { largest = logits[index] }
+  let largest = largest(logits, classes: classes)
   var sum: Float = 0
   forEachExponential(of: logits, count: classes, minus: largest) { offset, width, values in
     Float.store(values, probabilities, at: offset, width: width)
@@ -80,6 +92,12 @@ private func softmax(
   }
   for index in 0..<classes { probabilities[index] /= sum }
   return Double(largest) + log(Double(sum))
+}
+
+private func largest(_ logits: UnsafePointer<Float>, classes: Int) -> Float {
+  var largest = logits[0]
+  for index in 1..<max(1, classes) where logits[index] > largest { largest = logits[index] }
+  return largest
 }
 
 /// Calls `body` with e^(value - largest) for each vector of values.

@@ -8,9 +8,9 @@ import Workers
 /// activations are overwritten by every step, and so are the gradients of parameters.
 package final class Network: Sendable {
   package enum Purpose: Sendable {
-    case training, inference
-    /// Inference with parameters that stay as they are from the first images on.
-    case fixedInference
+    case training
+    /// Only to read: from the first images on, the parameters change by `adopt` alone.
+    case inference
   }
 
   package let description: ModelDescription
@@ -25,8 +25,7 @@ package final class Network: Sendable {
   private let input: InputLayer
   private let loss: LossLayer
   private let state: StepState
-  /// Nobody changes the parameters, so what is prepared from them stays good.
-  private let hasFixedParameters: Bool
+  private let purpose: Purpose
   private let forwardPass: Pass
   private let lossPass: Pass
   private let backwardPass: Pass
@@ -42,7 +41,7 @@ package final class Network: Sendable {
   ) throws {
     precondition(batch > 0)
     self.description = description
-    hasFixedParameters = purpose == .fixedInference
+    self.purpose = purpose
     self.batch = batch
     self.team = team
     plan = try NetworkPlan(description)
@@ -64,15 +63,22 @@ package final class Network: Sendable {
     outputs = builder.outputs
   }
 
-  /// A network that reads with the parameters of a model file, which stay as they are.
+  /// A network that reads with the parameters of a model file.
   /// - Throws: As the other initialiser.
   package convenience init(
     reading model: ModelFile, batch: Int, precision: Precision, backend: any Backend, team: Team
   ) throws {
     try self.init(
-      model.description, for: .fixedInference, batch: batch, precision: precision, backend: backend, team: team)
+      model.description, for: .inference, batch: batch, precision: precision, backend: backend, team: team)
     let missing = parameters.load(model.tensors)
     precondition(missing == nil, "a model file is checked when it is read")
+  }
+
+  /// Takes over the numbers of `other`, the parameters of a network with the same layers.
+  package func adopt(_ other: Parameters) {
+    precondition(other.count == parameters.count)
+    parameters.values.floats.update(from: other.values.floats, count: other.count)
+    state.isPrepared = false
   }
 
   /// Computes the loss of one mini-batch and its gradient with respect to every learned parameter.
@@ -110,6 +116,22 @@ package final class Network: Sendable {
   /// - Parameter images: [count, height, width, channel], with `count` at most `batch`.
   /// - Returns: What it reads in each, in order.
   package func read(images: ArraySlice<UInt8>) -> [Reading] {
+    let count = computeLogits(images: images)
+    return (0..<count).map { loss.reading(ofImage: $0) }
+  }
+
+  /// Holds what it reads in up to `batch` images against their labels.
+  /// - Parameters:
+  ///   - images: [count, height, width, channel], with `count` at most `batch`.
+  ///   - labels: [count, length], class indices.
+  package func judge(images: ArraySlice<UInt8>, labels: ArraySlice<UInt16>) -> [Judgement] {
+    let count = computeLogits(images: images)
+    precondition(labels.count == count * description.positions)
+    return (0..<count).map { loss.judgement(ofImage: $0, label: labels.dropFirst($0 * description.positions)) }
+  }
+
+  /// - Returns: How many images there are.
+  private func computeLogits(images: ArraySlice<UInt8>) -> Int {
     let count = images.count / description.input.byteCount
     precondition(count <= batch && count * description.input.byteCount == images.count)
     var images = images
@@ -121,8 +143,8 @@ package final class Network: Sendable {
       defer { input.images = nil }
       forwardPass.run(on: team, isPrepared: state.isPrepared)
     }
-    state.isPrepared = hasFixedParameters
-    return (0..<count).map { loss.reading(ofImage: $0) }
+    state.isPrepared = purpose == .inference
+    return count
   }
 
   /// What the last `read` made its choice from.

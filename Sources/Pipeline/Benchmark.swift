@@ -137,10 +137,10 @@ package struct Benchmark {
       training: spec.training, model: try ModelDescription(spec.model, reading: spec.captcha), seed: spec.seed,
       precision: precision, stepsPerEpoch: 1 << 32, runHash: "")
     let trainer = try Trainer(plan, backend: backend, team: team)
-    let (images, labels) = try drawImages(spec.training.batch)
+    let (images, labels) = try drawImages(spec.training.imagesPerStep)
     return {
       _ = try trainer.learn(images: images, labels: labels)
-      return spec.training.batch
+      return spec.training.imagesPerStep
     }
   }
 

@@ -33,7 +33,7 @@ final class Learning {
     watch = LearningWatch(trainer.plan.model)
   }
 
-  private var batch: Int { trainer.plan.training.batch }
+  private var imagesPerStep: Int { trainer.plan.training.imagesPerStep }
   private var isCheckpointDue: Bool {
     trainer.isDone || trainer.step % trainer.plan.training.checkpointEvery == 0
   }
@@ -41,7 +41,7 @@ final class Learning {
   /// Goes on to the last step, or until the pipeline is cancelled.
   func run() throws {
     let loader = try BatchLoader(
-      dataset, order: .shuffled(seed: SeedPurpose.order.seed(from: trainer.plan.seed)), batchSize: batch,
+      dataset, order: .shuffled(seed: SeedPurpose.order.seed(from: trainer.plan.seed)), batchSize: imagesPerStep,
       startBatch: trainer.step, threadCount: 1,
       leaveOut: try pipeline.leavingOut(stage: stage, split: .train))
     var start = Date()
@@ -74,18 +74,18 @@ final class Learning {
   private func record(_ step: TrainingStep, seconds: Double) {
     metrics.append(
       MetricRow(
-        step: step.number + 1, epoch: step.epoch, images: (step.number + 1) * batch, loss: step.loss,
-        learningRate: step.learningRate, accuracy: Double(step.exactCount) / Double(batch),
-        imagesPerSecond: Double(batch) / seconds))
-    if let remark = watch.observe(step, images: batch) { pipeline.report(.note(remark)) }
+        step: step.number + 1, epoch: step.epoch, images: (step.number + 1) * imagesPerStep, loss: step.loss,
+        learningRate: step.learningRate, accuracy: Double(step.exactCount) / Double(imagesPerStep),
+        imagesPerSecond: Double(imagesPerStep) / seconds))
+    if let remark = watch.observe(step, images: imagesPerStep) { pipeline.report(.note(remark)) }
     var detail = "loss \(String(format: "%.4f", watch.loss)), \(percent(watch.accuracy, decimals: 1)) read"
     if let last = lastValidation {
       detail += ", of validation \(percent(Double(last.exact) / Double(last.images), decimals: 1))"
     }
     pipeline.report(
       .progress(
-        stage: stage, done: (step.number + 1) * batch, total: trainer.plan.stepCount * batch, unit: "images",
-        detail: detail))
+        stage: stage, done: (step.number + 1) * imagesPerStep, total: trainer.plan.stepCount * imagesPerStep,
+        unit: "images", detail: detail))
   }
 
   private func recordMetrics() throws {

@@ -22,7 +22,7 @@ struct LoadBenchmark {
     }
     loader = try BatchLoader(
       Dataset(paths: paths), order: .shuffled(seed: SeedPurpose.order.seed(from: spec.seed)),
-      batchSize: spec.training.batch, threadCount: team.threadCount)
+      batchSize: spec.training.imagesPerStep, threadCount: team.threadCount)
     _ = try loader.next()
     firstBatchSeconds = -start.timeIntervalSinceNow
     decompression = try Decompression(paths, team: team)

@@ -19,8 +19,8 @@ package enum PipelineError: Error, CustomStringConvertible {
   case invalidTable(path: String, reason: String)
   /// A file that changed between two looks at it.
   case changedFile(path: String)
-  /// Fewer training samples than a single batch takes.
-  case tooFewSamples(count: Int, batch: Int)
+  /// Fewer training samples than a single step looks at.
+  case tooFewSamples(count: Int, needed: Int)
   /// Shards that were there are missing, damaged or mixed up.
   case unusableShards(LoaderError)
   /// A shard that the catalog lists does not follow the one before it.
@@ -59,8 +59,8 @@ package enum PipelineError: Error, CustomStringConvertible {
       "\(count) of \(total) files cannot be imported; mend them, or leave them out with --skip-bad"
     case .invalidTable(let path, let reason): "\(path): \(reason)"
     case .changedFile(let path): "\(path) changed while it was imported; import again"
-    case .tooFewSamples(let count, let batch):
-      "the train split has \(count) samples, fewer than the \(batch) of training.batch"
+    case .tooFewSamples(let count, let needed):
+      "the train split has \(count) samples, fewer than the \(needed) of a step (training.batch * training.candidates)"
     case .unusableShards(let error): "\(error); \(remedy(for: error))"
     case .disorderedShards(let file, let catalog):
       "\(catalog): the samples of \(file) do not follow those of the shard before; `glyphline reindex` makes the index again"

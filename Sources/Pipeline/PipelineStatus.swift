@@ -41,7 +41,7 @@ package struct PipelineStatus: Sendable {
       precision: try resolvePrecision(spec.training.precision, on: backend).rawValue, data: try data(.train),
       initialWeights: try workspace.initialModelHash())
     let step = try catalog?.checkpoints().first?.step ?? 0
-    let stepCount = try data(.train).count / spec.training.batch * spec.training.epochs
+    let stepCount = try data(.train).count / spec.training.imagesPerStep * spec.training.epochs
     var training = try Self.state(
       of: train, in: catalog, done: workspace.modelPath, partly: "a checkpoint after step \(step) of \(stepCount)")
     if training.isDone, (try? ModelFile(contentsOf: workspace.modelPath)) == nil {

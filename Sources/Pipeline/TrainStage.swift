@@ -17,8 +17,8 @@ extension Pipeline {
   package func train(from modelPath: String? = nil) throws {
     let precision = try resolvedPrecision()
     let data = try requireSplit(.train, for: "training")
-    guard data.count >= spec.training.batch else {
-      throw PipelineError.tooFewSamples(count: data.count, batch: spec.training.batch)
+    guard data.count >= spec.training.imagesPerStep else {
+      throw PipelineError.tooFewSamples(count: data.count, needed: spec.training.imagesPerStep)
     }
     if let modelPath { try adoptInitialModel(modelPath, for: model) }
     let initial = try initialModel(for: model)
@@ -34,7 +34,7 @@ extension Pipeline {
     let dataset = try dataset(of: .train)
     let plan = TrainingPlan(
       training: spec.training, model: model, seed: spec.seed, precision: precision,
-      stepsPerEpoch: dataset.sampleCount / spec.training.batch, runHash: request.hash.description)
+      stepsPerEpoch: dataset.sampleCount / spec.training.imagesPerStep, runHash: request.hash.description)
     let trainer = try Trainer(plan, backend: backend, team: team)
     if let initial { _ = trainer.parameters.load(initial.file.tensors) }
     if recorded?.contentHash != request.hash.description {
@@ -54,19 +54,22 @@ extension Pipeline {
     try learning.run()
     try saveModel(trainer)
     try catalog.recordStage(request.row(.done))
-    let images = (trainer.step - firstStep) * spec.training.batch
+    let images = (trainer.step - firstStep) * spec.training.imagesPerStep
     report(
       .finished(
         stage: request.name,
-        summary: "\(images) images learned from, \(Int(Double(images) / -start.timeIntervalSinceNow)) a second"))
+        summary: "\(images) images seen, \(Int(Double(images) / -start.timeIntervalSinceNow)) a second"))
   }
 
   private func describe(_ trainer: Trainer) -> String {
     let operations = (try? NetworkPlan(model).operationCount) ?? 0
+    let training = trainer.plan.training
+    let images =
+      training.candidates == 1 ? "\(training.batch)" : "the hardest \(training.batch) of \(training.imagesPerStep)"
     return
       "\(model.name): \(trainer.parameters.learnedCount) parameters, \(operations / 1_000_000) million operations to"
       + " read an image; \(backend.name), \(trainer.plan.precision.rawValue), \(team.threadCount) threads;"
-      + " \(trainer.plan.stepCount - trainer.step) steps of \(spec.training.batch) images, \(expectedTime(trainer))"
+      + " \(trainer.plan.stepCount - trainer.step) steps of \(images) images, \(expectedTime(trainer))"
   }
 
   /// How long training will take, from the time of one step: the first one, which meets cold caches, does not count.

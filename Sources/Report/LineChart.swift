@@ -1,6 +1,6 @@
 import Foundation
 
-/// One or more lines over the number of images learned from, as SVG.
+/// One or more lines over the number of training images, as SVG.
 struct LineChart {
   struct Line {
     let name: String
@@ -55,7 +55,7 @@ struct LineChart {
       <svg viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title); the table below says the same in numbers">
       \(grid)
       \(marks)
-      <text x="\(width - right)" y="\(height - 4)" text-anchor="end">images learned from</text>
+      <text x="\(width - right)" y="\(height - 4)" text-anchor="end">training images</text>
       \(drawn)
       </svg></figure>
       """

@@ -66,7 +66,7 @@ package struct ReportPage {
     }
     let accuracy = LineChart(
       title: "Images read without a mistake",
-      lines: [line("learned from", \.accuracy), line("validation, not learned from", \.validationAccuracy)],
+      lines: [line("training images", \.accuracy), line("validation images, not learned from", \.validationAccuracy)],
       format: { percent($0, decimals: 0) })
     return """
       <section><h2>Learning</h2>
@@ -85,7 +85,7 @@ package struct ReportPage {
     func text(_ number: Double?, _ format: (Double) -> String) -> String { number.map(format) ?? "" }
     return foldedTable(
       "Table",
-      head: ["images", "loss", "read of those learned from", "of validation", "learning rate", "images a second"],
+      head: ["images", "loss", "training images read", "validation images read", "learning rate", "images a second"],
       rows: sampled(validated.isEmpty ? content.curve : validated, count: 20).map { point in
         [
           "\(point.images)", text(point.loss) { decimal($0, count: 4) }, text(point.accuracy) { percent($0) },

@@ -48,7 +48,8 @@ extension ModelSpec {
 extension TrainingSpec {
   package var canonicalText: String {
     lines(
-      (Key.batch, "\(batch)"), (.epochs, "\(epochs)"), (.optimizer, quoted(optimizer.rawValue)),
+      (Key.batch, "\(batch)"), (.candidates, "\(candidates)"), (.epochs, "\(epochs)"),
+      (.optimizer, quoted(optimizer.rawValue)),
       (.learningRate, "\(learningRate)"), (.weightDecay, "\(weightDecay)"), (.schedule, quoted(schedule.rawValue)),
       (.warmup, "\(warmup)"), (.labelSmoothing, "\(labelSmoothing)"), (.average, "\(average)"),
       (.distortion, "\(distortion)"), (.precision, quoted(precision.rawValue)), (.checkpointEvery, "\(checkpointEvery)")

@@ -83,8 +83,13 @@ package struct TrainingSpec: Sendable, Hashable {
     case bfloat16
   }
 
-  /// Images in each step: 1 ... 4,096.
+  /// The most images that a step looks at, so that they take little memory.
+  package static let imagesPerStepMax = 4096
+
+  /// Images that a step learns from: 1 ... 4,096.
   package let batch: Int
+  /// Images that a step looks at, for each one that it learns from, which are those read worst: 1 ... 64.
+  package let candidates: Int
   /// Passes over the train split: 1 ... 10,000.
   package let epochs: Int
   package let optimizer: Optimizer
@@ -104,6 +109,9 @@ package struct TrainingSpec: Sendable, Hashable {
   package let precision: Precision
   /// Steps from one checkpoint to the next: 1 ... 1,000,000.
   package let checkpointEvery: Int
+
+  /// Images that a step looks at.
+  package var imagesPerStep: Int { batch * candidates }
 }
 
 package struct EvaluationSpec: Sendable, Hashable {

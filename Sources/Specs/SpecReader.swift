@@ -93,7 +93,7 @@ extension ShardSpec {
 
 extension TrainingSpec {
   enum Key: String, SpecKey {
-    case batch, epochs, optimizer
+    case batch, candidates, epochs, optimizer
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
     case schedule, warmup
@@ -103,7 +103,8 @@ extension TrainingSpec {
   }
 
   init(_ mapping: SpecMapping<Key>, model: ModelSpec, trainCount: Int) throws(SpecError) {
-    batch = try mapping.wholeNumber(.batch, in: 1...4096, default: 64)
+    batch = try mapping.wholeNumber(.batch, in: 1...Self.imagesPerStepMax, default: 64)
+    candidates = try mapping.wholeNumber(.candidates, in: 1...64, default: 1)
     epochs = try mapping.wholeNumber(.epochs, in: 1...10_000, default: 1)
     optimizer = try mapping.choice(.optimizer, default: .muon)
     learningRate = try mapping.number(.learningRate, above: 0, upTo: 1, default: 0.006)
@@ -118,6 +119,12 @@ extension TrainingSpec {
 
     guard batch <= trainCount else {
       throw mapping.mismatch(.batch, found: batch, allowed: "at most \(trainCount), the count of datasets.train")
+    }
+    let available = min(trainCount, Self.imagesPerStepMax)
+    guard imagesPerStep <= available else {
+      throw mapping.mismatch(
+        .candidates, found: candidates,
+        allowed: "at most \(available / batch), as a batch has \(batch) and a step can look at \(available) images")
     }
     guard optimizer != .adam || weightDecay == 0 else {
       throw mapping.mismatch(.weightDecay, found: weightDecay, allowed: "0 with optimizer adam, any with another")

@@ -30,7 +30,7 @@ package struct LearningWatch {
   /// Mean loss of the last 50 steps.
   package var loss: Double { losses.mean }
 
-  /// Share of the images since the last validation that were read without a mistake while they were learned from.
+  /// Share of the images since the last validation that were read without a mistake when training came to them.
   package var accuracy: Double { images == 0 ? 0 : Double(exact) / Double(images) }
 
   /// - Returns: What there is to say after this step.
@@ -46,7 +46,7 @@ package struct LearningWatch {
       + "training.learning_rate, and look at the images and labels with `glyphline preview`"
   }
 
-  /// Begins a new count of the images learned from.
+  /// Begins a new count of the images that training comes to.
   /// - Returns: What there is to say when `exact` of `count` validation images were read.
   package mutating func observeValidation(exact validationExact: Int, of count: Int) -> String? {
     defer { (exact, images) = (0, 0) }
@@ -56,7 +56,7 @@ package struct LearningWatch {
       .squareRoot()
     guard !hasParted && images > 0 && accuracy - validation > 0.03 + 3 * deviation else { return nil }
     hasParted = true
-    return "training and validation part: \(percent(accuracy)) of the images learned from are read, "
+    return "training and validation part: \(percent(accuracy)) of the training images are read, "
       + "\(percent(validation)) of the others; more samples (datasets.train.count) or fewer epochs help"
   }
 

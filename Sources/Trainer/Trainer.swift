@@ -14,7 +14,6 @@ package struct TrainingPlan: Sendable {
   /// Of initial weights, order and dropout.
   package let seed: UInt64
   package let precision: Precision
-  /// Full mini-batches in an epoch.
   package let stepsPerEpoch: Int
   /// Of everything that the final weights are a function of.
   package let runHash: String
@@ -41,7 +40,7 @@ package struct TrainingStep: Sendable, Hashable {
   package let epoch: Int
   /// The mean loss of the mini-batch, before the step's change of the weights.
   package let loss: Double
-  /// Images of the mini-batch that were read without a mistake, before the step's change of the weights.
+  /// Images that were read without a mistake, of all that the step looked at, before its change of the weights.
   package let exactCount: Int
   package let learningRate: Double
 
@@ -66,6 +65,7 @@ package final class Trainer {
   private let optimizer: Optimizer
   private let learningRate: LearningRate
   private let distortion: Distortion?
+  private let hardest: HardestImages?
 
   /// - Throws: What `Network.init` and `Optimizer.init` throw.
   package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
@@ -84,6 +84,11 @@ package final class Trainer {
       ? nil
       : Distortion(
         of: plan.model.input, share: plan.training.distortion, seed: SeedPurpose.distortion.seed(from: plan.seed))
+    hardest =
+      plan.training.candidates == 1
+      ? nil
+      : try HardestImages(
+        plan.model, imageCount: plan.training.imagesPerStep, precision: plan.precision, backend: backend, team: team)
   }
 
   /// What the next step starts from.
@@ -116,22 +121,30 @@ package final class Trainer {
 
   /// Makes the next step.
   /// - Parameters:
-  ///   - images: [batch, height, width, channel], 8-bit.
-  ///   - labels: [batch, positions], classes of the model.
+  ///   - images: [batch * candidates, height, width, channel], 8-bit.
+  ///   - labels: [batch * candidates, positions], classes of the model.
   /// - Throws: `TrainingError.diverged` where the loss is no longer a number: what is learned is then as before the step,
   ///   but the running statistics are not.
   package func learn(images: [UInt8], labels: [UInt16]) throws(TrainingError) -> TrainingStep {
     let number = step
-    let images = distortion?.distorted(images, step: number, team: network.team) ?? images
-    let loss = network.computeGradients(images: images, labels: labels, step: number)
+    let choice = choose(from: images, labels: labels)
+    let learned = distortion?.distorted(choice.images, step: number, team: network.team) ?? choice.images
+    let loss = network.computeGradients(images: learned, labels: choice.labels, step: number)
     guard loss.isFinite else { throw .diverged(step: number + 1, place: network.firstLayerNotFinite ?? "the loss") }
     let rate = learningRate.rate(atStep: number)
     optimizer.update(
       network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: network.team)
     step += 1
     return TrainingStep(
-      number: number, epoch: number / plan.stepsPerEpoch, loss: loss, exactCount: network.exactCount,
+      number: number, epoch: number / plan.stepsPerEpoch, loss: loss,
+      exactCount: choice.exactCount ?? network.exactCount,
       learningRate: rate)
+  }
+
+  /// What a step learns from, of the images that it looks at.
+  private func choose(from images: [UInt8], labels: [UInt16]) -> HardestImages.Choice {
+    hardest?.choose(network.batch, of: images, labels: labels, by: network.parameters)
+      ?? HardestImages.Choice(images: images, labels: labels, exactCount: nil)
   }
 
   /// - Throws: `TrainingError.diverged` where a learned number is no longer finite: such a state is not worth keeping.
@@ -144,9 +157,11 @@ package final class Trainer {
     let model = plan.model
     let values = UnsafeBufferPointer(start: parameters.values.floats, count: parameters.count)
     let present = Array(values)
-    _ = network.computeGradients(
-      images: [UInt8](repeating: 255, count: network.batch * model.input.byteCount),
-      labels: [UInt16](repeating: 0, count: network.batch * model.positions), step: 0)
+    let count = plan.training.imagesPerStep
+    let images = [UInt8](repeating: 255, count: count * model.input.byteCount)
+    let labels = [UInt16](repeating: 0, count: count * model.positions)
+    let choice = choose(from: images, labels: labels)
+    _ = network.computeGradients(images: choice.images, labels: choice.labels, step: 0)
     parameters.values.floats.update(from: present, count: present.count)
   }
 }

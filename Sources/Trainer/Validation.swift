@@ -38,7 +38,7 @@ package final class Validation {
 
   /// How many images a model with these parameters reads without a mistake.
   package func exactCount(_ parameters: Parameters) -> Int {
-    network.parameters.values.floats.update(from: parameters.values.floats, count: parameters.count)
+    network.adopt(parameters)
     let (positions, blank) = (network.description.positions, network.description.blank)
     return batches.reduce(0) { count, batch in
       let readings = network.read(images: batch.images[...])

@@ -46,6 +46,22 @@ import Testing
   }
 
   @Test(arguments: [1, 12, 90] as [Double])
+  func theBatchsLossIsTheSumOfItsRows(_ spread: Double) {
+    let logits = TestBuffer(
+      floats: randomValues(count: images * positions * classes, seed: 5).map { Double(Float($0 * spread)) })
+    let gradient = TestBuffer(byteCount: logits.byteCount)
+    let loss = SoftmaxCrossEntropy(positions: positions, classes: classes).lossAndGradient(
+      logits: logits.pointer(to: Float.self), labels: labels, images: images, totalImages: images,
+      gradient: gradient.pointer(to: Float.self))
+    let sum = labels.enumerated().reduce(0.0) { sum, row in
+      sum
+        + softmaxCrossEntropy(
+          logits: logits.pointer(to: Float.self) + row.offset * classes, classes: classes, label: Int(row.element))
+    }
+    #expect(abs(sum - loss) < 1e-9 * (1 + abs(loss)))
+  }
+
+  @Test(arguments: [1, 12, 90] as [Double])
   func multiLabelSoftMarginComputesTheFormula(_ spread: Double) {
     let logits = randomValues(count: images * positions * classes, seed: 2).map { Double(Float($0 * spread)) }
     func formula(_ logits: [Double]) -> Double {

@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Network
 import Samples
@@ -136,23 +137,51 @@ import Workers
     #expect(zip(texts, labels).count { $0 == $1 } >= 14)
   }
 
-  /// What is prepared once for fixed parameters is good for every batch.
+  /// What is prepared from parameters is good for every batch, and for no others.
   @Test(arguments: models, Precision.allCases)
-  func fixedParametersGiveTheSameLogits(layers: [LayerDescription], precision: Precision) throws {
+  func adoptedParametersGiveTheLogitsOfTheirOwnNetwork(layers: [LayerDescription], precision: Precision) throws {
     let description = try describe(layers, loss: .crossEntropy)
-    let parameters = Parameters(try NetworkPlan(description))
-    parameters.drawWeights(seed: 4)
-    let fixed = try Network(
-      reading: ModelFile(description, tensors: parameters.tensors), batch: 4, precision: precision,
-      backend: PlainBackend(), team: Team(threadCount: 2))
-    let other = try Network(
-      description, for: .inference, batch: 4, precision: precision, backend: PlainBackend(), team: Team(threadCount: 1))
-    other.parameters.values.floats.update(from: parameters.values.floats, count: parameters.count)
-    for seed in [1, 2, 1] as [UInt64] {
-      let (images, _) = drawBatch(description, count: 3, seed: seed)
-      _ = fixed.read(images: images[...])
-      _ = other.read(images: images[...])
-      for image in 0..<3 { #expect(fixed.logits(ofImage: image) == other.logits(ofImage: image)) }
+    let adopting = try Network(
+      description, for: .inference, batch: 4, precision: precision, backend: PlainBackend(), team: Team(threadCount: 2))
+    for weightSeed in [4, 5, 4] as [UInt64] {
+      let parameters = Parameters(try NetworkPlan(description))
+      parameters.drawWeights(seed: weightSeed)
+      adopting.adopt(parameters)
+      for seed in [1, 2] as [UInt64] {
+        let (images, _) = drawBatch(description, count: 3, seed: seed)
+        let own = try Network(
+          reading: ModelFile(description, tensors: parameters.tensors), batch: 4, precision: precision,
+          backend: PlainBackend(), team: Team(threadCount: 1))
+        _ = own.read(images: images[...])
+        _ = adopting.read(images: images[...])
+        for image in 0..<3 { #expect(own.logits(ofImage: image) == adopting.logits(ofImage: image)) }
+      }
+    }
+  }
+
+  @Test func judgesWhatItReads() throws {
+    let description = try describe(try #require(Self.models.first), loss: .crossEntropy)
+    let network = try Network(
+      description, for: .inference, batch: 4, precision: .float32, backend: makeBackend(), team: Team(threadCount: 1))
+    network.parameters.drawWeights(seed: 6)
+    let (images, truths) = drawBatch(description, count: 3, seed: 1)
+    let readings = network.read(images: images[...]).map(\.label.classes)
+    // The second image is given the label that is read in it.
+    let positions = description.positions
+    let labels = truths[..<positions] + readings[1] + truths[(2 * positions)...]
+    let judgements = network.judge(images: images[...], labels: labels[...])
+    #expect(
+      judgements.map(\.isExact) == [
+        readings[0] == Array(truths[..<positions]), true, readings[2] == Array(truths[(2 * positions)...]),
+      ])
+    for (image, judgement) in judgements.enumerated() {
+      let logits = network.logits(ofImage: image).map(Double.init)
+      let formula = (0..<positions).reduce(0.0) { sum, position in
+        let row = logits[position * description.classCount..<(position + 1) * description.classCount]
+        let label = row[row.startIndex + Int(labels[image * positions + position])]
+        return sum + log(row.reduce(0) { $0 + exp($1) }) - label
+      }
+      #expect(abs(judgement.crossEntropy - formula) < 1e-4)
     }
   }
 

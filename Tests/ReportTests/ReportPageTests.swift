@@ -97,7 +97,7 @@ import Testing
       #expect(page.contains(text), "\(text)")
     }
     // Training and validation are two lines of one chart, with a table behind it that has every validation.
-    let legend = ["line0\">learned from", "line1\">validation, not learned from"]
+    let legend = ["line0\">training images", "line1\">validation images, not learned from"]
     let validation = ["14.10 %", "28.20 %", "42.30 %", "56.40 %", "70.50 %"]
     for text in legend + validation { #expect(page.contains(text), "\(text)") }
     let without = try self.page(curve: [], mistakes: 0)

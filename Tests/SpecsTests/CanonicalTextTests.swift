@@ -46,6 +46,7 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
     #expect(
       spec.training.canonicalText == """
         batch=64
+        candidates=1
         epochs=1
         optimizer="muon"
         learning_rate=0.006

@@ -80,6 +80,7 @@ private func spec(charset: String) throws -> PipelineSpec {
       model: {name: seed-cnn}
       training:
         batch: 64
+        candidates: 4
         epochs: 3
         optimizer: adam
         learning_rate: 1e-3
@@ -113,6 +114,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.datasets.mapValues(\.count) == [.train: 3000, .validation: 20, .test: 10])
     #expect(spec.shards.records == 100 && spec.shards.block == 10 && spec.shards.compression == 19)
     #expect(spec.model == .named(.seedCNN))
+    #expect(spec.training.candidates == 4 && spec.training.imagesPerStep == 256)
     #expect(spec.training.batch == 64 && spec.training.epochs == 3 && spec.training.checkpointEvery == 50)
     #expect(spec.training.optimizer == .adam && spec.training.weightDecay == 0)
     #expect(spec.training.schedule == .constant && spec.training.warmup == 0)

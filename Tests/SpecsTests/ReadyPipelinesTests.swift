@@ -26,6 +26,6 @@ private let pipelines = URL(filePath: #filePath).deletingLastPathComponent().del
     let spec = try PipelineSpec(contentsOf: pipelines.appending(path: "smoke.yaml").path)
     let trainCount = try #require(spec.datasets[.train]?.count)
     #expect(trainCount > 2 * spec.shards.records)
-    #expect(trainCount / spec.training.batch > 2 * spec.training.checkpointEvery)
+    #expect(trainCount / spec.training.imagesPerStep > 2 * spec.training.checkpointEvery)
   }
 }

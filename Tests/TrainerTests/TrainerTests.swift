@@ -12,7 +12,7 @@ import Workers
       yaml: """
         name: test
         captcha: {charset: digits, length: 2, width: 64, height: 32, image-captcha: {font_sizes: 20}}
-        datasets: {train: {count: 32}}
+        datasets: {train: {count: 200}}
         training: {batch: 4, schedule: constant, learning_rate: 0.01\(training)}
         """, path: "test.yaml")
     return try Trainer(
@@ -45,6 +45,33 @@ import Workers
     }
     // Of ten classes one has 0.91 of the target and the others 0.01 each.
     #expect(losses.0 < 0.4 && losses.1 > 0.5003, "\(losses)")
+  }
+
+  /// A step with candidates is the step of another trainer that is given the images which are read worst.
+  @Test(arguments: [(ratio: 2, steps: 8), (ratio: 33, steps: 2)])
+  func learnsFromTheHardestCandidates(ratio: Int, steps: Int) throws {
+    let (choosing, plain) = (try makeTrainer(", candidates: \(ratio)"), try makeTrainer())
+    let reader = try Network(
+      choosing.plan.model, for: .inference, batch: 1, precision: .float32, backend: PlainBackend(),
+      team: Team(threadCount: 1))
+    let size = images.count / 4
+    for step in 0..<steps {
+      let candidates = (0..<4 * ratio).map { number in
+        images.map { UInt8(truncatingIfNeeded: Int($0) * (number + step + 1)) }.prefix(size)
+      }
+      let truths = (0..<8 * ratio).map { UInt16(($0 * 7 + step) % 10) }
+      reader.adopt(plain.parameters)
+      let judgements = candidates.indices.map {
+        reader.judge(images: candidates[$0], labels: truths[(2 * $0)..<(2 * $0 + 2)])[0]
+      }
+      let least = judgements.map(\.crossEntropy).sorted()[judgements.count - 4]
+      let hardest = judgements.indices.filter { judgements[$0].crossEntropy >= least }
+      let expected = try plain.learn(
+        images: hardest.flatMap { candidates[$0] }, labels: hardest.flatMap { truths[(2 * $0)..<(2 * $0 + 2)] })
+      let found = try choosing.learn(images: candidates.flatMap { $0 }, labels: truths)
+      #expect(found.loss == expected.loss && found.exactCount == judgements.count { $0.isExact })
+      #expect(values(choosing.parameters) == values(plain.parameters))
+    }
   }
 
   /// The average of every parameter and statistic, by the formula, beside weights that it leaves as they are.

@@ -53,11 +53,15 @@ final class LossLayer: @unchecked Sendable {
     let (length, classes) = (description.positions, description.classCount)
     return (0..<lanes.images).count { image in
       (0..<length).allSatisfy { position in
-        let row = UnsafeBufferPointer(start: logits + (image * length + position) * classes, count: classes)
-        let label = row[Int(labels[image * length + position])]
-        return row.allSatisfy { $0 <= label }
+        let row = image * length + position
+        return isMostLikely(labels[row], by: logits + row * classes)
       }
     }
+  }
+
+  /// - Parameter logits: [classes]
+  private func isMostLikely(_ label: UInt16, by logits: UnsafePointer<Float>) -> Bool {
+    UnsafeBufferPointer(start: logits, count: description.classCount).allSatisfy { $0 <= logits[Int(label)] }
   }
 
   /// Images of the batch whose most likely text is their label.
@@ -74,6 +78,18 @@ final class LossLayer: @unchecked Sendable {
   func logits(ofImage number: Int) -> [Float] {
     let start = logits.values.floats + number * description.logitCount
     return Array(UnsafeBufferPointer(start: start, count: description.logitCount))
+  }
+
+  /// How the logits of image `number` in the last pass compare with its label.
+  /// - Parameter label: Begins with [positions], class indices.
+  func judgement(ofImage number: Int, label: ArraySlice<UInt16>) -> Judgement {
+    var (crossEntropy, isExact) = (0.0, true)
+    for (position, label) in label.prefix(description.positions).enumerated() {
+      let row = logits.values.floats + number * description.logitCount + position * description.classCount
+      crossEntropy += softmaxCrossEntropy(logits: row, classes: description.classCount, label: Int(label))
+      isExact = isExact && isMostLikely(label, by: row)
+    }
+    return Judgement(crossEntropy: crossEntropy, isExact: isExact)
   }
 
   /// The most likely text of image `number` by the logits of the last pass.
