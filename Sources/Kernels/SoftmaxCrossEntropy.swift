@@ -51,10 +51,7 @@ package struct SoftmaxCrossEntropy: Sendable, Hashable {
 package func softmaxCrossEntropy(logits: UnsafePointer<Float>, classes: Int, label: Int) -> Double {
   precondition((0..<classes).contains(label))
   let largest = largest(logits, classes: classes)
-  var sum: Float = 0
-  forEachExponential(of: logits, count: classes, minus: largest) { _, width, values in
-    for lane in 0..<width { sum += values[lane] }
-  }
+  let sum = sumOfExponentials(of: logits, count: classes, minus: largest)
   return Double(largest) + log(Double(sum)) - Double(logits[label])
 }
 
@@ -71,11 +68,7 @@ package func mostLikely(
     var best = 0
     for index in 1..<max(1, classes) where logits[index] > logits[best] { best = index }
     labels[row] = UInt16(best)
-    var sum: Float = 0
-    forEachExponential(of: logits, count: classes, minus: logits[best]) { _, width, values in
-      for lane in 0..<width { sum += values[lane] }
-    }
-    confidences[row] = 1 / sum
+    confidences[row] = 1 / sumOfExponentials(of: logits, count: classes, minus: logits[best])
   }
 }
 
@@ -98,6 +91,14 @@ private func largest(_ logits: UnsafePointer<Float>, classes: Int) -> Float {
   var largest = logits[0]
   for index in 1..<max(1, classes) where logits[index] > largest { largest = logits[index] }
   return largest
+}
+
+private func sumOfExponentials(of values: UnsafePointer<Float>, count: Int, minus largest: Float) -> Float {
+  var sum: Float = 0
+  forEachExponential(of: values, count: count, minus: largest) { _, width, exponentials in
+    for lane in 0..<width { sum += exponentials[lane] }
+  }
+  return sum
 }
 
 /// Calls `body` with e^(value - largest) for each vector of values.

@@ -126,8 +126,11 @@ package final class Network: Sendable {
   ///   - labels: [count, length], class indices.
   package func judge(images: ArraySlice<UInt8>, labels: ArraySlice<UInt16>) -> [Judgement] {
     let count = computeLogits(images: images)
-    precondition(labels.count == count * description.positions)
-    return (0..<count).map { loss.judgement(ofImage: $0, label: labels.dropFirst($0 * description.positions)) }
+    let positions = description.positions
+    precondition(labels.count == count * positions)
+    return (0..<count).map {
+      loss.judgement(ofImage: $0, label: labels.dropFirst($0 * positions).prefix(positions))
+    }
   }
 
   /// - Returns: How many images there are.

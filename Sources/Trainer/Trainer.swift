@@ -137,8 +137,7 @@ package final class Trainer {
     step += 1
     return TrainingStep(
       number: number, epoch: number / plan.stepsPerEpoch, loss: loss,
-      exactCount: choice.exactCount ?? network.exactCount,
-      learningRate: rate)
+      exactCount: choice.exactCount ?? network.exactCount, learningRate: rate)
   }
 
   /// What a step learns from, of the images that it looks at.

@@ -12,7 +12,7 @@ extension WideWinogradTiles {
       of: rows,
       WideWinogradInput(
         tiles: self, source: source, zeros: zeros, result: result,
-        matrixByteCount: stride * shape.channels * MemoryLayout<Float>.size))
+        matrixByteCount: stride * tileByteCount))
   }
 }
 
@@ -25,12 +25,9 @@ private struct WideWinogradInput: WideTileRowWork {
   let matrixByteCount: Int
 
   func run<Numbers: WideNumbers>(_: Numbers.Type, at row: WideTileRow) {
-    let (shape, matrixByteCount) = (tiles.shape, matrixByteCount)
-    let pixelByteCount = shape.block &* MemoryLayout<Float>.size
-    let (width, tileByteCount) = (shape.width, shape.channels &* MemoryLayout<Float>.size)
-    func line(_ y: Int) -> UnsafeRawPointer {
-      UnsafeRawPointer(0..<shape.height ~= y ? source + (row.activation + y * shape.width * shape.block) : zeros)
-    }
+    let (width, matrixByteCount) = (tiles.shape.width, matrixByteCount)
+    let (pixelByteCount, tileByteCount) = (tiles.pixelByteCount, tiles.tileByteCount)
+    func line(_ y: Int) -> UnsafeRawPointer { tiles.line(y, of: row, in: source, or: zeros) }
     let (lineA, lineB, lineC) = (line(row.y - 1), line(row.y), line(row.y + 1))
     let (lineD, lineE, lineF) = (line(row.y + 2), line(row.y + 3), line(row.y + 4))
     @inline(__always)

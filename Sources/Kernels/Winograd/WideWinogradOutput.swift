@@ -12,7 +12,7 @@ extension WideWinogradTiles {
       of: rows,
       WideWinogradOutput(
         tiles: self, products: products, bias: bias, result: result,
-        matrixByteCount: stride * shape.channels * MemoryLayout<Float>.size))
+        matrixByteCount: stride * tileByteCount))
   }
 
   /// A dY A' of every tile of some rows.
@@ -28,7 +28,7 @@ extension WideWinogradTiles {
       of: rows,
       WideWinogradOutputGradient(
         tiles: self, gradient: gradient, zeros: zeros, result: result,
-        matrixByteCount: stride * shape.channels * MemoryLayout<Float>.size))
+        matrixByteCount: stride * tileByteCount))
   }
 }
 
@@ -41,11 +41,10 @@ private struct WideWinogradOutput: WideTileRowWork {
   let matrixByteCount: Int
 
   func run<Numbers: WideNumbers>(_: Numbers.Type, at row: WideTileRow) {
-    let (shape, matrixByteCount) = (tiles.shape, matrixByteCount)
-    let pixelByteCount = shape.block &* MemoryLayout<Float>.size
-    let (width, tileByteCount) = (shape.width, shape.channels &* MemoryLayout<Float>.size)
+    let (width, matrixByteCount) = (tiles.shape.width, matrixByteCount)
+    let (pixelByteCount, tileByteCount) = (tiles.pixelByteCount, tiles.tileByteCount)
     let lineByteCount = width &* pixelByteCount
-    let lineCount = min(WideWinogradTiles.size, shape.height - row.y)
+    let lineCount = min(WideWinogradTiles.size, tiles.shape.height - row.y)
     let bias = bias.map { Numbers.load($0 + row.channel) } ?? Numbers()
     let line = UnsafeMutableRawPointer(result + row.activation) + row.y &* lineByteCount
     var address = UnsafeRawPointer(products + row.matrix)
@@ -84,12 +83,9 @@ private struct WideWinogradOutputGradient: WideTileRowWork {
   let matrixByteCount: Int
 
   func run<Numbers: WideNumbers>(_: Numbers.Type, at row: WideTileRow) {
-    let (shape, matrixByteCount) = (tiles.shape, matrixByteCount)
-    let pixelByteCount = shape.block &* MemoryLayout<Float>.size
-    let (width, tileByteCount) = (shape.width, shape.channels &* MemoryLayout<Float>.size)
-    func line(_ y: Int) -> UnsafeRawPointer {
-      UnsafeRawPointer(y < shape.height ? gradient + (row.activation + y * shape.width * shape.block) : zeros)
-    }
+    let (width, matrixByteCount) = (tiles.shape.width, matrixByteCount)
+    let (pixelByteCount, tileByteCount) = (tiles.pixelByteCount, tiles.tileByteCount)
+    func line(_ y: Int) -> UnsafeRawPointer { tiles.line(y, of: row, in: gradient, or: zeros) }
     let (lineA, lineB, lineC, lineD) = (line(row.y), line(row.y + 1), line(row.y + 2), line(row.y + 3))
     @inline(__always)
     func column(_ x: Int) -> WideTileLine<Numbers> {

@@ -45,6 +45,19 @@ struct WideWinogradTiles: Sendable {
     return images * tileCount >= 40 && 2 * tileCount * productCount <= 9 * output.pixelCount
   }
 
+  /// From one pixel of an activation to the next.
+  var pixelByteCount: Int { shape.block &* MemoryLayout<Float>.size }
+  /// From one tile to the next, in each of the 36 matrices.
+  var tileByteCount: Int { shape.channels &* MemoryLayout<Float>.size }
+
+  /// Where line `y` of a plane begins in an activation, or zeros, where the plane has no such line.
+  @inline(__always)
+  func line(
+    _ y: Int, of row: WideTileRow, in activation: UnsafePointer<Float>, or zeros: UnsafePointer<Float>
+  ) -> UnsafeRawPointer {
+    UnsafeRawPointer(0..<shape.height ~= y ? activation + (row.activation + y * shape.width * shape.block) : zeros)
+  }
+
   /// Does `work` for every vector of channels of every row of `rows`.
   func forEachRow(of rows: Range<Int>, _ work: some WideTileRowWork) {
     if shape.block % 16 == 0 {

@@ -81,10 +81,10 @@ final class LossLayer: @unchecked Sendable {
   }
 
   /// How the logits of image `number` in the last pass compare with its label.
-  /// - Parameter label: Begins with [positions], class indices.
+  /// - Parameter label: [positions], class indices.
   func judgement(ofImage number: Int, label: ArraySlice<UInt16>) -> Judgement {
     var (crossEntropy, isExact) = (0.0, true)
-    for (position, label) in label.prefix(description.positions).enumerated() {
+    for (position, label) in label.enumerated() {
       let row = logits.values.floats + number * description.logitCount + position * description.classCount
       crossEntropy += softmaxCrossEntropy(logits: row, classes: description.classCount, label: Int(label))
       isExact = isExact && isMostLikely(label, by: row)
