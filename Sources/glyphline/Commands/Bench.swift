@@ -7,7 +7,8 @@ struct Bench: ParsableCommand {
     abstract: "Measure the throughput of one part alone on this machine.",
     discussion: """
       Parts: generate, load (needs the train split), train, predict. The median of five rounds is printed. For load, so \
-      is that of plain Zstandard decompression of the same data, the least that any reader does.
+      is that of plain Zstandard decompression of the same data, the least that any reader does. \
+      For train, images are those that a step looks at.
       """)
 
   @Argument(help: "generate, load, train or predict.")
