@@ -6,6 +6,9 @@ package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
   /// 32 bytes.
   package let bytes: [UInt8]
 
+  /// libcrypto without its settings file: reading that takes a millisecond, and says nothing of SHA-256.
+  private static let setUp = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil)
+
   /// - Precondition: `bytes` holds 32 bytes.
   package init(bytes: [UInt8]) {
     precondition(bytes.count == Self.byteCount)
@@ -20,9 +23,10 @@ package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
 
   /// The digest of the pieces that `body` gives to its argument, one after the other.
   package init(ofPieces body: (_ add: (UnsafeRawBufferPointer) -> Void) throws -> Void) rethrows {
+    func require(_ status: Int32) { precondition(status == 1, "libcrypto has no SHA-256") }
+    require(Self.setUp)
     let context = EVP_MD_CTX_new()
     defer { EVP_MD_CTX_free(context) }
-    func require(_ status: Int32) { precondition(status == 1, "libcrypto has no SHA-256") }
     require(EVP_DigestInit_ex(context, EVP_sha256(), nil))
     try body { piece in require(EVP_DigestUpdate(context, piece.baseAddress, piece.count)) }
     var digest = [UInt8](repeating: 0, count: Self.byteCount)

@@ -21,15 +21,17 @@ package protocol Backend: Sendable {
     precision: Precision, training: Bool, needsInputGradient: Bool
   ) throws(KernelError) -> any Convolution
 
-  /// A convolution with what follows it in a network that only reads, for `images` images a call.
+  /// A convolution with what follows it in a network that only reads.
   /// - Parameters:
   ///   - norm: Of the convolution's output; decides the precision.
   ///   - pools: A max pool of 2 x 2 windows follows.
+  ///   - laneImages: Images of a call.
+  ///   - lanes: How many calls there are, at least, for one `load`.
   ///   - threadCount: The most threads that use it at a time.
   /// - Returns: nil where one pass after the other is as fast.
   /// - Throws: `KernelError` where the backend cannot compute this convolution.
   func makeNormalizedConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, images: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int, lanes: Int,
     threadCount: Int
   ) throws(KernelError) -> (any NormalizedConvolution)?
 

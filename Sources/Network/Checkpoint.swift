@@ -19,7 +19,7 @@ package struct Checkpoint: Sendable {
     self.runHash = runHash
     var tensors = parameters.tensors
     func vector(_ buffer: AlignedBuffer, count: Int) -> Safetensors.Tensor {
-      Safetensors.Tensor(shape: [count], values: Array(UnsafeBufferPointer(start: buffer.floats, count: count)))
+      Safetensors.Tensor(shape: [count], values: UnsafeBufferPointer(start: buffer.floats, count: count))
     }
     tensors[Self.firstMoment] = vector(optimizer.firstMoment, count: parameters.learnedCount)
     tensors[Self.secondMoment] = vector(optimizer.secondMoment, count: parameters.learnedCount)
@@ -32,13 +32,13 @@ package struct Checkpoint: Sendable {
   ///   where one is kept.
   package func restore(_ parameters: Parameters, _ optimizer: Optimizer) -> Bool {
     guard let first = tensors[Self.firstMoment], let second = tensors[Self.secondMoment],
-      first.values.count == parameters.learnedCount && second.values.count == parameters.learnedCount
+      first.count == parameters.learnedCount && second.count == parameters.learnedCount
     else { return false }
-    let average = tensors[Self.average]?.values ?? []
-    guard average.count == optimizer.average?.count ?? 0, parameters.load(tensors) == nil else { return false }
-    optimizer.average?.values.floats.update(from: average, count: average.count)
-    optimizer.firstMoment.floats.update(from: first.values, count: first.values.count)
-    optimizer.secondMoment.floats.update(from: second.values, count: second.values.count)
+    let average = tensors[Self.average]
+    guard average?.count ?? 0 == optimizer.average?.count ?? 0, parameters.load(tensors) == nil else { return false }
+    if let kept = optimizer.average { average?.copyValues(to: kept.values.floats) }
+    first.copyValues(to: optimizer.firstMoment.floats)
+    second.copyValues(to: optimizer.secondMoment.floats)
     return true
   }
 

@@ -1,6 +1,7 @@
 import Files
 import Samples
 import Specs
+import Workers
 
 /// A trained model as a safetensors file: its parameters by name, and in the metadata all else that reading an image
 /// needs.
@@ -38,6 +39,23 @@ package struct ModelFile: Sendable {
 
   /// - Throws: `ModelFileError.damaged` where `file`, read from `path`, is no model of this program.
   package init(_ file: Safetensors, path: String) throws(ModelFileError) {
+    try self.init(unchecked: file, path: path)
+    try checkHash(in: file, path: path)
+  }
+
+  /// What `body` makes of the model at `path`, while another thread finds out whether its content is what was written:
+  /// without instructions for SHA-256, a CPU takes as long for that as for making a network.
+  /// - Throws: As `init(contentsOf:)`, else what `body` throws.
+  package static func withContents<Value: Sendable>(
+    of path: String, on team: Team, body: @Sendable (ModelFile) throws -> Value
+  ) throws -> Value {
+    let file = try Safetensors(contentsOf: path)
+    let model = try ModelFile(unchecked: file, path: path)
+    return try team.run({ try model.checkHash(in: file, path: path) }, and: { try body(model) }).1
+  }
+
+  /// Checks all but the hash.
+  private init(unchecked file: Safetensors, path: String) throws(ModelFileError) {
     guard let description = ModelDescription(metadata: file.metadata) else {
       throw .damaged(path: path, reason: "its metadata does not describe a model")
     }
@@ -54,6 +72,9 @@ package struct ModelFile: Sendable {
       }
     }
     tensors = file.tensors
+  }
+
+  private func checkHash(in file: Safetensors, path: String) throws(ModelFileError) {
     let hash = try? Self.hash(of: description, tensors).description
     guard file.metadata[Self.hashKey] == hash else {
       throw .damaged(path: path, reason: "its content does not have the hash that its metadata gives")
@@ -65,14 +86,16 @@ extension Parameters {
   /// Every parameter by name.
   package var tensors: [String: Safetensors.Tensor] {
     Dictionary(
-      uniqueKeysWithValues: list.map { ($0.name, Safetensors.Tensor(shape: $0.shape, values: Array(self[$0]))) })
+      uniqueKeysWithValues: list.map {
+        ($0.name, Safetensors.Tensor(shape: $0.shape, values: UnsafeBufferPointer(self[$0])))
+      })
   }
 
   /// Takes every parameter from `tensors`, or none.
   /// - Returns: The name of the first parameter that is missing there or has another shape, nil where all were taken.
   package func load(_ tensors: [String: Safetensors.Tensor]) -> String? {
     if let misfit = list.first(where: { tensors[$0.name]?.shape != $0.shape }) { return misfit.name }
-    for parameter in list { _ = self[parameter].update(fromContentsOf: tensors[parameter.name]?.values ?? []) }
+    for parameter in list { tensors[parameter.name]?.copyValues(to: values.floats + parameter.offset) }
     return nil
   }
 }

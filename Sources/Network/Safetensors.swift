@@ -7,12 +7,34 @@ import Foundation
 package struct Safetensors: Sendable, Equatable {
   package struct Tensor: Sendable, Equatable {
     package let shape: [Int]
-    /// Row-major.
-    package let values: [Float]
+    /// 32-bit floats, little-endian, row-major; of a tensor that was read, a piece of the file's own bytes.
+    package let bytes: ArraySlice<UInt8>
+
+    fileprivate init(shape: [Int], bytes: ArraySlice<UInt8>) {
+      self.shape = shape
+      self.bytes = bytes
+    }
+
+    package init(shape: [Int], values: UnsafeBufferPointer<Float>) {
+      self.init(shape: shape, bytes: [UInt8](UnsafeRawBufferPointer(values))[...])
+    }
 
     package init(shape: [Int], values: [Float]) {
-      self.shape = shape
-      self.values = values
+      self = values.withUnsafeBufferPointer { Tensor(shape: shape, values: $0) }
+    }
+
+    package var count: Int { bytes.count / MemoryLayout<Float>.size }
+
+    package var values: [Float] {
+      [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+        if let address = buffer.baseAddress { copyValues(to: address) }
+        initializedCount = count
+      }
+    }
+
+    /// - Parameter destination: [count]
+    package func copyValues(to destination: UnsafeMutablePointer<Float>) {
+      UnsafeMutableRawBufferPointer(start: destination, count: bytes.count).copyBytes(from: bytes)
     }
   }
 
@@ -64,7 +86,7 @@ package struct Safetensors: Sendable, Equatable {
   /// The file's bytes.
   package func encoded() throws -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(tensors.values.reduce(1 << 16) { $0 + $1.values.count * 4 })
+    bytes.reserveCapacity(tensors.values.reduce(1 << 16) { $0 + $1.bytes.count })
     try forEachPiece { bytes.append(contentsOf: $0) }
     return bytes
   }
@@ -77,7 +99,7 @@ package struct Safetensors: Sendable, Equatable {
     let names = tensors.keys.sorted()
     for name in names {
       guard let tensor = tensors[name] else { continue }
-      let end = offset + tensor.values.count * 4
+      let end = offset + tensor.bytes.count
       header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end]))
       offset = end
     }
@@ -88,7 +110,7 @@ package struct Safetensors: Sendable, Equatable {
     while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
     withUnsafeBytes(of: UInt64(text.count).littleEndian, body)
     text.withUnsafeBytes(body)
-    for name in names { tensors[name]?.values.withUnsafeBytes(body) }
+    for name in names { tensors[name]?.bytes.withUnsafeBytes(body) }
   }
 
   /// - Throws: `ModelFileError.damaged` where the bytes are not a whole safetensors file of 32-bit floats.
@@ -127,11 +149,7 @@ package struct Safetensors: Sendable, Equatable {
         guard (end - first) % 4 == 0 && (end - first) / 4 == count else {
           throw damaged("'\(name)' has \(end - first) bytes for the shape \(entry.shape)")
         }
-        let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-          UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes[(start + first)..<(start + end)])
-          initialized = count
-        }
-        tensors[name] = Tensor(shape: entry.shape, values: values)
+        tensors[name] = Tensor(shape: entry.shape, bytes: bytes[(start + first)..<(start + end)])
       }
     }
   }

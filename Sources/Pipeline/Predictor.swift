@@ -45,13 +45,15 @@ package final class Predictor {
   package init(
     modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
   ) throws {
-    let model = try ModelFile(contentsOf: modelPath)
-    let backend = makeBackend()
-    team = Team(threadCount: threadCount)
-    description = model.description
-    network = try Network(
-      reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
-      precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
+    let team = Team(threadCount: threadCount)
+    network = try ModelFile.withContents(of: modelPath, on: team) { model in
+      let backend = makeBackend()
+      return try Network(
+        reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
+        precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
+    }
+    self.team = team
+    description = network.description
   }
 
   /// Reads the images; files are decoded on all threads ahead of the network.

@@ -4,7 +4,7 @@ import Testing
 @Suite struct MatrixProductTests {
   /// The factors are bfloat16 numbers, so both precisions give the same products.
   @Test(
-    arguments: [(1, 1, 1), (3, 5, 7), (16, 33, 20)] as [(Int, Int, Int)],
+    arguments: [(1, 1, 1), (3, 5, 7), (4, 6, 77), (16, 33, 20), (17, 3, 40)] as [(Int, Int, Int)],
     [(false, false), (false, true), (true, false), (true, true)] as [(Bool, Bool)])
   func everyBackendComputesTheFormula(_ size: (m: Int, n: Int, k: Int), _ transpose: (a: Bool, b: Bool)) throws {
     let (m, n, k) = size

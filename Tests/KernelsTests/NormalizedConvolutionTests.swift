@@ -108,7 +108,7 @@ private struct NormalizedConvolutionData {
 
   func kernel(_ backend: any Backend) throws -> (any NormalizedConvolution)? {
     try backend.makeNormalizedConvolution(
-      geometry, input: inputShape, norm: norm, pools: test.pools, images: test.images, threadCount: 1)
+      geometry, input: inputShape, norm: norm, pools: test.pools, laneImages: test.images, lanes: 64, threadCount: 1)
   }
 
   private var emptyOutput: Activation {

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import Workers
 
-private struct JobFailure: Error, Equatable {
+struct JobFailure: Error, Equatable {
   let job: Int
 }
 

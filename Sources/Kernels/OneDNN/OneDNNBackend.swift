@@ -93,15 +93,19 @@
     }
 
     package func makeNormalizedConvolution(
-      _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, images: Int,
-      threadCount: Int
+      _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int,
+      lanes: Int, threadCount: Int
     ) throws(KernelError) -> (any NormalizedConvolution)? {
       geometry.requireFit(input: input, output: norm.shape)
       guard supports(norm.precision) else { throw .unsupportedPrecision(norm.precision, backend: name) }
-      guard WinogradTiles.areFaster(for: geometry, input: input, output: norm.shape) else { return nil }
+      guard
+        WinogradTiles.areFaster(for: geometry, input: input, output: norm.shape, images: lanes * laneImages)
+      else { return nil }
       glyphline_onednn_use_calling_thread_only()
       return try WinogradConvolution(
-        geometry, input: input, norm: norm, pools: pools, images: images, threadCount: threadCount, engine: engine)
+        geometry, input: input, norm: norm, pools: pools, images: laneImages, threadCount: threadCount,
+        scratch: scratch,
+        engine: engine)
     }
 
     package func makeMatrixProduct(
@@ -109,9 +113,12 @@
     ) throws(KernelError) -> any MatrixProduct {
       guard supports(precision) else { throw .unsupportedPrecision(precision, backend: name) }
       glyphline_onednn_use_calling_thread_only()
+      // oneDNN compiles its code for a product when that first runs, which takes 5 to 50 milliseconds.
       switch precision {
-      case .float32: return OneDNNMatrixProduct(shape)
-      case .bfloat16: return try OneDNNBFloat16MatrixProduct(shape, engine)
+      case .float32: return DotProducts<Float>(shape) ?? OneDNNMatrixProduct(shape)
+      case .bfloat16:
+        if let product = DotProducts<BFloat16>(shape) { return product }
+        return try OneDNNBFloat16MatrixProduct(shape, engine)
       }
     }
   }

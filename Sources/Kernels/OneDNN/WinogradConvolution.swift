@@ -14,6 +14,7 @@
     /// shift of `norm` with the convolution's bias in it: [output channels]
     private let shift: AlignedBuffer
     private let zeros: AlignedBuffer
+    private let scratch: ScratchMemory
     private let idle: Mutex<[Workspace]>
 
     /// What one thread at a time works with.
@@ -39,12 +40,13 @@
     /// - Throws: `KernelError` where oneDNN lacks the matrix product.
     init(
       _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, images: Int,
-      threadCount: Int, engine: OneDNNEngine
+      threadCount: Int, scratch: ScratchMemory, engine: OneDNNEngine
     ) throws(KernelError) {
       let tiles = WinogradTiles(input: input, output: norm.shape, pools: pools)
       self.tiles = tiles
       self.norm = norm
       self.pools = pools
+      self.scratch = scratch
       let tileByteCount =
         WinogradTiles.productCount
         * (input.channels * norm.precision.byteCount + norm.shape.channels * MemoryLayout<Float>.size)
@@ -67,10 +69,10 @@
     }
 
     func load(weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
-      let transformed = AlignedBuffer(
-        Float.self, count: WinogradTiles.productCount * tiles.input.channels * tiles.output.channels)
-      tiles.transform(weights: weights, into: transformed.pointer(to: Float.self))
-      products.load(transformed.pointer(to: Float.self))
+      scratch.lend(count: WinogradTiles.productCount * tiles.input.channels * tiles.output.channels) { transformed in
+        tiles.transform(weights: weights, into: transformed)
+        products.load(transformed)
+      }
       let shift = shift.pointer(to: Float.self)
       for channel in 0..<norm.shape.channels {
         shift[channel] = norm.shift[channel] + norm.scale[channel] * (bias?[channel] ?? 0)

@@ -22,7 +22,7 @@ package struct PlainBackend: Backend {
   }
 
   package func makeNormalizedConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, images: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int, lanes: Int,
     threadCount: Int
   ) -> (any NormalizedConvolution)? { nil }
 

@@ -26,9 +26,13 @@ struct WinogradTiles: Sendable {
     tilesAcross = pools ? output.width / 2 : (output.width + 1) / 2
   }
 
-  /// Whether this way is known to be faster than the direct one.
-  static func areFaster(for geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape) -> Bool {
-    geometry.kernel == 3 && geometry.stride == 1 && geometry.padding == 1 && input.block % 8 == 0
+  /// Whether this way is known to be faster than the direct one. To transform the kernels takes as long as it saves on
+  /// about 50 images.
+  /// - Parameter images: How many are read, at least, with the same kernels.
+  static func areFaster(
+    for geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, images: Int
+  ) -> Bool {
+    images >= 50 && geometry.kernel == 3 && geometry.stride == 1 && geometry.padding == 1 && input.block % 8 == 0
       && output.block % 8 == 0 && input.channels >= 32 && output.channels >= 32
   }
 
@@ -37,20 +41,42 @@ struct WinogradTiles: Sendable {
   ///   - weights: [out, in, 3, 3]
   ///   - result: [16, in, out]; overwritten.
   func transform(weights: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>) {
-    func combined(_ a: Float, _ b: Float, _ c: Float) -> SIMD4<Float> { SIMD4(a, (a + b + c) / 2, (a - b + c) / 2, c) }
     let (inputs, outputs) = (input.channels, output.channels)
-    for i in 0..<inputs {
-      for o in 0..<outputs {
-        let kernel = weights + (o * inputs + i) * 9
-        let left = combined(kernel[0], kernel[3], kernel[6])
-        let middle = combined(kernel[1], kernel[4], kernel[7])
-        let right = combined(kernel[2], kernel[5], kernel[8])
-        for row in 0..<4 {
-          let values = combined(left[row], middle[row], right[row])
-          for column in 0..<4 { result[((row * 4 + column) * inputs + i) * outputs + o] = values[column] }
+    let (step, matrixCount) = (inputs &* 9, inputs &* outputs)
+    for input in 0..<inputs {
+      for first in stride(from: 0, to: outputs, by: 8) {
+        let kernels = weights + (first &* inputs &+ input) &* 9
+        let matrices = result + (input &* outputs &+ first)
+        @inline(__always)
+        func samples(ofColumn column: Int) -> TileColumn {
+          .samples(
+            Self.tap(column, of: kernels, step: step), Self.tap(column &+ 3, of: kernels, step: step),
+            Self.tap(column &+ 6, of: kernels, step: step))
         }
+        let (left, middle, right) = (samples(ofColumn: 0), samples(ofColumn: 1), samples(ofColumn: 2))
+        @inline(__always)
+        func store(row: Int, _ left: Vector, _ middle: Vector, _ right: Vector) {
+          let (line, place) = (TileColumn.samples(left, middle, right), matrices + row &* 4 &* matrixCount)
+          Float.store(line.a, place)
+          Float.store(line.b, place + matrixCount)
+          Float.store(line.c, place + 2 &* matrixCount)
+          Float.store(line.d, place + 3 &* matrixCount)
+        }
+        store(row: 0, left.a, middle.a, right.a)
+        store(row: 1, left.b, middle.b, right.b)
+        store(row: 2, left.c, middle.c, right.c)
+        store(row: 3, left.d, middle.d, right.d)
       }
     }
+  }
+
+  /// One number of each of eight kernels.
+  @inline(__always)
+  private static func tap(_ number: Int, of kernels: UnsafePointer<Float>, step: Int) -> Vector {
+    let taps = kernels + number
+    return Vector(
+      taps[0], taps[step], taps[2 &* step], taps[3 &* step], taps[4 &* step], taps[5 &* step], taps[6 &* step],
+      taps[7 &* step])
   }
 }
 
@@ -65,5 +91,10 @@ struct TileColumn {
   @inline(__always)
   static func differences(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> TileColumn {
     TileColumn(a: a - c, b: b + c, c: c - b, d: b - d)
+  }
+  /// G times a vector.
+  @inline(__always)
+  static func samples(_ a: Vector, _ b: Vector, _ c: Vector) -> TileColumn {
+    TileColumn(a: a, b: (a + b + c) * 0.5, c: (a - b + c) * 0.5, d: c)
   }
 }

@@ -93,8 +93,8 @@ struct LayerBuilder {
     let statistics = statistics(normName, shape, hasReLU: hasRelu, hasResidual: addsShortcut)
     guard
       let kernel = try backend.makeNormalizedConvolution(
-        geometry, input: current.shape, norm: statistics.norm, pools: pools, images: lanes.images,
-        threadCount: threadCount)
+        geometry, input: current.shape, norm: statistics.norm, pools: pools, laneImages: lanes.images,
+        lanes: lanes.count, threadCount: threadCount)
     else { return false }
     let output = activation(pools ? shape.pooled(by: 2) : shape, gradient: .none)
     layers.append(

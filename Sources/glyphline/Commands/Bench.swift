@@ -4,6 +4,7 @@ import Specs
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "bench",
     abstract: "Measure the throughput of one part alone on this machine.",
     discussion: """
       Parts: generate, load (needs the train split), train, predict. The median of five rounds is printed. For load, so \

@@ -4,6 +4,7 @@ import Samples
 
 struct Build: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "build",
     abstract: "Draw the samples that are missing, as shards and index rows.")
 
   @OptionGroup var pipeline: PipelineOptions

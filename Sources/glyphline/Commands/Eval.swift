@@ -4,6 +4,7 @@ import Samples
 
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "eval",
     abstract: "Read a split with the model; predictions and confusion counts go into the catalog.")
 
   @OptionGroup var pipeline: PipelineOptions

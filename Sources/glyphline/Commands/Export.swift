@@ -6,10 +6,12 @@ import Workers
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract: "Give a split or a model to other programs.", subcommands: [Images.self, ONNX.self])
 
   struct Images: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "images",
       abstract: "Write a split as PNG files, LABEL_INDEX.png, with a table labels.csv.")
 
     @OptionGroup var pipeline: PipelineOptions

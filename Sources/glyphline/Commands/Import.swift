@@ -4,6 +4,7 @@ import Samples
 
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "import",
     abstract: "Make a split of labelled image files.",
     discussion: """
       SOURCE is a folder of PNG and JPEG files whose names begin with their labels, as in AB12_anything.png, or a table \

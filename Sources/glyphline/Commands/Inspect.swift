@@ -4,6 +4,7 @@ import Specs
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Show what a shard holds, or one of its records as text or picture.")
 
   @Argument(help: "A shard file.", completion: .file(extensions: ["zst"]))

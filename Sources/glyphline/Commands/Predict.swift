@@ -6,6 +6,7 @@ import Specs
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "predict",
     abstract: "Read PNG and JPEG files with a trained model.",
     discussion: """
       An image that is not of the size and colour that the model reads is converted to them, and a note on standard \

@@ -5,6 +5,7 @@ import Specs
 
 struct Preview: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "preview",
     abstract: "Draw samples of a spec to look at, as one picture.",
     discussion: """
       The picture is a sheet of the first samples of a split, each above its label. With --seed it is the image of that \

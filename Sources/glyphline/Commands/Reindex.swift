@@ -3,6 +3,7 @@ import Pipeline
 
 struct Reindex: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "reindex",
     abstract: "Make the sample index of the catalog again, from the shards alone.",
     discussion: """
       Shards that are damaged or of another spec are left out and named, and the exit code is then 65; `glyphline build` \

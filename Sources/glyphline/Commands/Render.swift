@@ -3,6 +3,7 @@ import Pipeline
 
 struct Render: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "render",
     abstract: "Draw images from given parameters, as PNG files.",
     discussion: """
       CASES is a file in JSON Lines: each line has the parameters of one image by name, in the form of the files \

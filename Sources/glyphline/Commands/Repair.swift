@@ -3,6 +3,7 @@ import Pipeline
 
 struct Repair: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "repair",
     abstract: "Draw what is damaged or missing of the shards again, to the same bytes.",
     discussion: """
       Sound blocks stay. What cannot be drawn again, such as imported images, is named, and the exit code is then 65.

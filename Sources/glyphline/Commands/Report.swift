@@ -4,6 +4,7 @@ import Specs
 
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "report",
     abstract: "Show the newest evaluation of the pipeline's model as one HTML page.",
     discussion: "The page needs nothing beside itself. `glyphline run` writes it too.")
 

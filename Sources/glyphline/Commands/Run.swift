@@ -3,6 +3,7 @@ import Pipeline
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Run every stage that is missing or stale: draw, train, evaluate, report.")
 
   @OptionGroup var pipeline: PipelineOptions

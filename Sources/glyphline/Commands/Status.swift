@@ -5,6 +5,7 @@ import Specs
 
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "status",
     abstract: "Show how each stage stands: done, stale and why, part done, missing.")
 
   @OptionGroup var pipeline: PipelineOptions

@@ -3,6 +3,7 @@ import Pipeline
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "train",
     abstract: "Train the model from the shards, or go on where training stopped.")
 
   @OptionGroup var pipeline: PipelineOptions

@@ -5,6 +5,7 @@ import Workers
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Check a shard, or everything in a workspace, and name the place of every fault.",
     discussion: "Exit code 65 tells that there are faults. Nothing is changed.")
 
