@@ -14,17 +14,29 @@ package struct Checkpoint: Sendable {
   private static let secondMoment = "optimizer.second_moment"
   private static let average = "optimizer.average"
 
-  package init(step: Int, runHash: String, parameters: Parameters, optimizer: Optimizer) {
-    self.step = step
-    self.runHash = runHash
-    var tensors = parameters.tensors
-    func vector(_ buffer: AlignedBuffer, count: Int) -> Safetensors.Tensor {
-      Safetensors.Tensor(shape: [count], values: UnsafeBufferPointer(start: buffer.floats, count: count))
+  /// The file of a checkpoint, made straight from the memory that the state is in: copies of a large network's state would
+  /// take more memory than training does.
+  package static func encoded(
+    step: Int, runHash: String, parameters: Parameters, optimizer: Optimizer
+  ) throws -> [UInt8] {
+    var arrays: [String: (shape: [Int], values: UnsafeBufferPointer<Float>)] = [:]
+    for parameter in parameters.list {
+      arrays[parameter.name] = (parameter.shape, UnsafeBufferPointer(parameters[parameter]))
     }
-    tensors[Self.firstMoment] = vector(optimizer.firstMoment, count: parameters.learnedCount)
-    tensors[Self.secondMoment] = vector(optimizer.secondMoment, count: parameters.learnedCount)
-    if let average = optimizer.average { tensors[Self.average] = vector(average.values, count: average.count) }
-    self.tensors = tensors
+    func add(_ name: String, _ buffer: AlignedBuffer, count: Int) {
+      arrays[name] = ([count], UnsafeBufferPointer(start: buffer.floats, count: count))
+    }
+    add(firstMoment, optimizer.firstMoment, count: parameters.learnedCount)
+    add(secondMoment, optimizer.secondMoment, count: parameters.learnedCount)
+    if let average = optimizer.average { add(Self.average, average.values, count: average.count) }
+
+    let header = try Safetensors.header(
+      shapes: arrays.mapValues(\.shape), metadata: ["step": String(step), "run": runHash])
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(arrays.values.reduce(header.count) { $0 + $1.values.count * MemoryLayout<Float>.size })
+    bytes += header
+    for (_, array) in arrays.sorted(by: { $0.key < $1.key }) { bytes += UnsafeRawBufferPointer(array.values) }
+    return bytes
   }
 
   /// Puts the state back.
@@ -40,11 +52,6 @@ package struct Checkpoint: Sendable {
     first.copyValues(to: optimizer.firstMoment.floats)
     second.copyValues(to: optimizer.secondMoment.floats)
     return true
-  }
-
-  /// The checkpoint as a safetensors file.
-  package func encoded() throws -> [UInt8] {
-    try Safetensors(tensors: tensors, metadata: ["step": String(step), "run": runHash]).encoded()
   }
 
   /// - Parameter hash: The SHA-256 of the file that was saved, in hexadecimal. Any bytes make floats: only this tells

@@ -93,14 +93,18 @@ package struct Safetensors: Sendable, Equatable {
 
   /// Gives `body` the file's bytes, one piece after the other.
   func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws {
+    try Self.header(shapes: tensors.mapValues(\.shape), metadata: metadata).withUnsafeBytes(body)
+    for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) { tensor.bytes.withUnsafeBytes(body) }
+  }
+
+  /// A file's bytes up to its arrays, which follow in the order of their names.
+  static func header(shapes: [String: [Int]], metadata: [String: String]) throws -> [UInt8] {
     var header: [String: HeaderValue] = [:]
     if !metadata.isEmpty { header["__metadata__"] = .metadata(metadata) }
     var offset = 0
-    let names = tensors.keys.sorted()
-    for name in names {
-      guard let tensor = tensors[name] else { continue }
-      let end = offset + tensor.bytes.count
-      header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end]))
+    for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
+      let end = offset + shape.reduce(1, *) * MemoryLayout<Float>.size
+      header[name] = .entry(Entry(dtype: "F32", shape: shape, dataOffsets: [offset, end]))
       offset = end
     }
     let encoder = JSONEncoder()
@@ -108,9 +112,7 @@ package struct Safetensors: Sendable, Equatable {
     var text = [UInt8](try encoder.encode(header))
     // Readers map the arrays in place, so they must start at a multiple of 8.
     while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
-    withUnsafeBytes(of: UInt64(text.count).littleEndian, body)
-    text.withUnsafeBytes(body)
-    for name in names { tensors[name]?.bytes.withUnsafeBytes(body) }
+    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { [UInt8]($0) } + text
   }
 
   /// - Throws: `ModelFileError.damaged` where the bytes are not a whole safetensors file of 32-bit floats.

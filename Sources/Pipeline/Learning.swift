@@ -102,7 +102,7 @@ final class Learning {
       throw error
     }
     let path = pipeline.workspace.checkpointPath(step: trainer.step)
-    let bytes = try trainer.checkpoint.encoded()
+    let bytes = try trainer.encodedCheckpoint()
     try writeDurably(bytes, to: path, in: pipeline.fileSystem)
     // One that an interruption asks for is not validated: whether it is made must change nothing.
     let validated = isCheckpointDue ? validate() : nil

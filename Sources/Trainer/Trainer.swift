@@ -96,8 +96,10 @@ package final class Trainer {
   /// What has been learned, for reading: the running average of the parameters, or, where none is kept, the parameters.
   package var result: Parameters { optimizer.average ?? network.parameters }
   package var isDone: Bool { step >= plan.stepCount }
-  package var checkpoint: Checkpoint {
-    Checkpoint(step: step, runHash: plan.runHash, parameters: network.parameters, optimizer: optimizer)
+
+  /// The file of a checkpoint at this step.
+  package func encodedCheckpoint() throws -> [UInt8] {
+    try Checkpoint.encoded(step: step, runHash: plan.runHash, parameters: network.parameters, optimizer: optimizer)
   }
 
   /// Goes on from `checkpoint`.

@@ -83,7 +83,7 @@ import Workers
     defer { unlink(path) }
     let network = try makeNetwork()
     let optimizer = try Optimizer(network.parameters, rule: .muon, weightDecay: 0, backend: PlainBackend())
-    let bytes = try Checkpoint(step: 7, runHash: "run", parameters: network.parameters, optimizer: optimizer).encoded()
+    let bytes = try Checkpoint.encoded(step: 7, runHash: "run", parameters: network.parameters, optimizer: optimizer)
     let hash = ContentHash(of: bytes).description
     try writeDurably(bytes, to: path)
     #expect(try Checkpoint(contentsOf: path, hash: hash).step == 7)

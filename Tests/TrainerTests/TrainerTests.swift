@@ -96,13 +96,13 @@ import Workers
   @Test func theAverageGoesOnFromACheckpoint() throws {
     let (whole, resumed) = (try makeTrainer(", average: 0.9"), try makeTrainer(", average: 0.9"))
     for _ in 0..<3 { _ = try whole.learn(images: images, labels: labels) }
-    let checkpoint = try Checkpoint(bytes: whole.checkpoint.encoded(), path: "checkpoint")
+    let checkpoint = try Checkpoint(bytes: whole.encodedCheckpoint(), path: "checkpoint")
     #expect(resumed.restore(checkpoint))
     for trainer in [whole, resumed] { _ = try trainer.learn(images: images, labels: labels) }
     #expect(values(resumed.result) == values(whole.result))
     #expect(values(resumed.parameters) == values(whole.parameters))
     #expect(try !makeTrainer().restore(checkpoint))
-    #expect(try !resumed.restore(makeTrainer().checkpoint))
+    #expect(try !resumed.restore(Checkpoint(bytes: makeTrainer().encodedCheckpoint(), path: "checkpoint")))
   }
 
   /// Each step's distortion is its own, and that of a training that goes on is the same as that of one that never stopped.
@@ -111,7 +111,7 @@ import Workers
     let (whole, resumed) = (try makeTrainer(", distortion: 0.1"), try makeTrainer(", distortion: 0.1"))
     let losses = [plain, whole].map { trainer in try? trainer.learn(images: images, labels: labels).loss }
     #expect(losses[0] != losses[1])
-    let checkpoint = try Checkpoint(bytes: whole.checkpoint.encoded(), path: "checkpoint")
+    let checkpoint = try Checkpoint(bytes: whole.encodedCheckpoint(), path: "checkpoint")
     #expect(resumed.restore(checkpoint))
     for trainer in [whole, resumed] { _ = try trainer.learn(images: images, labels: labels) }
     #expect(values(resumed.parameters) == values(whole.parameters))
