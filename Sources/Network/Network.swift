@@ -46,7 +46,7 @@ package final class Network: Sendable {
     self.team = team
     plan = try NetworkPlan(description)
     parameters = Parameters(plan)
-    let lanes = Lanes(batch: batch, isTraining: purpose == .training)
+    let lanes = Lanes(batch: batch, isTraining: purpose == .training, threadCount: team.threadCount)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
     input = InputLayer(geometry: description.input, precision: precision, lanes: lanes)

@@ -4,8 +4,9 @@ import Workers
 /// threads, so that no result depends on how many there are.
 enum Phase: Sendable {
   /// Works on the images of one lane alone; neighbouring phases of this kind run one after the other while the lane's
-  /// numbers are still in the cache, without waiting for the other lanes.
-  case lanes(@Sendable (_ lane: Int) -> Void)
+  /// numbers are still in the cache, without waiting for the other lanes. Of a network that only reads, all phases with
+  /// activations are neighbours.
+  case lanes(@Sendable (_ lane: Lane) -> Void)
   /// One share of a computation that reads all lanes.
   case shares(@Sendable (_ share: Int) -> Void)
   /// Done once, when all lanes are ready.
@@ -19,21 +20,23 @@ enum Phase: Sendable {
 /// A sequence of phases, run by a team with as few waits for one another as the phases allow.
 struct Pass: Sendable {
   private enum Group: Sendable {
-    case each(count: Int, [@Sendable (Int) -> Void])
+    case lanes([@Sendable (Lane) -> Void])
+    case shares(@Sendable (Int) -> Void)
     case once(@Sendable () -> Void)
   }
 
   private let preparations: [@Sendable () -> Void]
   private let groups: [Group]
+  private let cut: Lanes
   private let conclusions: [@Sendable () -> Void]
 
   init(_ phases: [Phase], cut: Lanes) {
-    var lanes: [@Sendable (Int) -> Void] = []
+    var lanes: [@Sendable (Lane) -> Void] = []
     var groups: [Group] = []
     var preparations: [@Sendable () -> Void] = []
     var conclusions: [@Sendable () -> Void] = []
     func closeLanes() {
-      if !lanes.isEmpty { groups.append(.each(count: cut.count, lanes)) }
+      if !lanes.isEmpty { groups.append(.lanes(lanes)) }
       lanes = []
     }
     for phase in phases {
@@ -41,7 +44,7 @@ struct Pass: Sendable {
       case .lanes(let body): lanes.append(body)
       case .shares(let body):
         closeLanes()
-        groups.append(.each(count: cut.shareCount, [body]))
+        groups.append(.shares(body))
       case .once(let body):
         closeLanes()
         groups.append(.once(body))
@@ -50,6 +53,7 @@ struct Pass: Sendable {
       }
     }
     closeLanes()
+    self.cut = cut
     self.preparations = preparations
     self.groups = groups
     self.conclusions = conclusions
@@ -60,7 +64,13 @@ struct Pass: Sendable {
     if !isPrepared { team.run(count: preparations.count) { number in preparations[number]() } }
     for group in groups {
       switch group {
-      case .each(let count, let bodies): team.run(count: count) { number in for body in bodies { body(number) } }
+      case .lanes(let bodies):
+        let hasOwnPlaces = cut.placeCount == cut.count
+        team.run(count: cut.count) { number, worker in
+          let lane = Lane(number: number, place: hasOwnPlaces ? number : worker)
+          for body in bodies { body(lane) }
+        }
+      case .shares(let body): team.run(count: cut.shareCount, body)
       case .once(let body): body()
       }
     }

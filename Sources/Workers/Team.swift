@@ -13,20 +13,24 @@ package struct Team: Sendable {
 
   /// Calls `body` once with each of 0 ..< `count`, on up to `threadCount` threads, and returns when all calls have. The
   /// iterations go to whichever thread is free, so `body` must not depend on their order.
-  package func run(count: Int, _ body: @Sendable (Int) -> Void) {
+  package func run(count: Int, _ body: @Sendable (Int) -> Void) { run(count: count) { index, _ in body(index) } }
+
+  /// As the other, and tells `body` the number of its worker, 0 ..< `threadCount`: one call at a time has it.
+  package func run(count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
     guard threadCount > 1 && count > 1 else {
-      for index in 0..<count { body(index) }
+      for index in 0..<count { body(index, 0) }
       return
     }
     let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: min(threadCount, count)) { _ in
+    DispatchQueue.concurrentPerform(iterations: min(threadCount, count)) { worker in
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < count else { return }
-        body(index)
+        body(index, worker)
       }
     }
   }
+
   /// Runs both, at the same time where there are two threads.
   /// - Throws: What `first` throws, else what `second` throws.
   package func run<First: Sendable, Second: Sendable>(

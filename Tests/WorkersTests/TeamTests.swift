@@ -10,6 +10,17 @@ import Workers
     #expect(calls.withLock { $0 } == [Int](repeating: 1, count: count))
   }
 
+  /// What a worker has is used by one call at a time.
+  @Test(arguments: [1, 2, 3])
+  func oneCallAtATimeHasAWorker(threadCount: Int) {
+    let busy = Mutex<Set<Int>>([])
+    Team(threadCount: threadCount).run(count: 1000) { _, worker in
+      let isMine = busy.withLock { $0.insert(worker).inserted }
+      #expect(isMine && 0..<threadCount ~= worker)
+      busy.withLock { _ = $0.remove(worker) }
+    }
+  }
+
   @Test func loopsMayStandInLoops() {
     let team = Team(threadCount: 2)
     let sum = Mutex(0)

@@ -11,12 +11,15 @@ struct Lanes: Sendable {
   let count: Int
   /// Images in each lane.
   let images: Int
+  /// Lanes whose activations there is memory for.
+  let placeCount: Int
   let shareCount: Int
 
-  init(batch: Int, isTraining: Bool) {
+  init(batch: Int, isTraining: Bool, threadCount: Int) {
     func largestCount(upTo most: Int) -> Int { (1...min(most, batch)).last { batch % $0 == 0 } ?? 1 }
     count = largestCount(upTo: isTraining ? Self.countMax : Self.readingCountMax)
     images = batch / count
+    placeCount = isTraining ? count : min(count, threadCount)
     shareCount = largestCount(upTo: Self.countMax)
   }
 
@@ -26,8 +29,16 @@ struct Lanes: Sendable {
   }
 }
 
-/// What one layer gives the next for a whole mini-batch, [image][channel / block][row][column][block], and the gradient of
-/// the loss with respect to it.
+/// One lane, on its way through the layers.
+struct Lane: Sendable {
+  let number: Int
+  /// Where its activations are: a place of its own while the network learns. Who only reads needs an activation no longer
+  /// than until the next layers have read it: there, a thread has one place for lane after lane, which stays in the caches.
+  let place: Int
+}
+
+/// What one layer gives the next, [image][channel / block][row][column][block], and the gradient of the loss with respect to
+/// it: of the whole mini-batch while the network learns, else of the lanes that are at work.
 final class Activation: Sendable {
   let shape: ActivationShape
   let values: AlignedBuffer
@@ -38,7 +49,7 @@ final class Activation: Sendable {
   init(_ shape: ActivationShape, precision: Precision, lanes: Lanes, gradient: GradientStorage) {
     self.shape = shape
     laneByteCount = lanes.images * shape.elementCount * precision.byteCount
-    let byteCount = laneByteCount * lanes.count
+    let byteCount = laneByteCount * lanes.placeCount
     values = AlignedBuffer(byteCount: byteCount)
     switch gradient {
     case .none: self.gradient = nil
@@ -55,15 +66,15 @@ final class Activation: Sendable {
   }
 
   /// The first image of a lane.
-  func values(lane: Int) -> UnsafeMutableRawPointer { values.address + lane * laneByteCount }
+  func values(lane: Lane) -> UnsafeMutableRawPointer { values.address + lane.place * laneByteCount }
 
-  func gradient(lane: Int) -> UnsafeMutableRawPointer {
+  func gradient(lane: Lane) -> UnsafeMutableRawPointer {
     guard let gradient else { preconditionFailure("no gradient is kept here") }
-    return gradient.address + lane * laneByteCount
+    return gradient.address + lane.place * laneByteCount
   }
 }
 
-/// Flat 32-bit features, [image][feature], with their gradient.
+/// Flat 32-bit features of the whole mini-batch, [image][feature], with their gradient.
 final class Features: Sendable {
   let count: Int
   let values: AlignedBuffer
@@ -77,8 +88,8 @@ final class Features: Sendable {
     gradient = AlignedBuffer(Float.self, count: isTraining ? count * lanes.images * lanes.count : 0)
   }
 
-  func values(lane: Int) -> UnsafeMutablePointer<Float> { values.floats + lane * lanes.images * count }
-  func gradient(lane: Int) -> UnsafeMutablePointer<Float> { gradient.floats + lane * lanes.images * count }
+  func values(lane: Lane) -> UnsafeMutablePointer<Float> { values.floats + lane.number * lanes.images * count }
+  func gradient(lane: Lane) -> UnsafeMutablePointer<Float> { gradient.floats + lane.number * lanes.images * count }
 }
 
 /// One stage of the network with its memory.

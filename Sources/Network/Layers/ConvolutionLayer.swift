@@ -21,7 +21,9 @@ struct ConvolutionLayer: Layer {
   var forward: [Phase] {
     [
       .prepare { kernel.loadWeights(weight.values, bias: bias?.values) },
-      .lanes { lane in kernel.forward(lane: lane, input: input.values(lane: lane), output: output.values(lane: lane)) },
+      .lanes { lane in
+        kernel.forward(lane: lane.place, input: input.values(lane: lane), output: output.values(lane: lane))
+      },
     ]
   }
 
@@ -29,10 +31,11 @@ struct ConvolutionLayer: Layer {
     [
       .lanes { lane in
         let outputGradient = output.gradient(lane: lane)
-        kernel.backwardWeights(lane: lane, input: input.values(lane: lane), outputGradient: outputGradient)
+        kernel.backwardWeights(lane: lane.place, input: input.values(lane: lane), outputGradient: outputGradient)
         // Nobody asks for the gradient of the pixels.
         if input.gradient != nil {
-          kernel.backwardInput(lane: lane, outputGradient: outputGradient, inputGradient: input.gradient(lane: lane))
+          kernel.backwardInput(
+            lane: lane.place, outputGradient: outputGradient, inputGradient: input.gradient(lane: lane))
         }
       },
       .conclude { kernel.reduceWeightGradients(into: weight.gradient, bias: bias?.gradient) },

@@ -20,9 +20,10 @@ final class InputLayer: @unchecked Sendable {
       precision: precision, lanes: lanes, gradient: .none)
   }
 
-  func run(lane: Int) {
+  func run(lane: Lane) {
     guard let images else { preconditionFailure("a pass has images") }
     let count = lanes.images * output.shape.elementCount
-    preprocess(pixels: images + lane * count, count: count, output: output.values(lane: lane), precision: precision)
+    preprocess(
+      pixels: images + lane.number * count, count: count, output: output.values(lane: lane), precision: precision)
   }
 }

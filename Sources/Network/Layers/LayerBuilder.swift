@@ -150,7 +150,8 @@ struct LayerBuilder {
     let shape = outputShape(of: geometry)
     let output = activation(shape, gradient: .own)
     let kernel = try backend.makeConvolution(
-      geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.count, precision: precision,
+      geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.placeCount,
+      precision: precision,
       training: isTraining, needsInputGradient: current.gradient != nil)
     layers.append(
       ConvolutionLayer(

@@ -75,8 +75,8 @@ struct LinearLayer: Layer {
   }
 
   /// The values of a lane in rows of `count`.
-  private func range(ofLane lane: Int, count: Int) -> Range<Int> {
-    lane * lanes.images * count..<(lane + 1) * lanes.images * count
+  private func range(ofLane lane: Lane, count: Int) -> Range<Int> {
+    lane.number * lanes.images * count..<(lane.number + 1) * lanes.images * count
   }
 
   var forward: [Phase] {
@@ -94,7 +94,7 @@ struct LinearLayer: Layer {
       .lanes { lane in
         activation.forward(
           values: output.values(lane: lane), bias: bias.values, images: lanes.images,
-          dropout: isTraining ? dropout?.mask : nil, firstImage: lane * lanes.images)
+          dropout: isTraining ? dropout?.mask : nil, firstImage: lane.number * lanes.images)
       },
     ]
   }
@@ -105,7 +105,7 @@ struct LinearLayer: Layer {
       .lanes { lane in
         activation.backward(
           gradient: output.gradient(lane: lane), output: output.values(lane: lane), images: lanes.images,
-          dropout: dropout?.mask, firstImage: lane * lanes.images)
+          dropout: dropout?.mask, firstImage: lane.number * lanes.images)
         gradientOperand.take(range(ofLane: lane, count: output.count))
       },
       .shares { number in

@@ -28,12 +28,12 @@ final class LossLayer: @unchecked Sendable {
   private var batch: Int { lanes.count * lanes.images }
 
   /// Computes the loss of a lane and the gradient of its logits.
-  func run(lane: Int) {
+  func run(lane: Lane) {
     guard let labels else { preconditionFailure("a training pass has labels") }
-    let laneLabels = labels + lane * lanes.images * description.positions
+    let laneLabels = labels + lane.number * lanes.images * description.positions
     let (values, gradient) = (logits.values(lane: lane), logits.gradient(lane: lane))
-    laneExactCounts.pointer(to: Int.self)[lane] = countExact(values, labels: laneLabels)
-    laneLosses.pointer(to: Double.self)[lane] =
+    laneExactCounts.pointer(to: Int.self)[lane.number] = countExact(values, labels: laneLabels)
+    laneLosses.pointer(to: Double.self)[lane.number] =
       switch description.loss {
       case .crossEntropy:
         SoftmaxCrossEntropy(

@@ -19,8 +19,8 @@ struct MaxPoolLayer: Layer {
       ? AlignedBuffer(UInt8.self, count: lanes.count * lanes.images * output.shape.elementCount) : nil
   }
 
-  private func choices(lane: Int) -> UnsafeMutablePointer<UInt8>? {
-    choices.map { $0.pointer(to: UInt8.self) + lane * lanes.images * output.shape.elementCount }
+  private func choices(lane: Lane) -> UnsafeMutablePointer<UInt8>? {
+    choices.map { $0.pointer(to: UInt8.self) + lane.place * lanes.images * output.shape.elementCount }
   }
 
   var forward: [Phase] {

@@ -31,7 +31,7 @@ struct NormalizationLayer: Layer {
         norm.apply(
           input: input.values(lane: lane), residual: shortcut?.source.values(lane: lane),
           output: output.values(lane: lane), images: lanes.images, dropout: isTraining ? dropout?.mask : nil,
-          firstImage: lane * lanes.images)
+          firstImage: lane.number * lanes.images)
       }
     ]
   }
@@ -40,10 +40,10 @@ struct NormalizationLayer: Layer {
     [
       .lanes { lane in
         norm.sumGradients(
-          lane: lane, gradient: output.gradient(lane: lane), output: output.values(lane: lane),
+          lane: lane.number, gradient: output.gradient(lane: lane), output: output.values(lane: lane),
           input: input.values(lane: lane), images: lanes.images,
           residualGradient: shortcut.map { .overwrite($0.residualGradient(lane: lane)) }, dropout: dropout?.mask,
-          firstImage: lane * lanes.images)
+          firstImage: lane.number * lanes.images)
       },
       statistics.finishGradients(lanes: lanes),
       .lanes { lane in

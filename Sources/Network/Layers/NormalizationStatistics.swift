@@ -13,7 +13,8 @@ struct NormalizationStatistics: Sendable {
     guard isTraining else { return [.prepare(useRunning)] }
     return [
       .lanes { lane in
-        norm.sumInput(lane: lane, input: input.values(lane: lane), images: lanes.images, center: runningMean.values)
+        norm.sumInput(
+          lane: lane.number, input: input.values(lane: lane), images: lanes.images, center: runningMean.values)
       },
       .once {
         norm.finishStatistics(

@@ -16,9 +16,9 @@ struct PooledNormalizationLayer: Layer {
     let inputs: Activation
     let laneWordCount: Int
 
-    func lane(_ lane: Int) -> BatchNorm.Winners {
+    func lane(_ lane: Lane) -> BatchNorm.Winners {
       BatchNorm.Winners(
-        places: places.pointer(to: UInt32.self) + lane * laneWordCount, inputs: inputs.values(lane: lane))
+        places: places.pointer(to: UInt32.self) + lane.place * laneWordCount, inputs: inputs.values(lane: lane))
     }
   }
 
@@ -49,7 +49,7 @@ struct PooledNormalizationLayer: Layer {
       .lanes { lane in
         norm.applyAndPool(
           input: input.values(lane: lane), output: output.values(lane: lane), winners: winners?.lane(lane),
-          images: lanes.images, dropout: winners == nil ? nil : dropout?.mask, firstImage: lane * lanes.images)
+          images: lanes.images, dropout: winners == nil ? nil : dropout?.mask, firstImage: lane.number * lanes.images)
       }
     ]
   }
@@ -60,7 +60,7 @@ struct PooledNormalizationLayer: Layer {
     return [
       .lanes { lane in
         norm.sumPooledGradients(
-          lane: lane, gradient: output.gradient(lane: lane), winners: winners.lane(lane), images: lanes.images,
+          lane: lane.number, gradient: output.gradient(lane: lane), winners: winners.lane(lane), images: lanes.images,
           dropoutScale: dropoutScale)
       },
       statistics.finishGradients(lanes: lanes),

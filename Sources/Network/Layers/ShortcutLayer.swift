@@ -16,7 +16,7 @@ struct ShortcutLayer: Layer {
     residual = isTraining ? Activation(source.shape, precision: precision, lanes: lanes, gradient: .none) : nil
   }
 
-  func residualGradient(lane: Int) -> UnsafeMutableRawPointer {
+  func residualGradient(lane: Lane) -> UnsafeMutableRawPointer {
     guard let residual else { preconditionFailure("no gradient is kept here") }
     return residual.values(lane: lane)
   }
