@@ -8,15 +8,15 @@ package final class AlignedBuffer: @unchecked Sendable {
   package let address: UnsafeMutableRawPointer
   package let byteCount: Int
 
-  /// Bytes of a page of the larger kind on the CPUs that have 4 KiB pages: 512 times fewer to provide, and to look up.
+  /// Bytes of a page of the larger kind where the others have 4 KiB: 512 times fewer to provide and to look up.
   private static let largePage = 2 << 20
 
   /// - Precondition: `byteCount` is not negative.
   package init(byteCount: Int) {
     precondition(byteCount >= 0)
     self.byteCount = byteCount
-    // A zero-byte allocation may share its address with another; one byte keeps every buffer distinct.
     let isLarge = byteCount >= Self.largePage
+    // A zero-byte allocation may share its address with another; one byte keeps every buffer distinct.
     let capacity = isLarge ? (byteCount + Self.largePage - 1) / Self.largePage * Self.largePage : max(1, byteCount)
     address = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: isLarge ? Self.largePage : 64)
     #if os(Linux)

@@ -32,6 +32,11 @@ import Testing
     // Blocked layouts.
     .init(inputChannels: 64, outputChannels: 32, inputBlock: 16, outputBlock: 16, pools: true),
     .init(inputChannels: 48, outputChannels: 32, inputBlock: 8, outputBlock: 8, hasResidual: true),
+    .init(
+      inputChannels: 32, outputChannels: 48, height: 7, width: 11, inputBlock: 16, outputBlock: 16, hasResidual: true),
+    // Windows that end within the last tiles.
+    .init(height: 35, width: 39, pools: true, images: 1),
+    .init(inputChannels: 32, outputChannels: 32, height: 35, width: 39, inputBlock: 16, outputBlock: 16, pools: true),
     // Too much for one block of rows; the last one is not full.
     .init(inputChannels: 64, outputChannels: 64, height: 15, width: 40, pools: true),
   ]

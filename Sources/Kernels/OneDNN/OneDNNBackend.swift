@@ -98,14 +98,20 @@
     ) throws(KernelError) -> (any NormalizedConvolution)? {
       geometry.requireFit(input: input, output: norm.shape)
       guard supports(norm.precision) else { throw .unsupportedPrecision(norm.precision, backend: name) }
-      guard
-        WinogradTiles.areFaster(for: geometry, input: input, output: norm.shape, images: lanes * laneImages)
-      else { return nil }
       glyphline_onednn_use_calling_thread_only()
-      return try WinogradConvolution(
-        geometry, input: input, norm: norm, pools: pools, images: laneImages, threadCount: threadCount,
-        scratch: scratch,
-        engine: engine)
+      func make(_ tiles: some WinogradReading) throws(KernelError) -> any NormalizedConvolution {
+        try WinogradConvolution(
+          geometry, tiles, input: input, norm: norm, pools: pools, laneImages: laneImages, threadCount: threadCount,
+          scratch: scratch, engine: engine)
+      }
+      let (output, images) = (norm.shape, lanes * laneImages)
+      if norm.precision == .float32
+        && WideWinogradReading.isFaster(for: geometry, input: input, output: output, pools: pools, images: images)
+      {
+        return try make(WideWinogradReading(input: input, output: output, pools: pools))
+      }
+      guard WinogradTiles.areFaster(for: geometry, input: input, output: output, images: images) else { return nil }
+      return try make(WinogradTiles(input: input, output: output, precision: norm.precision, pools: pools))
     }
 
     package func makeMatrixProduct(

@@ -49,7 +49,8 @@
     }
 
     /// What one thread at a time needs to run the products.
-    struct Lane {
+    // SAFETY: whoever takes one, alone uses it.
+    struct Lane: @unchecked Sendable {
       fileprivate let stream: OneDNNStream
       fileprivate let execution: Execution
 

@@ -1,12 +1,14 @@
 #if OneDNN
   import Synchronization
 
-  /// A convolution of 3 x 3 kernels by `WinogradTiles`, with its products by oneDNN.
+  /// A convolution of 3 x 3 kernels with what follows it, by one of Winograd's ways, with its products by oneDNN.
   ///
-  /// Memory: some rows of tiles at a time, so that a thread's part of the 16 matrices stays in its second cache.
-  // SAFETY: a workspace is used by the thread that took it; the products' weights change only in `load`, while nobody reads.
-  final class WinogradConvolution: NormalizedConvolution, @unchecked Sendable {
-    private let tiles: WinogradTiles
+  /// Memory: some rows of tiles at a time, so that a thread's part of the matrices stays in its second cache.
+  // SAFETY: a lane of the products is used by the thread that took it; their weights change only in `load`, while nobody
+  // reads.
+  final class WinogradConvolution<Tiles: WinogradReading>: NormalizedConvolution, @unchecked Sendable {
+    private let tiles: Tiles
+    private let geometry: ConvolutionGeometry
     private let norm: BatchNorm
     private let pools: Bool
     private let products: OneDNNProductBatch
@@ -15,100 +17,69 @@
     private let shift: AlignedBuffer
     private let zeros: AlignedBuffer
     private let scratch: ScratchMemory
-    private let idle: Mutex<[Workspace]>
+    private let idle: Mutex<[OneDNNProductBatch.Lane]>
 
-    /// What one thread at a time works with.
-    // SAFETY: used by the thread that took it from `idle`.
-    private final class Workspace: @unchecked Sendable {
-      let inputs: AlignedBuffer
-      let products: AlignedBuffer
-      /// z of the outputs of one tile: [4, output channels]
-      let outputs: AlignedBuffer
-      let lane: OneDNNProductBatch.Lane
-
-      init(_ batch: OneDNNProductBatch, channels: Int) throws(OneDNNFailure) {
-        inputs = AlignedBuffer(byteCount: batch.inputByteCount)
-        products = AlignedBuffer(byteCount: batch.outputByteCount)
-        outputs = AlignedBuffer(Float.self, count: 4 * channels)
-        lane = try batch.makeLane()
-      }
-    }
-
-    /// Of a thread's part of the 16 matrices: three quarters of a second cache of 1 MiB, where it was fastest.
-    private static let blockByteCountMax = 768 << 10
+    /// Of a thread's part of the matrices: three quarters of a second cache of 1 MiB, where it was fastest.
+    private static var blockByteCountMax: Int { 768 << 10 }
 
     /// - Throws: `KernelError` where oneDNN lacks the matrix product.
     init(
-      _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, images: Int,
-      threadCount: Int, scratch: ScratchMemory, engine: OneDNNEngine
+      _ geometry: ConvolutionGeometry, _ tiles: Tiles, input: ActivationShape, norm: BatchNorm, pools: Bool,
+      laneImages: Int, threadCount: Int, scratch: ScratchMemory, engine: OneDNNEngine
     ) throws(KernelError) {
-      let tiles = WinogradTiles(input: input, output: norm.shape, pools: pools)
       self.tiles = tiles
+      self.geometry = geometry
       self.norm = norm
       self.pools = pools
       self.scratch = scratch
-      let tileByteCount =
-        WinogradTiles.productCount
-        * (input.channels * norm.precision.byteCount + norm.shape.channels * MemoryLayout<Float>.size)
-      let blocks = WinogradBlocks(
-        rowCount: images * tiles.tileRows, tilesAcross: tiles.tilesAcross, tileByteCount: tileByteCount,
+      let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+      blocks = WinogradBlocks(
+        rowCount: laneImages * tiles.tileRows, tilesAcross: tiles.tilesAcross,
+        tileByteCount: Tiles.productCount * (inputs * norm.precision.byteCount + outputs * MemoryLayout<Float>.size),
         byteCountMax: Self.blockByteCountMax)
-      self.blocks = blocks
       do throws(OneDNNFailure) {
         products = try OneDNNProductBatch(
-          count: WinogradTiles.productCount, m: blocks.stride, n: norm.shape.channels, k: input.channels,
-          precision: norm.precision, engine)
-        var workspaces: [Workspace] = []
-        for _ in 0..<threadCount { workspaces.append(try Workspace(products, channels: norm.shape.channels)) }
-        idle = Mutex(workspaces)
+          count: Tiles.productCount, m: blocks.stride, n: outputs, k: inputs, precision: norm.precision, engine)
+        var lanes: [OneDNNProductBatch.Lane] = []
+        for _ in 0..<threadCount { lanes.append(try products.makeLane()) }
+        idle = Mutex(lanes)
       } catch {
         throw .oneDNN(operation: "Winograd's products", geometry: geometry, status: error.status.rawValue)
       }
-      shift = AlignedBuffer(Float.self, count: norm.shape.channels)
+      shift = AlignedBuffer(Float.self, count: outputs)
       zeros = AlignedBuffer(byteCount: input.width * input.block * norm.precision.byteCount)
     }
 
     func load(weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
-      scratch.lend(count: WinogradTiles.productCount * tiles.input.channels * tiles.output.channels) { transformed in
-        tiles.transform(weights: weights, into: transformed)
+      scratch.lend(count: Tiles.productCount * geometry.inputChannels * geometry.outputChannels) { transformed in
+        tiles.transform(weights: weights, scratch: scratch, into: transformed)
         products.load(transformed)
       }
-      let shift = shift.pointer(to: Float.self)
+      let shift = shift.floats
       for channel in 0..<norm.shape.channels {
         shift[channel] = norm.shift[channel] + norm.scale[channel] * (bias?[channel] ?? 0)
       }
     }
 
-    func forward(
-      input: UnsafeRawPointer, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer
-    ) {
+    func forward(input: UnsafeRawPointer, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer) {
       precondition((residual != nil) == norm.hasResidual)
-      guard let workspace = idle.withLock({ $0.popLast() }) else {
+      guard let lane = idle.withLock({ $0.popLast() }) else {
         preconditionFailure("there are no more threads than the convolution was made for")
       }
-      switch norm.precision {
-      case .float32: forward(Float.self, workspace, input, residual, output)
-      case .bfloat16: forward(BFloat16.self, workspace, input, residual, output)
+      let ending = WinogradEnding(
+        scale: UnsafePointer(norm.scale), shift: UnsafePointer(shift.floats), hasReLU: norm.hasReLU, pools: pools,
+        residual: residual)
+      // Both in whole floats, so that what lies behind the one begins on a cache line.
+      let inputCount = (products.inputByteCount + 63) / 64 * 16
+      scratch.lend(count: inputCount + products.outputByteCount / MemoryLayout<Float>.size) { numbers in
+        let sums = numbers + inputCount
+        for rows in blocks.rows {
+          tiles.surround(input, rows: rows, zeros: zeros.address, into: numbers, stride: blocks.stride)
+          lane.run(a: numbers, c: sums)
+          tiles.finish(sums, stride: blocks.stride, rows: rows, ending: ending, into: output)
+        }
       }
-      idle.withLock { $0.append(workspace) }
-    }
-
-    private func forward<Value: WinogradValue>(
-      _: Value.Type, _ workspace: Workspace, _ input: UnsafeRawPointer, _ residual: UnsafeRawPointer?,
-      _ output: UnsafeMutableRawPointer
-    ) {
-      let ending = WinogradTiles.Ending(
-        scale: UnsafePointer(norm.scale), shift: UnsafePointer(shift.pointer(to: Float.self)), hasReLU: norm.hasReLU,
-        pools: pools, residual: residual)
-      for rows in blocks.rows {
-        tiles.transform(
-          Value.self, source: input, rows: rows, zeros: zeros.address, into: workspace.inputs.address,
-          stride: blocks.stride)
-        workspace.lane.run(a: workspace.inputs.address, c: workspace.products.address)
-        tiles.finish(
-          Value.self, products: workspace.products.pointer(to: Float.self), stride: blocks.stride, rows: rows,
-          ending: ending, scratch: workspace.outputs.pointer(to: Float.self), into: output)
-      }
+      idle.withLock { $0.append(lane) }
     }
   }
 #endif

@@ -26,6 +26,21 @@ struct WideTileLine<Numbers: WideNumbers> {
     return (a + evenOne + evenTwo, oddOne + oddTwo * 2, evenOne + evenTwo * 4, oddOne + oddTwo * 8 + f)
   }
 
+  /// A' times the 6 x 6 numbers of a tile: four lines, whose `sums` are the outputs.
+  /// - Parameter step: Bytes from each of the 36 vectors to the next.
+  @inline(__always)
+  static func outputLines(_ address: UnsafeRawPointer, step: Int) -> (Self, Self, Self, Self) {
+    @inline(__always)
+    func column(_ number: Int) -> (Numbers, Numbers, Numbers, Numbers) {
+      load(address + number &* step, step: 6 &* step).sums
+    }
+    let (a, b, c, d, e, f) = (column(0), column(1), column(2), column(3), column(4), column(5))
+    return (
+      Self(a: a.0, b: b.0, c: c.0, d: d.0, e: e.0, f: f.0), Self(a: a.1, b: b.1, c: c.1, d: d.1, e: e.1, f: f.1),
+      Self(a: a.2, b: b.2, c: c.2, d: d.2, e: e.2, f: f.2), Self(a: a.3, b: b.3, c: c.3, d: d.3, e: e.3, f: f.3)
+    )
+  }
+
   /// A times a column of four outputs' gradients.
   @inline(__always)
   static func spread(_ a: Numbers, _ b: Numbers, _ c: Numbers, _ d: Numbers) -> WideTileLine {
@@ -76,7 +91,12 @@ extension WideTileLine {
 }
 
 /// Float32 numbers of neighbouring channels.
-protocol WideNumbers: SIMD where Scalar == Float {}
+protocol WideNumbers: SIMD where Scalar == Float {
+  /// The larger of each number and 0; NaN stays NaN.
+  var rectified: Self { get }
+  /// The larger of each number and the other's.
+  func larger(_ other: Self) -> Self
+}
 
 extension WideNumbers {
   @inline(__always)
@@ -86,5 +106,19 @@ extension WideNumbers {
   func store(_ address: UnsafeMutableRawPointer) { address.storeBytes(of: self, as: Self.self) }
 }
 
-extension SIMD8<Float>: WideNumbers {}
-extension SIMD16<Float>: WideNumbers {}
+// For each type on its own: generic code compares one number at a time (Swift 6.3).
+extension SIMD8<Float>: WideNumbers {
+  @inline(__always)
+  var rectified: Self { replacing(with: 0, where: self .< 0) }
+
+  @inline(__always)
+  func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
+}
+
+extension SIMD16<Float>: WideNumbers {
+  @inline(__always)
+  var rectified: Self { replacing(with: 0, where: self .< 0) }
+
+  @inline(__always)
+  func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
+}

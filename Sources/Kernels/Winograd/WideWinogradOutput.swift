@@ -46,15 +46,11 @@ private struct WideWinogradOutput: WideTileRowWork {
     let lineByteCount = width &* pixelByteCount
     let lineCount = min(WideWinogradTiles.size, tiles.shape.height - row.y)
     let bias = bias.map { Numbers.load($0 + row.channel) } ?? Numbers()
-    let line = UnsafeMutableRawPointer(result + row.activation) + row.y &* lineByteCount
+    let line = UnsafeMutableRawPointer(result + row.plane(in: tiles.shape)) + row.y &* lineByteCount
     var address = UnsafeRawPointer(products + row.matrix)
     for tile in 0..<tiles.tilesAcross {
       let x = WideWinogradTiles.size &* tile
-      @inline(__always)
-      func column(_ number: Int) -> (Numbers, Numbers, Numbers, Numbers) {
-        WideTileLine<Numbers>.load(address + number &* matrixByteCount, step: 6 &* matrixByteCount).sums
-      }
-      let (a, b, c, d, e, f) = (column(0), column(1), column(2), column(3), column(4), column(5))
+      let lines = WideTileLine<Numbers>.outputLines(address, step: matrixByteCount)
       @inline(__always)
       func store(_ numbers: WideTileLine<Numbers>, _ number: Int) {
         guard number < lineCount else { return }
@@ -65,10 +61,10 @@ private struct WideWinogradOutput: WideTileRowWork {
         if x &+ 2 < width { (sums.2 + bias).store(place + 2 &* pixelByteCount) }
         if x &+ 3 < width { (sums.3 + bias).store(place + 3 &* pixelByteCount) }
       }
-      store(WideTileLine(a: a.0, b: b.0, c: c.0, d: d.0, e: e.0, f: f.0), 0)
-      store(WideTileLine(a: a.1, b: b.1, c: c.1, d: d.1, e: e.1, f: f.1), 1)
-      store(WideTileLine(a: a.2, b: b.2, c: c.2, d: d.2, e: e.2, f: f.2), 2)
-      store(WideTileLine(a: a.3, b: b.3, c: c.3, d: d.3, e: e.3, f: f.3), 3)
+      store(lines.0, 0)
+      store(lines.1, 1)
+      store(lines.2, 2)
+      store(lines.3, 3)
       address += tileByteCount
     }
   }

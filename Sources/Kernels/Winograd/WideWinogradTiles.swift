@@ -23,11 +23,13 @@ struct WideWinogradTiles: Sendable {
   let tileRows: Int
   let tilesAcross: Int
 
-  init(_ shape: ActivationShape) {
+  /// - Parameter pools: A max pool of 2 x 2 windows follows, which drops rows and columns that fill no window.
+  init(_ shape: ActivationShape, pools: Bool = false) {
     precondition(shape.block % 8 == 0)
     self.shape = shape
-    tileRows = (shape.height + Self.size - 1) / Self.size
-    tilesAcross = (shape.width + Self.size - 1) / Self.size
+    func tileCount(_ lines: Int) -> Int { ((pools ? lines / 2 * 2 : lines) + Self.size - 1) / Self.size }
+    tileRows = tileCount(shape.height)
+    tilesAcross = tileCount(shape.width)
   }
 
   /// Whether this way is known to be faster than the direct one, in float32. With few tiles, the 36 matrices of kernels
@@ -55,7 +57,8 @@ struct WideWinogradTiles: Sendable {
   func line(
     _ y: Int, of row: WideTileRow, in activation: UnsafePointer<Float>, or zeros: UnsafePointer<Float>
   ) -> UnsafeRawPointer {
-    UnsafeRawPointer(0..<shape.height ~= y ? activation + (row.activation + y * shape.width * shape.block) : zeros)
+    UnsafeRawPointer(
+      0..<shape.height ~= y ? activation + (row.plane(in: shape) + y * shape.width * shape.block) : zeros)
   }
 
   /// Does `work` for every vector of channels of every row of `rows`.
@@ -76,8 +79,7 @@ struct WideWinogradTiles: Sendable {
         for channel in Swift.stride(from: 0, to: shape.block, by: Numbers.scalarCount) {
           let first = plane * shape.block + channel
           let row = WideTileRow(
-            channel: first, activation: image * shape.elementCount + plane * shape.planeElementCount + channel, y: y,
-            matrix: number * tilesAcross * shape.channels + first)
+            image: image, channel: first, y: y, matrix: number * tilesAcross * shape.channels + first)
           work.run(type, at: row)
         }
       }
@@ -110,14 +112,19 @@ struct WideWinogradTiles: Sendable {
 
 /// A vector of channels of a row of tiles.
 struct WideTileRow {
+  let image: Int
   /// The first of the channels.
   let channel: Int
-  /// Where the plane's first line has them in the activation.
-  let activation: Int
   /// The first line that the tiles lie on.
   let y: Int
   /// Where the first tile's numbers are in each of the 36 matrices.
   let matrix: Int
+
+  /// Where the first line of the channels' plane is in an activation of `shape`.
+  @inline(__always)
+  func plane(in shape: ActivationShape) -> Int {
+    image &* shape.elementCount &+ channel / shape.block &* shape.planeElementCount &+ channel % shape.block
+  }
 }
 
 /// What is done with the rows of tiles.

@@ -1,11 +1,16 @@
 extension WinogradTiles {
-  /// B' d B of every tile of some rows.
-  /// - Parameters:
-  ///   - source: [images, input]
-  ///   - zeros: At least `input.width * input.block` of them, for the rows above and below an image.
-  ///   - result: [16, `stride`, input channels]; the tiles' numbers are overwritten.
-  func transform<Value: WinogradValue>(
-    _: Value.Type, source: UnsafeRawPointer, rows: Range<Int>, zeros: UnsafeRawPointer,
+  func surround(
+    _ source: UnsafeRawPointer, rows: Range<Int>, zeros: UnsafeRawPointer, into result: UnsafeMutableRawPointer,
+    stride: Int
+  ) {
+    switch precision {
+    case .float32: surround(Float.self, source, rows: rows, zeros: zeros, into: result, stride: stride)
+    case .bfloat16: surround(BFloat16.self, source, rows: rows, zeros: zeros, into: result, stride: stride)
+    }
+  }
+
+  private func surround<Value: WinogradValue>(
+    _: Value.Type, _ source: UnsafeRawPointer, rows: Range<Int>, zeros: UnsafeRawPointer,
     into result: UnsafeMutableRawPointer, stride: Int
   ) {
     let size = MemoryLayout<Value>.size
@@ -22,7 +27,7 @@ extension WinogradTiles {
           let tiles = firstTile..<min(firstTile + Self.runLength, tilesAcross)
           for channel in Swift.stride(from: 0, to: input.block, by: 8) {
             let first = (number * tilesAcross + firstTile) * input.channels + plane * input.block + channel
-            transform(
+            surround(
               Value.self, lines, channel: channel, tiles: tiles, into: result + first * size,
               planeByteCount: stride * input.channels * size)
           }
@@ -44,7 +49,7 @@ extension WinogradTiles {
 
   /// Eight channels of a run of tiles.
   /// - Parameter planeByteCount: From one of a tile's 16 numbers to the next.
-  private func transform<Value: WinogradValue>(
+  private func surround<Value: WinogradValue>(
     _: Value.Type, _ lines: InputLines, channel: Int, tiles: Range<Int>, into result: UnsafeMutableRawPointer,
     planeByteCount: Int
   ) {

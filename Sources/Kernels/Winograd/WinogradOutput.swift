@@ -1,22 +1,22 @@
 extension WinogradTiles {
-  /// What becomes of the sums A' m A.
-  struct Ending {
-    /// Per output channel: z = scale * sum + shift.
-    let scale: UnsafePointer<Float>
-    let shift: UnsafePointer<Float>
-    let hasReLU: Bool
-    let pools: Bool
-    /// [images, output]; is added before the ReLU.
-    let residual: UnsafeRawPointer?
+  func finish(
+    _ products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, ending: WinogradEnding,
+    into result: UnsafeMutableRawPointer
+  ) {
+    // z of the outputs of one tile: [4, output channels]
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * output.channels) { scratch in
+      guard let scratch = scratch.baseAddress else { return }
+      switch precision {
+      case .float32:
+        finish(Float.self, products, stride: stride, rows: rows, ending: ending, scratch: scratch, into: result)
+      case .bfloat16:
+        finish(BFloat16.self, products, stride: stride, rows: rows, ending: ending, scratch: scratch, into: result)
+      }
+    }
   }
 
-  /// The outputs of some rows of tiles.
-  /// - Parameters:
-  ///   - products: [16, `stride`, output channels]
-  ///   - scratch: [4, output channels]; overwritten.
-  ///   - result: [images, output], pooled where the ending says so; the tiles' values are overwritten.
-  func finish<Value: Element>(
-    _: Value.Type, products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, ending: Ending,
+  private func finish<Value: Element>(
+    _: Value.Type, _ products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, ending: WinogradEnding,
     scratch: UnsafeMutablePointer<Float>, into result: UnsafeMutableRawPointer
   ) {
     let planeByteCount = stride * output.channels * MemoryLayout<Float>.size
@@ -48,7 +48,8 @@ extension WinogradTiles {
   ///   - planeByteCount: From one of the sums to the next.
   ///   - result: [4, output channels]
   private func sum(
-    _ products: UnsafeRawPointer, planeByteCount: Int, _ ending: Ending, into result: UnsafeMutablePointer<Float>
+    _ products: UnsafeRawPointer, planeByteCount: Int, _ ending: WinogradEnding,
+    into result: UnsafeMutablePointer<Float>
   ) {
     let byteCount = output.channels &* MemoryLayout<Float>.size
     let (scales, shifts) = (UnsafeRawPointer(ending.scale), UnsafeRawPointer(ending.shift))
@@ -80,7 +81,7 @@ extension WinogradTiles {
 
   /// The largest of a tile's outputs.
   private func pool<Value: Element>(
-    _: Value.Type, _ outputs: UnsafePointer<Float>, _ place: TilePlace, _ ending: Ending,
+    _: Value.Type, _ outputs: UnsafePointer<Float>, _ place: TilePlace, _ ending: WinogradEnding,
     into result: UnsafeMutableRawPointer
   ) {
     let pooled = output.pooled(by: 2)
@@ -97,7 +98,7 @@ extension WinogradTiles {
 
   /// A tile's four outputs, but for those below and beyond the plane.
   private func spread<Value: Element>(
-    _: Value.Type, _ outputs: UnsafePointer<Float>, _ place: TilePlace, _ ending: Ending,
+    _: Value.Type, _ outputs: UnsafePointer<Float>, _ place: TilePlace, _ ending: WinogradEnding,
     into result: UnsafeMutableRawPointer
   ) {
     let (channels, hasReLU, residual) = (output.channels, ending.hasReLU, ending.residual)

@@ -5,21 +5,20 @@
 ///
 /// with 16 multiplications where the formula of a convolution has 36. Of each of the 16 numbers of a tile, all tiles,
 /// input channels and output channels together are one matrix product.
-///
-/// A row of tiles is a row of one image's tiles; rows are counted on through the images of a lane.
-struct WinogradTiles: Sendable {
-  /// Multiplications, and so matrix products, of a tile.
+struct WinogradTiles: WinogradReading {
   static let productCount = 16
 
   let input: ActivationShape
   /// Before any pooling.
   let output: ActivationShape
+  let precision: Precision
   /// Pooling drops rows and columns that fill no window, and a tile is a window.
   let tileRows: Int
   let tilesAcross: Int
 
-  init(input: ActivationShape, output: ActivationShape, pools: Bool) {
+  init(input: ActivationShape, output: ActivationShape, precision: Precision, pools: Bool) {
     precondition(input.block % 8 == 0 && output.block % 8 == 0)
+    self.precision = precision
     self.input = input
     self.output = output
     tileRows = pools ? output.height / 2 : (output.height + 1) / 2
@@ -27,20 +26,18 @@ struct WinogradTiles: Sendable {
   }
 
   /// Whether this way is known to be faster than the direct one. To transform the kernels takes as long as it saves on
-  /// about 50 images.
+  /// about 20 images.
   /// - Parameter images: How many are read, at least, with the same kernels.
   static func areFaster(
     for geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, images: Int
   ) -> Bool {
-    images >= 50 && geometry.kernel == 3 && geometry.stride == 1 && geometry.padding == 1 && input.block % 8 == 0
+    images >= 24 && geometry.kernel == 3 && geometry.stride == 1 && geometry.padding == 1 && input.block % 8 == 0
       && output.block % 8 == 0 && input.channels >= 32 && output.channels >= 32
   }
 
-  /// G g G' of every kernel.
-  /// - Parameters:
-  ///   - weights: [out, in, 3, 3]
-  ///   - result: [16, in, out]; overwritten.
-  func transform(weights: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>) {
+  func transform(
+    weights: UnsafePointer<Float>, scratch: ScratchMemory, into result: UnsafeMutablePointer<Float>
+  ) {
     let (inputs, outputs) = (input.channels, output.channels)
     let (step, matrixCount) = (inputs &* 9, inputs &* outputs)
     for input in 0..<inputs {

@@ -6,7 +6,7 @@ struct Lanes: Sendable {
   /// share's part of a large layer keeps a matrix product busy.
   private static let countMax = 8
   /// Who only reads sums nothing over images: shorter lanes let the threads finish closer together.
-  private static let readingCountMax = 64
+  private static let readingCountMax = 32
 
   let count: Int
   /// Images in each lane.
