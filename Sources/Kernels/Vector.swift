@@ -2,6 +2,14 @@
 /// handles at a time.
 typealias Vector = SIMD8<Float>
 
+/// Eight numbers, each `step` behind the one before.
+@inline(__always)
+func gathered(_ address: UnsafePointer<Float>, step: Int) -> Vector {
+  Vector(
+    address[0], address[step], address[2 &* step], address[3 &* step], address[4 &* step], address[5 &* step],
+    address[6 &* step], address[7 &* step])
+}
+
 /// A stored activation value, loaded and stored eight at a time.
 ///
 /// SAFETY: every kernel takes raw pointers whose extent its caller guarantees, in the shape that its doc comment gives.

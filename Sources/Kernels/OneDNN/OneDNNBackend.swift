@@ -119,7 +119,7 @@
     ) throws(KernelError) -> any MatrixProduct {
       guard supports(precision) else { throw .unsupportedPrecision(precision, backend: name) }
       glyphline_onednn_use_calling_thread_only()
-      // oneDNN compiles its code for a product when that first runs, which takes 5 to 50 milliseconds.
+      // oneDNN compiles code for a product first, which takes 5 to 50 milliseconds in float32.
       switch precision {
       case .float32: return DotProducts<Float>(shape) ?? OneDNNMatrixProduct(shape)
       case .bfloat16:

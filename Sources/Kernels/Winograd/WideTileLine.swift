@@ -109,10 +109,10 @@ extension WideNumbers {
 // For each type on its own: generic code compares one number at a time (Swift 6.3).
 extension SIMD8<Float>: WideNumbers {
   @inline(__always)
-  var rectified: Self { replacing(with: 0, where: self .< 0) }
+  var rectified: Self { Kernels.rectified(self) }
 
   @inline(__always)
-  func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
+  func larger(_ other: Self) -> Self { largest(self, other) }
 }
 
 extension SIMD16<Float>: WideNumbers {

@@ -51,10 +51,7 @@ struct WideWinogradWeights: Sendable {
       let kernels = kernel + first &* step
       @inline(__always)
       func tap(_ number: Int) -> Vector {
-        let taps = kernels + (isTurned ? 8 &- number : number)
-        return Vector(
-          taps[0], taps[step], taps[2 &* step], taps[3 &* step], taps[4 &* step], taps[5 &* step], taps[6 &* step],
-          taps[7 &* step])
+        gathered(kernels + (isTurned ? 8 &- number : number), step: step)
       }
       let address = UnsafeMutableRawPointer(scratch + first)
       for column in 0..<3 {

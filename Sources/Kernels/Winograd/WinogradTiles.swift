@@ -47,8 +47,8 @@ struct WinogradTiles: WinogradReading {
         @inline(__always)
         func samples(ofColumn column: Int) -> TileColumn {
           .samples(
-            Self.tap(column, of: kernels, step: step), Self.tap(column &+ 3, of: kernels, step: step),
-            Self.tap(column &+ 6, of: kernels, step: step))
+            gathered(kernels + column, step: step), gathered(kernels + column + 3, step: step),
+            gathered(kernels + column + 6, step: step))
         }
         let (left, middle, right) = (samples(ofColumn: 0), samples(ofColumn: 1), samples(ofColumn: 2))
         @inline(__always)
@@ -66,15 +66,6 @@ struct WinogradTiles: WinogradReading {
       }
     }
   }
-
-  /// One number of each of eight kernels.
-  @inline(__always)
-  private static func tap(_ number: Int, of kernels: UnsafePointer<Float>, step: Int) -> Vector {
-    let taps = kernels + number
-    return Vector(
-      taps[0], taps[step], taps[2 &* step], taps[3 &* step], taps[4 &* step], taps[5 &* step], taps[6 &* step],
-      taps[7 &* step])
-  }
 }
 
 /// Four rows of a column of a tile, of eight channels.
@@ -89,6 +80,7 @@ struct TileColumn {
   static func differences(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> TileColumn {
     TileColumn(a: a - c, b: b + c, c: c - b, d: b - d)
   }
+
   /// G times a vector.
   @inline(__always)
   static func samples(_ a: Vector, _ b: Vector, _ c: Vector) -> TileColumn {

@@ -151,8 +151,7 @@ struct LayerBuilder {
     let output = activation(shape, gradient: .own)
     let kernel = try backend.makeConvolution(
       geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.placeCount,
-      precision: precision,
-      training: isTraining, needsInputGradient: current.gradient != nil)
+      precision: precision, training: isTraining, needsInputGradient: current.gradient != nil)
     layers.append(
       ConvolutionLayer(
         kernel: kernel, input: current, output: output, weight: memory(name + ".weight"),
