@@ -22,6 +22,7 @@ package final class Network: Sendable {
   package let batch: Int
   package let team: Team
 
+  private let lanes: Lanes
   private let input: InputLayer
   private let loss: LossLayer
   private let state: StepState
@@ -46,7 +47,7 @@ package final class Network: Sendable {
     self.team = team
     plan = try NetworkPlan(description)
     parameters = Parameters(plan)
-    let lanes = Lanes(batch: batch, isTraining: purpose == .training, threadCount: team.threadCount)
+    lanes = Lanes(batch: batch, isTraining: purpose == .training, threadCount: team.threadCount)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
     input = InputLayer(geometry: description.input, precision: precision, lanes: lanes)
@@ -117,7 +118,7 @@ package final class Network: Sendable {
   /// - Returns: What it reads in each, in order.
   package func read(images: ArraySlice<UInt8>) -> [Reading] {
     let count = computeLogits(images: images)
-    return (0..<count).map { loss.reading(ofImage: $0) }
+    return (0..<count).map { Reading(logits: loss.logits(ofImage: $0), of: description) }
   }
 
   /// Holds what it reads in up to `batch` images against their labels.
@@ -137,25 +138,17 @@ package final class Network: Sendable {
   private func computeLogits(images: ArraySlice<UInt8>) -> Int {
     let count = images.count / description.input.byteCount
     precondition(count <= batch && count * description.input.byteCount == images.count)
+    let laneCount = purpose == .inference ? lanes.count(holding: count) : lanes.count
     var images = images
-    if count < batch {
-      images.append(contentsOf: repeatElement(0, count: (batch - count) * description.input.byteCount))
-    }
+    images.append(
+      contentsOf: repeatElement(0, count: (laneCount * lanes.images - count) * description.input.byteCount))
     images.withUnsafeBufferPointer { images in
       input.images = images.baseAddress
       defer { input.images = nil }
-      forwardPass.run(on: team, isPrepared: state.isPrepared)
+      forwardPass.run(on: team, laneCount: laneCount, isPrepared: state.isPrepared)
     }
     state.isPrepared = purpose == .inference
     return count
-  }
-
-  /// What the last `read` made its choice from.
-  /// - Parameter number: The image's place among those that were read.
-  /// - Returns: [length, classes]
-  package func logits(ofImage number: Int) -> [Float] {
-    precondition((0..<batch).contains(number))
-    return loss.logits(ofImage: number)
   }
 }
 

@@ -59,14 +59,16 @@ struct Pass: Sendable {
     self.conclusions = conclusions
   }
 
-  /// - Parameter isPrepared: The parameters are as they were in the last run.
-  func run(on team: Team, isPrepared: Bool = false) {
+  /// - Parameters:
+  ///   - laneCount: So many lanes, from the first on, in place of all; only of a network that only reads.
+  ///   - isPrepared: The parameters are as they were in the last run.
+  func run(on team: Team, laneCount: Int? = nil, isPrepared: Bool = false) {
     if !isPrepared { team.run(count: preparations.count) { number in preparations[number]() } }
     for group in groups {
       switch group {
       case .lanes(let bodies):
         let hasOwnPlaces = cut.placeCount == cut.count
-        team.run(count: cut.count) { number, worker in
+        team.run(count: laneCount ?? cut.count) { number, worker in
           let lane = Lane(number: number, place: hasOwnPlaces ? number : worker)
           for body in bodies { body(lane) }
         }

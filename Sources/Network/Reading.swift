@@ -3,22 +3,20 @@ import Kernels
 import Samples
 
 /// What a network reads in one image.
-package struct Reading: Sendable, Hashable {
+package struct Reading: Sendable {
   package let label: Label
   /// The probability it gives its answer, as the product over the positions: 0 ... 1.
   package let confidence: Double
-
-  package init(label: Label, confidence: Double) {
-    self.label = label
-    // A model file may hold any numbers, not-a-number among them.
-    self.confidence = confidence.isNaN ? 0 : min(1, confidence)
-  }
+  /// What the choice was made from: [positions, classes].
+  package let logits: [Float]
 
   /// The most probable label of the model's lengths: at each position the likeliest character up to its end, and blanks
   /// from there on.
   /// - Parameter logits: Of one image, [positions, classes].
-  package init(logits: UnsafePointer<Float>, of model: ModelDescription) {
-    let rows = (0..<model.positions).map { Row(logits + $0 * model.classCount, of: model) }
+  package init(logits: [Float], of model: ModelDescription) {
+    let rows = stride(from: 0, to: model.logitCount, by: model.classCount).map { start in
+      Row(Array(logits[start..<start + model.classCount]), of: model)
+    }
     var best = (length: model.lengths.lowerBound, probability: 0.0)
     for length in model.lengths {
       var probability = 1.0
@@ -27,7 +25,10 @@ package struct Reading: Sendable, Hashable {
       }
       if probability > best.probability { best = (length, probability) }
     }
-    self.init(label: Label(classes: rows[..<best.length].map(\.character)), confidence: best.probability)
+    label = Label(classes: rows[..<best.length].map(\.character))
+    // A model file may hold any numbers, not-a-number among them.
+    confidence = best.probability.isNaN ? 0 : min(1, best.probability)
+    self.logits = logits
   }
 
   /// What is at one position.
@@ -37,7 +38,7 @@ package struct Reading: Sendable, Hashable {
     let characterProbability: Double
     let blankProbability: Double
 
-    init(_ logits: UnsafePointer<Float>, of model: ModelDescription) {
+    init(_ logits: [Float], of model: ModelDescription) {
       var (best, confidence): (UInt16, Float) = (0, 0)
       mostLikely(logits: logits, rows: 1, classes: model.classCount, labels: &best, confidences: &confidence)
       for index in 1..<max(1, model.alphabet.count) where logits[index] > logits[Int(character)] {

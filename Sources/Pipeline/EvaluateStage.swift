@@ -99,8 +99,8 @@ extension Pipeline {
         modelHash: modelHash.description, split: split, caseFoldedExact: evaluator.summary.caseFoldedExact,
         predictions: evaluator.predictions.map { prediction in
           PredictionRow(
-            sampleIndex: prediction.index, predicted: alphabet.text(of: prediction.reading.label),
-            isExact: prediction.isExact, confidence: prediction.reading.confidence)
+            sampleIndex: prediction.index, predicted: alphabet.text(of: prediction.predicted),
+            isExact: prediction.isExact, confidence: prediction.confidence)
         },
         confusion: evaluator.summary.confusion.entries.map { entry in
           ConfusionRow(

@@ -27,7 +27,7 @@ package final class Predictor {
     package let text: String
     /// The probability that the model gives its answer: 0 ... 1.
     package let confidence: Double
-    /// [position, class]; what the model computed before it chose.
+    /// [position, class]; what the answer was chosen from.
     package let logits: [Float]
     /// The image's own geometry, where the model reads another.
     package let convertedFrom: Geometry?
@@ -94,11 +94,10 @@ package final class Predictor {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(network.batch * description.input.byteCount)
     for image in images { pixels += image.pixels }
-    let readings = network.read(images: pixels[...])
-    return zip(images, readings).enumerated().map { place, pair in
+    return zip(images, Reader(network).read(images: pixels[...])).map { image, reading in
       Answer(
-        text: description.alphabet.text(of: pair.1.label), confidence: pair.1.confidence,
-        logits: network.logits(ofImage: place), convertedFrom: pair.0.convertedFrom)
+        text: description.alphabet.text(of: reading.label), confidence: reading.confidence, logits: reading.logits,
+        convertedFrom: image.convertedFrom)
     }
   }
 }

@@ -86,12 +86,12 @@ package struct ReportStage {
     let images = try rows.map { row in
       try ShardReader(workspace.path(ofFile: row.file)).record(row.record).image
     }
-    _ = network.read(images: images.flatMap(\.pixels)[...])
-    return zip(rows, images).enumerated().map { place, pair in
-      let (row, image) = pair
+    let readings = Reader(network).read(images: images.flatMap(\.pixels)[...])
+    return rows.indices.map { place in
+      let (row, image) = (rows[place], images[place])
       return ReportContent.Reading(
         sampleIndex: row.sampleIndex, image: image, truth: row.label, predicted: row.predicted,
-        confidence: row.confidence, candidates: candidates(network.logits(ofImage: place)))
+        confidence: row.confidence, candidates: candidates(readings[place].logits))
     }
   }
 

@@ -152,9 +152,7 @@ import Workers
         let own = try Network(
           reading: ModelFile(description, tensors: parameters.tensors), batch: 4, precision: precision,
           backend: PlainBackend(), team: Team(threadCount: 1))
-        _ = own.read(images: images[...])
-        _ = adopting.read(images: images[...])
-        for image in 0..<3 { #expect(own.logits(ofImage: image) == adopting.logits(ofImage: image)) }
+        #expect(own.read(images: images[...]).map(\.logits) == adopting.read(images: images[...]).map(\.logits))
       }
     }
   }
@@ -165,7 +163,8 @@ import Workers
       description, for: .inference, batch: 4, precision: .float32, backend: makeBackend(), team: Team(threadCount: 1))
     network.parameters.drawWeights(seed: 6)
     let (images, truths) = drawBatch(description, count: 3, seed: 1)
-    let readings = network.read(images: images[...]).map(\.label.classes)
+    let answers = network.read(images: images[...])
+    let readings = answers.map(\.label.classes)
     // The second image is given the label that is read in it.
     let positions = description.positions
     let labels = truths[..<positions] + readings[1] + truths[(2 * positions)...]
@@ -175,7 +174,7 @@ import Workers
         readings[0] == Array(truths[..<positions]), true, readings[2] == Array(truths[(2 * positions)...]),
       ])
     for (image, judgement) in judgements.enumerated() {
-      let logits = network.logits(ofImage: image).map(Double.init)
+      let logits = answers[image].logits.map(Double.init)
       let formula = (0..<positions).reduce(0.0) { sum, position in
         let row = logits[position * description.classCount..<(position + 1) * description.classCount]
         let label = row[row.startIndex + Int(labels[image * positions + position])]

@@ -16,10 +16,7 @@ import Testing
     let logits = probabilities.flatMap { row in row.map { Float(log($0)) } }
     let model = try model(lengths)
     #expect(logits.count == model.logitCount)
-    return logits.withUnsafeBufferPointer { logits in
-      guard let address = logits.baseAddress else { preconditionFailure("there are logits") }
-      return Reading(logits: address, of: model)
-    }
+    return Reading(logits: logits, of: model)
   }
 
   private func expect(_ reading: Reading, _ classes: [UInt16], confidence: Double) {

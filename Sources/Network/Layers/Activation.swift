@@ -23,6 +23,9 @@ struct Lanes: Sendable {
     shareCount = largestCount(upTo: Self.countMax)
   }
 
+  /// Lanes that `imageCount` images fill, the last one in part.
+  func count(holding imageCount: Int) -> Int { (imageCount + images - 1) / images }
+
   /// What share number `share` has of `total` equal things.
   func range(ofShare share: Int, total: Int) -> Range<Int> {
     total * share / shareCount..<total * (share + 1) / shareCount

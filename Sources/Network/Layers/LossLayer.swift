@@ -91,9 +91,4 @@ final class LossLayer: @unchecked Sendable {
     }
     return Judgement(crossEntropy: crossEntropy, isExact: isExact)
   }
-
-  /// The most likely text of image `number` by the logits of the last pass.
-  func reading(ofImage number: Int) -> Reading {
-    Reading(logits: logits.values.floats + number * description.logitCount, of: description)
-  }
 }

@@ -1,0 +1,74 @@
+import Kernels
+import Network
+import Samples
+import Testing
+import Workers
+
+/// Sure images are looked at once, the others five times; neither depends on what is read beside it.
+@Suite struct ReaderTests {
+  private static let geometries = PixelFormat.allCases.map { Geometry(width: 14, height: 12, format: $0) }
+
+  @Test(arguments: geometries, [4, 64])
+  func doubtfulImagesAreLookedAtFromFivePlaces(geometry: Geometry, batch: Int) throws {
+    let network = try makeNetwork(geometry, batch: batch)
+    var random = RandomStream(seed: 8, stream: 0)
+    let images = (0..<12).map { _ in (0..<geometry.byteCount).map { _ in UInt8(random.next(below: 256)) } }
+    let reader = Reader(network)
+    let readings = stride(from: 0, to: images.count, by: min(batch, images.count)).flatMap { start in
+      reader.read(images: images[start..<min(start + batch, images.count)].flatMap(\.self)[...])
+    }
+    #expect(readings.count == images.count)
+    var sureCount = 0
+    for (image, reading) in zip(images, readings) {
+      func look(_ image: [UInt8]) throws -> Reading { try #require(network.read(images: image[...]).first) }
+      let first = try look(image)
+      if first.confidence >= 0.9 {
+        sureCount += 1
+        #expect(reading.logits == first.logits && reading.label == first.label)
+      } else {
+        let looks = try [first] + [1, -1, 2, -2].map { try look(moved(image, by: $0, geometry)) }
+        for (place, logit) in reading.logits.enumerated() {
+          let mean = looks.reduce(0) { $0 + Double($1.logits[place]) } / 5
+          #expect(abs(Double(logit) - mean) < 1e-4)
+        }
+        #expect(reading.label == Reading(logits: reading.logits, of: network.description).label)
+        #expect(reading.logits != first.logits)
+      }
+    }
+    #expect((1..<images.count).contains(sureCount), "\(sureCount)")
+  }
+
+  @Test func whatIsNoNumberIsReadAllTheSame() throws {
+    let geometry = try #require(Self.geometries.first)
+    let network = try makeNetwork(geometry, batch: 4)
+    for place in 0..<network.parameters.count { network.parameters.values.floats[place] = .nan }
+    let readings = Reader(network).read(images: [UInt8](repeating: 7, count: geometry.byteCount)[...])
+    #expect(readings.map(\.confidence) == [0] && readings.map(\.label.count) == [2])
+  }
+
+  /// A network with random weights, the last layer's so large that it is sure of some images and of others not.
+  private func makeNetwork(_ geometry: Geometry, batch: Int) throws -> Network {
+    let description = ModelDescription(
+      name: "test", input: geometry, alphabet: try Alphabet("abc"), lengths: 2...2, loss: .crossEntropy,
+      layers: [.convolution(filters: 8, kernel: 3, stride: 2, hasBias: false), .batchNorm, .relu, .linear(units: 6)])
+    let network = try Network(
+      description, for: .inference, batch: batch, precision: .float32, backend: makeBackend(),
+      team: Team(threadCount: 2))
+    network.parameters.drawWeights(seed: 5)
+    for parameter in network.parameters.list.filter(\.isLearned).suffix(2) {
+      for place in 0..<parameter.count { network.parameters.values.floats[parameter.offset + place] *= 40 }
+    }
+    return network
+  }
+
+  /// What comes in from outside looks as the edge does.
+  private func moved(_ image: [UInt8], by move: Int, _ geometry: Geometry) -> [UInt8] {
+    let channels = geometry.format.rawValue
+    return image.indices.map { index in
+      let (pixel, channel) = index.quotientAndRemainder(dividingBy: channels)
+      let (row, column) = pixel.quotientAndRemainder(dividingBy: geometry.width)
+      let source = max(0, min(geometry.width - 1, column - move))
+      return image[(row * geometry.width + source) * channels + channel]
+    }
+  }
+}
