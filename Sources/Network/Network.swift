@@ -140,8 +140,9 @@ package final class Network: Sendable {
     precondition(count <= batch && count * description.input.byteCount == images.count)
     let laneCount = purpose == .inference ? lanes.count(holding: count) : lanes.count
     var images = images
-    images.append(
-      contentsOf: repeatElement(0, count: (laneCount * lanes.images - count) * description.input.byteCount))
+    let missing = laneCount * lanes.images - count
+    // Even nothing, appended, copies what is there.
+    if missing > 0 { images.append(contentsOf: repeatElement(0, count: missing * description.input.byteCount)) }
     images.withUnsafeBufferPointer { images in
       input.images = images.baseAddress
       defer { input.images = nil }

@@ -50,13 +50,17 @@ package struct Reader {
 ///   - move: Pixels to the right.
 private func shift(_ image: ArraySlice<UInt8>, by move: Int, _ geometry: Geometry) -> [UInt8] {
   let channels = geometry.format.rawValue
+  let pixelCount = min(abs(move), geometry.width)
   var shifted: [UInt8] = []
   shifted.reserveCapacity(geometry.byteCount)
-  for row in 0..<geometry.height {
-    for column in 0..<geometry.width {
-      let source = min(max(column - move, 0), geometry.width - 1)
-      let start = image.startIndex + (row * geometry.width + source) * channels
-      shifted += image[start..<start + channels]
+  for start in stride(from: image.startIndex, to: image.endIndex, by: geometry.width * channels) {
+    let row = image[start..<start + geometry.width * channels]
+    if move > 0 {
+      for _ in 0..<pixelCount { shifted += row.prefix(channels) }
+      shifted += row.dropLast(pixelCount * channels)
+    } else {
+      shifted += row.dropFirst(pixelCount * channels)
+      for _ in 0..<pixelCount { shifted += row.suffix(channels) }
     }
   }
   return shifted

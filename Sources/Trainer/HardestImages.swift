@@ -5,8 +5,8 @@ import Workers
 /// Chooses from many images those that a network reads worst, so that it learns from them alone (Selective-Backprop: Jiang et
 /// al., "Accelerating deep learning by focusing on the biggest losers", 2019).
 ///
-/// Most images of a model that reads well teach it next to nothing, and to read an image takes a third of the time that
-/// it takes to learn from it.
+/// Most images of a model that reads well teach it next to nothing, and to read an image takes a fifth to a third of the
+/// time that it takes to learn from it.
 final class HardestImages {
   struct Choice {
     /// [chosen, height, width, channel], 8-bit, in the order in which they came.
