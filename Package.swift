@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "Samples", swiftSettings: strict),
     // Durable files, locks and content hashes behind one seam that tests can make fail.
     .target(name: "Files", dependencies: ["CCrypto"], swiftSettings: strict),
-    // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
+    // Threads: a cancellation flag, a team for loops, a future, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),
 
     // MARK: Floor 2: what comes in

@@ -43,15 +43,14 @@ package struct ModelFile: Sendable {
     try checkHash(in: file, path: path)
   }
 
-  /// What `body` makes of the model at `path`, while another thread finds out whether its content is what was written:
-  /// without instructions for SHA-256, a CPU takes as long for that as for making a network.
-  /// - Throws: As `init(contentsOf:)`, else what `body` throws.
-  package static func withContents<Value: Sendable>(
-    of path: String, on team: Team, body: @Sendable (ModelFile) throws -> Value
-  ) throws -> Value {
+  /// The model at `path`, while another thread finds out whether its content is what was written: without instructions
+  /// for SHA-256, a CPU takes as long for that as for making a network and reading an image with it. What is made of the
+  /// model meanwhile must not get out before `soundness` has its result; it throws `ModelFileError`.
+  /// - Throws: `ModelFileError`, as `init(contentsOf:)`, but for what the hash says.
+  package static func open(_ path: String) throws(ModelFileError) -> (model: ModelFile, soundness: Future<Void>) {
     let file = try Safetensors(contentsOf: path)
     let model = try ModelFile(unchecked: file, path: path)
-    return try team.run({ try model.checkHash(in: file, path: path) }, and: { try body(model) }).1
+    return (model, Future { try model.checkHash(in: file, path: path) })
   }
 
   /// Checks all but the hash.

@@ -38,26 +38,29 @@ package final class Predictor {
 
   package let description: ModelDescription
   private let network: Network
+  private let soundness: Future<Void>
   private let team: Team
 
   /// - Parameter imageCount: How many images there will be, if that is known; small numbers then take less time.
-  /// - Throws: `ModelFileError`, `PipelineError.unsupportedPrecision`, or what `Network.init` throws.
+  /// - Throws: `ModelFileError`, but for what `read` finds, `PipelineError.unsupportedPrecision`, or what `Network.init`
+  ///   throws.
   package init(
     modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
   ) throws {
-    let team = Team(threadCount: threadCount)
-    network = try ModelFile.withContents(of: modelPath, on: team) { model in
-      let backend = makeBackend()
-      return try Network(
-        reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
-        precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
-    }
-    self.team = team
-    description = network.description
+    let (model, soundness) = try ModelFile.open(modelPath)
+    let backend = makeBackend()
+    description = model.description
+    team = Team(threadCount: threadCount)
+    network = try Network(
+      reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
+      precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
+    self.soundness = soundness
   }
 
   /// Reads the images; files are decoded on all threads ahead of the network.
   /// - Parameter receive: Given each source with its outcome, in order, as soon as it is known.
+  /// - Throws: `ModelFileError.damaged`, before anything is received, where the model is not what was written;
+  ///   `Interrupted`, or what `receive` throws.
   package func read(
     _ sources: [Source], cancellation: Cancellation, receive: (Source, Outcome) throws -> Void
   ) throws {
@@ -78,6 +81,7 @@ package final class Predictor {
       var answers = read(images.compactMap { try? $0.get() }).makeIterator()
       // Taken before the answers are given away, so that files are decoded meanwhile.
       next = try decoded.next()
+      try soundness.get()
       for (source, image) in zip(batch, images) {
         try receive(
           source,

@@ -30,25 +30,4 @@ package struct Team: Sendable {
       }
     }
   }
-
-  /// Runs both, at the same time where there are two threads.
-  /// - Throws: What `first` throws, else what `second` throws.
-  package func run<First: Sendable, Second: Sendable>(
-    _ first: @Sendable () throws -> First, and second: @Sendable () throws -> Second
-  ) throws -> (First, Second) {
-    let results = Mutex<(first: Result<First, any Error>?, second: Result<Second, any Error>?)>((nil, nil))
-    run(count: 2) { index in
-      if index == 0 {
-        let result = Result { try first() }
-        results.withLock { $0.first = result }
-      } else {
-        let result = Result { try second() }
-        results.withLock { $0.second = result }
-      }
-    }
-    guard case (let first?, let second?) = results.withLock({ ($0.first, $0.second) }) else {
-      preconditionFailure("both have run")
-    }
-    return (try first.get(), try second.get())
-  }
 }

@@ -60,21 +60,17 @@ import Workers
     }
   }
 
-  /// What was made of a model before its damage was found does not get out.
-  @Test(arguments: [1, 2])
-  func damageIsFoundWhileTheModelIsUsed(threadCount: Int) throws {
+  @Test func damageIsFoundWhileTheModelIsUsed() throws {
     defer { unlink(path) }
     let network = try makeNetwork()
-    let team = Team(threadCount: threadCount)
     var bytes = try encode(network)
     try writeDurably(bytes, to: path)
-    #expect(
-      try ModelFile.withContents(of: path, on: team) { $0.tensors } == network.parameters.tensors)
+    let (model, soundness) = try ModelFile.open(path)
+    #expect(model.tensors == network.parameters.tensors)
+    try soundness.get()
     bytes[bytes.count - 1] ^= 1
     try writeDurably(bytes, to: path)
-    #expect(throws: ModelFileError.self) { try ModelFile.withContents(of: path, on: team) { $0.tensors } }
-    struct Misuse: Error {}
-    #expect(throws: ModelFileError.self) { try ModelFile.withContents(of: path, on: team) { _ in throw Misuse() } }
+    #expect(throws: ModelFileError.self) { try ModelFile.open(path).soundness.get() }
   }
 
   /// No damage ends the program, and none is taken for what was saved. What the bytes themselves do not give away, as

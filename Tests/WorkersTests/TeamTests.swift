@@ -30,16 +30,6 @@ import Workers
     #expect(sum.withLock { $0 } == 4950)
   }
 
-  @Test(arguments: [1, 2])
-  func twoTasksGiveTheirResultsOrTheFirstError(threadCount: Int) throws {
-    let team = Team(threadCount: threadCount)
-    let (number, text) = try team.run({ 1 }, and: { "two" })
-    #expect(number == 1 && text == "two")
-    let (first, second) = (JobFailure(job: 1), JobFailure(job: 2))
-    #expect(throws: first) { try team.run({ throw first }, and: { throw second }) }
-    #expect(throws: second) { try team.run({ 1 }, and: { throw second }) }
-  }
-
   @Test func thereIsAtLeastOneThread() {
     #expect(Team().threadCount >= 1)
     #expect(Team(threadCount: 0).threadCount == 1)
