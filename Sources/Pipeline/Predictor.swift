@@ -42,8 +42,8 @@ package final class Predictor {
   private let team: Team
 
   /// - Parameter imageCount: How many images there will be, if that is known; small numbers then take less time.
-  /// - Throws: `ModelFileError`, but for what `read` finds, `PipelineError.unsupportedPrecision`, or what `Network.init`
-  ///   throws.
+  /// - Throws: `ModelFileError`, else `PipelineError.unsupportedPrecision` or what `Network.init` throws. That the arrays
+  ///   are not what was written may be left for `read` to throw.
   package init(
     modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
   ) throws {
@@ -51,10 +51,16 @@ package final class Predictor {
     let backend = makeBackend()
     description = model.description
     team = Team(threadCount: threadCount)
-    network = try Network(
-      reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
-      precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
     self.soundness = soundness
+    do {
+      network = try Network(
+        reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
+        precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
+    } catch {
+      // What a damaged model leads to is not its user's concern.
+      try soundness.get()
+      throw error
+    }
   }
 
   /// Reads the images; files are decoded on all threads ahead of the network.

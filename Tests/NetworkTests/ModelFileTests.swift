@@ -65,12 +65,13 @@ import Workers
     let network = try makeNetwork()
     var bytes = try encode(network)
     try writeDurably(bytes, to: path)
-    let (model, soundness) = try ModelFile.open(path)
-    #expect(model.tensors == network.parameters.tensors)
-    try soundness.get()
+    let sound = try ModelFile.open(path)
+    #expect(sound.model.tensors == network.parameters.tensors)
+    try sound.soundness.get()
     bytes[bytes.count - 1] ^= 1
     try writeDurably(bytes, to: path)
-    #expect(throws: ModelFileError.self) { try ModelFile.open(path).soundness.get() }
+    let damaged = try ModelFile.open(path)
+    #expect(throws: ModelFileError.self) { try damaged.soundness.get() }
   }
 
   /// No damage ends the program, and none is taken for what was saved. What the bytes themselves do not give away, as
