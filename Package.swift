@@ -99,13 +99,15 @@ let package = Package(
       swiftSettings: strict),
 
     // MARK: Floor 9: the program
-    .executableTarget(
-      name: "glyphline",
+    // The command line: arguments in, text, progress and exit codes out.
+    .target(
+      name: "Commands",
       dependencies: [
         "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Catalog", "Network", "Loader",
         "Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .executableTarget(name: "glyphline", dependencies: ["Commands"], swiftSettings: strict),
 
     // MARK: Tests
     // A disk that fails or loses its power at the n-th operation, for files and for SQLite.
@@ -158,7 +160,7 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "glyphline", "Faults",
+        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Commands", "Faults",
         "crashtest",
       ],
       swiftSettings: strict
@@ -173,5 +175,16 @@ if Context.environment["GLYPHLINE_FUZZ"] != nil {
     .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
     .executableTarget(
       name: "fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: strict),
+  ]
+}
+
+// Swift's own libraries in the program: it starts in half the time, and runs where no Swift is installed. Not every
+// toolchain has them in the form for that, so the Makefile asks for it. The tests cannot: none has those for testing.
+if Context.environment["GLYPHLINE_STATIC_STDLIB", default: ""] != "" {
+  package.targets.first { $0.name == "glyphline" }?.linkerSettings = [
+    .unsafeFlags([
+      "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections",
+      "-l_FoundationICU", "-lstdc++",
+    ])
   ]
 }

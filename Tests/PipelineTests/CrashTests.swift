@@ -1,9 +1,9 @@
+import Commands
 import Faults
 import Foundation
 import Specs
 import Testing
 import crashtest
-import glyphline
 
 /// A pipeline so small that it can be broken at each of its operations. Two shards, and a checkpoint that
 /// is removed again.

@@ -1,9 +1,9 @@
 import ArgumentParser
 
-@main
-struct Glyphline: ParsableCommand {
+/// The program: what the command line names first.
+package struct Glyphline: ParsableCommand {
   static let version = "0.1.0"
-  static let configuration = CommandConfiguration(
+  package static let configuration = CommandConfiguration(
     commandName: "glyphline",
     abstract: "Teaches an ordinary computer to read text captchas.",
     discussion: """
@@ -18,7 +18,10 @@ struct Glyphline: ParsableCommand {
       Repair.self, Reindex.self, Report.self, Render.self, Preview.self, Export.self, Bench.self,
     ])
 
-  static func main() {
+  package init() {}
+
+  /// Runs the command that the arguments name, and ends the process with an exit code where it fails.
+  package static func main() {
     occupyClosedStreams()
     main(nil)
   }

@@ -57,7 +57,7 @@ final class PredictionWriter {
     case .failure(let error):
       printFailure("\(error)")
       failures.append(Failure(file: file, error: "\(error)"))
-      if exitCode == nil { exitCode = glyphline.exitCode(of: error) }
+      if exitCode == nil { exitCode = Commands.exitCode(of: error) }
     }
   }
 
