@@ -9,7 +9,7 @@ SHELL := bash
 
 # The libraries and the font that the program needs, and the two programs that the tests read its files with.
 PACKAGES ?= libzstd-dev libdnnl-dev libfreetype-dev libpng-dev libturbojpeg0-dev libsqlite3-dev libssl-dev \
-	pkg-config fonts-noto-mono zstd sqlite3
+	zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
 
 # Code for this very CPU, so that vectors are as wide as it has them. The option has another name on ARM.
 NATIVE := $(if $(filter aarch64 arm64,$(shell uname -m)),-mcpu=native,-march=native)

@@ -28,13 +28,14 @@ let package = Package(
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
     // MARK: Floor 1: values, files, threads
     // Alphabets, labels, images, samples and the counter-based random streams that make them.
     .target(name: "Samples", swiftSettings: strict),
     // Durable files, locks and content hashes behind one seam that tests can make fail.
-    .target(name: "Files", dependencies: ["CCrypto"], swiftSettings: strict),
-    // Threads: a cancellation flag, a team for loops, a future, and an ordered stream of results computed ahead.
+    .target(name: "Files", dependencies: ["CCrypto", "CZlib"], swiftSettings: strict),
+    // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),
 
     // MARK: Floor 2: what comes in

@@ -1,5 +1,7 @@
 #if canImport(Glibc)
   import Glibc
+#else
+  import Darwin
 #endif
 
 /// Memory that starts on a cache line, zero at first, freed with its owner.
@@ -7,6 +9,8 @@
 package final class AlignedBuffer: @unchecked Sendable {
   package let address: UnsafeMutableRawPointer
   package let byteCount: Int
+  /// What the system gave; `address` lies in it.
+  private let allocation: UnsafeMutableRawPointer
 
   /// Bytes of a page of the larger kind where the others have 4 KiB: 512 times fewer to provide and to look up.
   private static let largePage = 2 << 20
@@ -16,14 +20,17 @@ package final class AlignedBuffer: @unchecked Sendable {
     precondition(byteCount >= 0)
     self.byteCount = byteCount
     let isLarge = byteCount >= Self.largePage
-    // A zero-byte allocation may share its address with another; one byte keeps every buffer distinct.
-    let capacity = isLarge ? (byteCount + Self.largePage - 1) / Self.largePage * Self.largePage : max(1, byteCount)
-    address = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: isLarge ? Self.largePage : 64)
+    let alignment = isLarge ? Self.largePage : 64
+    // A zero-byte allocation may share its address with another; one byte keeps every buffer distinct. Memory that is new
+    // from the system is zero as it is, and takes no time before it is used.
+    let capacity = isLarge ? (byteCount + alignment - 1) / alignment * alignment : max(1, byteCount)
+    guard let allocation = calloc(1, capacity + alignment - 1) else { fatalError("no memory for \(byteCount) bytes") }
+    self.allocation = allocation
+    address = allocation.alignedUp(toMultipleOf: alignment)
     #if os(Linux)
       // Without effect where the kernel has none to spare.
       if isLarge { madvise(address, capacity, MADV_HUGEPAGE) }
     #endif
-    address.initializeMemory(as: UInt8.self, repeating: 0, count: max(1, byteCount))
   }
 
   /// Room for `count` values of one type.
@@ -32,7 +39,7 @@ package final class AlignedBuffer: @unchecked Sendable {
     self.init(byteCount: count * MemoryLayout<Value>.stride)
   }
 
-  deinit { address.deallocate() }
+  deinit { free(allocation) }
 
   /// The memory as values of one type, valid while the buffer lives: keep the buffer in a variable, not in a temporary.
   package func pointer<Value: BitwiseCopyable>(to type: Value.Type) -> UnsafeMutablePointer<Value> {

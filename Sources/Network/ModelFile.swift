@@ -1,7 +1,6 @@
 import Files
 import Samples
 import Specs
-import Workers
 
 /// A trained model as a safetensors file: its parameters by name, and in the metadata all else that reading an image
 /// needs.
@@ -9,8 +8,8 @@ package struct ModelFile: Sendable {
   package let description: ModelDescription
   package let tensors: [String: Safetensors.Tensor]
 
-  /// Metadata key of the hash that tells a damaged file, whose arrays any bytes could be, from a sound one.
-  private static let hashKey = "content_hash"
+  /// Metadata key of what tells a damaged file, whose arrays any bytes could be, from a sound one.
+  private static let checksumKey = "crc32"
 
   package init(_ description: ModelDescription, tensors: [String: Safetensors.Tensor]) {
     self.description = description
@@ -20,16 +19,16 @@ package struct ModelFile: Sendable {
   /// The file's bytes, the same for the same model.
   package func encoded() throws -> [UInt8] {
     var metadata = description.metadata
-    metadata[Self.hashKey] = try Self.hash(of: description, tensors).description
+    metadata[Self.checksumKey] = try Self.checksum(of: description, tensors).description
     return try Safetensors(tensors: tensors, metadata: metadata).encoded()
   }
 
-  /// The SHA-256 of the file as it is without the hash.
-  private static func hash(
+  /// The checksum of the file as it is without the checksum.
+  private static func checksum(
     of description: ModelDescription, _ tensors: [String: Safetensors.Tensor]
-  ) throws -> ContentHash {
+  ) throws -> Checksum {
     // Piece by piece, without the whole file once more in memory.
-    try ContentHash(ofPieces: Safetensors(tensors: tensors, metadata: description.metadata).forEachPiece)
+    try Checksum(ofPieces: Safetensors(tensors: tensors, metadata: description.metadata).forEachPiece)
   }
 
   /// - Throws: `ModelFileError` where the file is unreadable, damaged, or no model of this program.
@@ -39,22 +38,6 @@ package struct ModelFile: Sendable {
 
   /// - Throws: `ModelFileError.damaged` where `file`, read from `path`, is no model of this program.
   package init(_ file: Safetensors, path: String) throws(ModelFileError) {
-    try self.init(unchecked: file, path: path)
-    try checkHash(in: file, path: path)
-  }
-
-  /// The model at `path`, while another thread finds out whether its content is what was written: without instructions
-  /// for SHA-256, a CPU takes as long for that as for making a network and reading an image with it. What is made of the
-  /// model meanwhile must not get out before `soundness` has its result; it throws `ModelFileError`.
-  /// - Throws: `ModelFileError`, as `init(contentsOf:)`, but for what the hash says.
-  package static func open(_ path: String) throws(ModelFileError) -> (model: ModelFile, soundness: Future<Void>) {
-    let file = try Safetensors(contentsOf: path)
-    let model = try ModelFile(unchecked: file, path: path)
-    return (model, Future { try model.checkHash(in: file, path: path) })
-  }
-
-  /// Checks all but the hash.
-  private init(unchecked file: Safetensors, path: String) throws(ModelFileError) {
     guard let description = ModelDescription(metadata: file.metadata) else {
       throw .damaged(path: path, reason: "its metadata does not describe a model")
     }
@@ -71,12 +54,9 @@ package struct ModelFile: Sendable {
       }
     }
     tensors = file.tensors
-  }
-
-  private func checkHash(in file: Safetensors, path: String) throws(ModelFileError) {
-    let hash = try? Self.hash(of: description, tensors).description
-    guard file.metadata[Self.hashKey] == hash else {
-      throw .damaged(path: path, reason: "its content does not have the hash that its metadata gives")
+    let checksum = try? Self.checksum(of: description, tensors).description
+    guard file.metadata[Self.checksumKey] == checksum else {
+      throw .damaged(path: path, reason: "its content does not have the checksum that its metadata gives")
     }
   }
 }

@@ -38,35 +38,25 @@ package final class Predictor {
 
   package let description: ModelDescription
   private let network: Network
-  private let soundness: Future<Void>
   private let team: Team
 
   /// - Parameter imageCount: How many images there will be, if that is known; small numbers then take less time.
-  /// - Throws: `ModelFileError`, else `PipelineError.unsupportedPrecision` or what `Network.init` throws. That the arrays
-  ///   are not what was written may be left for `read` to throw.
+  /// - Throws: `ModelFileError`, else `PipelineError.unsupportedPrecision` or what `Network.init` throws.
   package init(
     modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
   ) throws {
-    let (model, soundness) = try ModelFile.open(modelPath)
+    let model = try ModelFile(contentsOf: modelPath)
     let backend = makeBackend()
     description = model.description
     team = Team(threadCount: threadCount)
-    self.soundness = soundness
-    do {
-      network = try Network(
-        reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
-        precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
-    } catch {
-      // What a damaged model leads to is not its user's concern.
-      try soundness.get()
-      throw error
-    }
+    network = try Network(
+      reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
+      precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
   }
 
   /// Reads the images; files are decoded on all threads ahead of the network.
   /// - Parameter receive: Given each source with its outcome, in order, as soon as it is known.
-  /// - Throws: `ModelFileError.damaged`, before anything is received, where the model is not what was written;
-  ///   `Interrupted`, or what `receive` throws.
+  /// - Throws: `Interrupted`, or what `receive` throws.
   package func read(
     _ sources: [Source], cancellation: Cancellation, receive: (Source, Outcome) throws -> Void
   ) throws {
@@ -87,7 +77,6 @@ package final class Predictor {
       var answers = read(images.compactMap { try? $0.get() }).makeIterator()
       // Taken before the answers are given away, so that files are decoded meanwhile.
       next = try decoded.next()
-      try soundness.get()
       for (source, image) in zip(batch, images) {
         try receive(
           source,
