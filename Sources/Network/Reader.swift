@@ -12,6 +12,8 @@ package struct Reader {
   private static let relianceMin = 0.9
   /// Pixels to the right.
   private static let moves = [1, -1, 2, -2]
+  /// With room for so many images in its batch, a network looks again at one on several threads.
+  package static let batchMin = moves.count
 
   private let network: Network
 

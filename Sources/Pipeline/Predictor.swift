@@ -50,7 +50,7 @@ package final class Predictor {
     description = model.description
     team = Team(threadCount: threadCount)
     network = try Network(
-      reading: model, batch: max(1, min(imageCount, Pipeline.readingBatch)),
+      reading: model, batch: max(Reader.batchMin, min(imageCount, Pipeline.readingBatch)),
       precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
   }
 
