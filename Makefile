@@ -16,10 +16,12 @@ NATIVE := $(if $(filter aarch64 arm64,$(shell uname -m)),-mcpu=native,-march=nat
 # The same options for program and tests, so that nothing is built twice: by default, tests have everything built anew
 # in a way that lets them import what is internal. Ours do without.
 BUILD := -c release -Xcc $(NATIVE)
+
 # Package.swift has the program take in Swift's libraries where this toolchain has them in the form for that.
 STATIC_STDLIB = $(wildcard $(shell swift -static-stdlib -print-target-info 2>/dev/null \
 	| sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/linux/lib_FoundationICU.a)
 build test: export GLYPHLINE_STATIC_STDLIB = $(STATIC_STDLIB)
+
 SOURCES := Sources Tests Schemas Package.swift
 
 # Where `make install` puts things; with DESTDIR= too, under that folder, for whoever makes a package.

@@ -33,7 +33,7 @@ let package = Package(
     // MARK: Floor 1: values, files, threads
     // Alphabets, labels, images, samples and the counter-based random streams that make them.
     .target(name: "Samples", swiftSettings: strict),
-    // Durable files, locks and content hashes behind one seam that tests can make fail.
+    // Durable files and locks behind one seam that tests can make fail, content hashes and checksums.
     .target(name: "Files", dependencies: ["CCrypto", "CZlib"], swiftSettings: strict),
     // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),

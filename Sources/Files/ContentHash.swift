@@ -17,20 +17,11 @@ package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
 
   /// The digest of `content`.
   package init(of content: some Sequence<UInt8>) {
-    let content = Array(content)
-    self.init { add in content.withUnsafeBytes(add) }
-  }
-
-  /// The digest of the pieces that `body` gives to its argument, one after the other.
-  package init(ofPieces body: (_ add: (UnsafeRawBufferPointer) -> Void) throws -> Void) rethrows {
     func require(_ status: Int32) { precondition(status == 1, "libcrypto has no SHA-256") }
     require(Self.setUp)
-    let context = EVP_MD_CTX_new()
-    defer { EVP_MD_CTX_free(context) }
-    require(EVP_DigestInit_ex(context, EVP_sha256(), nil))
-    try body { piece in require(EVP_DigestUpdate(context, piece.baseAddress, piece.count)) }
+    let content = Array(content)
     var digest = [UInt8](repeating: 0, count: Self.byteCount)
-    require(EVP_DigestFinal_ex(context, &digest, nil))
+    require(EVP_Digest(content, content.count, &digest, nil, EVP_sha256(), nil))
     bytes = digest
   }
 

@@ -21,9 +21,8 @@ package final class AlignedBuffer: @unchecked Sendable {
     self.byteCount = byteCount
     let isLarge = byteCount >= Self.largePage
     let alignment = isLarge ? Self.largePage : 64
-    // A zero-byte allocation may share its address with another; one byte keeps every buffer distinct. Memory that is new
-    // from the system is zero as it is, and takes no time before it is used.
-    let capacity = isLarge ? (byteCount + alignment - 1) / alignment * alignment : max(1, byteCount)
+    let capacity = (byteCount + alignment - 1) / alignment * alignment
+    // Memory that is new from the system is zero as it is, and takes no time before it is used.
     guard let allocation = calloc(1, capacity + alignment - 1) else { fatalError("no memory for \(byteCount) bytes") }
     self.allocation = allocation
     address = allocation.alignedUp(toMultipleOf: alignment)

@@ -36,7 +36,7 @@ package final class Predictor {
   /// An answer, or why there is none.
   package typealias Outcome = Result<Answer, ImageError>
 
-  package let description: ModelDescription
+  package var description: ModelDescription { network.description }
   private let network: Network
   private let team: Team
 
@@ -47,7 +47,6 @@ package final class Predictor {
   ) throws {
     let model = try ModelFile(contentsOf: modelPath)
     let backend = makeBackend()
-    description = model.description
     team = Team(threadCount: threadCount)
     network = try Network(
       reading: model, batch: max(Reader.batchMin, min(imageCount, Pipeline.readingBatch)),

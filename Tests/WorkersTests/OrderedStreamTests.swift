@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import Workers
 
-struct JobFailure: Error, Equatable {
+private struct JobFailure: Error, Equatable {
   let job: Int
 }
 
