@@ -47,7 +47,9 @@ package final class Network: Sendable {
     self.team = team
     plan = try NetworkPlan(description)
     parameters = Parameters(plan)
-    lanes = Lanes(batch: batch, isTraining: purpose == .training, threadCount: team.threadCount)
+    lanes = Lanes(
+      batch: batch, activationByteCount: plan.largestPlaneCount * precision.byteCount,
+      isTraining: purpose == .training, threadCount: team.threadCount)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
     input = InputLayer(geometry: description.input, precision: precision, lanes: lanes)

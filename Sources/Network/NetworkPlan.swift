@@ -37,6 +37,8 @@ package struct NetworkPlan: Sendable {
   private(set) var declarations: [(name: String, shape: [Int], role: Parameter.Role)] = []
   /// Multiplications and additions of the convolutions and linear layers, forward, for one image.
   package private(set) var operationCount = 0
+  /// Values of the largest activation of one image.
+  private(set) var largestPlaneCount = 0
 
   /// - Throws: `LayerError` where a layer does not fit the one before it.
   package init(_ description: ModelDescription) throws(LayerError) {
@@ -81,6 +83,7 @@ package struct NetworkPlan: Sendable {
           throw misfit("it gives \(output.count) values for an image; at most \(Self.planeCountMax) are possible")
         }
         operationCount += 2 * output.count * fanIn
+        largestPlaneCount = max(largestPlaneCount, output.count)
         plane = output
       case .batchNorm:
         let size = try currentPlane()

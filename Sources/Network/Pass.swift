@@ -69,7 +69,7 @@ struct Pass: Sendable {
       case .lanes(let bodies):
         let hasOwnPlaces = cut.placeCount == cut.count
         team.run(count: laneCount ?? cut.count) { number, worker in
-          let lane = Lane(number: number, place: hasOwnPlaces ? number : worker)
+          let lane = Lane(number: number, place: hasOwnPlaces ? number : worker, worker: worker)
           for body in bodies { body(lane) }
         }
       case .shares(let body): team.run(count: cut.shareCount, body)

@@ -116,7 +116,7 @@ struct LayerBuilder {
     case .pooledNormalization(let name, _, let rate, let hasRelu):
       appendPooledNormalization(name, dropout: rate, hasRelu: hasRelu)
     case .maxPool(_, let size):
-      let output = activation(current.shape.pooled(by: size), gradient: .own)
+      let output = activation(current.shape.pooled(by: size), gradient: .kept)
       layers.append(
         MaxPoolLayer(
           pool: MaxPool(input: current.shape, size: size, precision: precision), input: current, output: output,
@@ -148,7 +148,7 @@ struct LayerBuilder {
 
   private mutating func appendConvolution(_ name: String, _ geometry: ConvolutionGeometry) throws(KernelError) {
     let shape = outputShape(of: geometry)
-    let output = activation(shape, gradient: .own)
+    let output = activation(shape, gradient: .passing)
     let kernel = try backend.makeConvolution(
       geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.placeCount,
       precision: precision, training: isTraining, needsInputGradient: current.gradient != nil)
@@ -168,10 +168,9 @@ struct LayerBuilder {
 
   private mutating func appendNormalization(_ name: String, dropout rate: Double, addsShortcut: Bool, hasRelu: Bool) {
     // Only the backward pass reads a normalisation's input again, and a shortcut that began there: without them the output
-    // takes its memory. The gradients of input and output share theirs: the one is dead when the other is written.
+    // takes its memory.
     let isReadAgain = isTraining || shortcut?.source === current
-    let output =
-      isReadAgain ? activation(current.shape, gradient: current.gradient.map { .shared($0) } ?? .own) : current
+    let output = isReadAgain ? activation(current.shape, gradient: .kept) : current
     layers.append(
       NormalizationLayer(
         statistics: statistics(name, current.shape, hasReLU: hasRelu, hasResidual: addsShortcut), input: current,
@@ -184,7 +183,7 @@ struct LayerBuilder {
   }
 
   private mutating func appendPooledNormalization(_ name: String, dropout rate: Double, hasRelu: Bool) {
-    let output = activation(current.shape.pooled(by: 2), gradient: .own)
+    let output = activation(current.shape.pooled(by: 2), gradient: .kept)
     layers.append(
       PooledNormalizationLayer(
         statistics: statistics(name, current.shape, hasReLU: hasRelu, hasResidual: false), input: current,
