@@ -125,19 +125,29 @@ package struct Benchmark {
     }
   }
 
-  private func drawImages(_ count: Int) throws -> (images: [UInt8], labels: [UInt16]) {
+  private func drawSamples(_ count: Int) throws -> [Sample] {
     let generator = try CaptchaGenerator(spec: spec.captcha)
-    let samples = (0..<count).map { generator.generate(index: UInt64($0), seed: UInt64($0)) }
-    return (samples.flatMap(\.image.pixels), samples.flatMap(\.label.classes))
+    return (0..<count).map { generator.generate(index: UInt64($0), seed: UInt64($0)) }
+  }
+
+  /// The class of each of the model's positions.
+  private func classes(of sample: Sample, for model: ModelDescription) -> [UInt16] {
+    let text = spec.captcha.charsets[sample.charset].text(of: sample.label)
+    guard let classes = model.alphabet.label(of: text)?.classes else {
+      preconditionFailure("a model's alphabet has all characters of its captchas")
+    }
+    return classes + repeatElement(model.blank, count: model.positions - classes.count)
   }
 
   private func training() throws -> Work {
+    let model = try ModelDescription(spec.model, reading: spec.captcha)
     // So many steps that the learning rate stays where it starts.
     let plan = TrainingPlan(
-      training: spec.training, model: try ModelDescription(spec.model, reading: spec.captcha), seed: spec.seed,
-      precision: precision, stepsPerEpoch: 1 << 32, runHash: "")
+      training: spec.training, model: model, seed: spec.seed, precision: precision, stepsPerEpoch: 1 << 32, runHash: "")
     let trainer = try Trainer(plan, backend: backend, team: team)
-    let (images, labels) = try drawImages(spec.training.imagesPerStep)
+    let samples = try drawSamples(spec.training.imagesPerStep)
+    let images = samples.flatMap(\.image.pixels)
+    let labels = samples.flatMap { classes(of: $0, for: model) }
     return {
       _ = try trainer.learn(images: images, labels: labels)
       return spec.training.imagesPerStep
@@ -151,7 +161,7 @@ package struct Benchmark {
     let network = try Network(
       reading: ModelFile(model, tensors: parameters.tensors), batch: Pipeline.readingBatch, precision: precision,
       backend: backend, team: team)
-    let (images, _) = try drawImages(Pipeline.readingBatch)
+    let images = try drawSamples(Pipeline.readingBatch).flatMap(\.image.pixels)
     return { network.read(images: images[...]).count }
   }
 }

@@ -24,6 +24,13 @@ import crashtest
     return (folder, spec, font)
   }
 
+  @Test func learningFromAMixIsMeasured() throws {
+    let (folder, spec, _) = try prepare()
+    let outcome = try Program.run("bench", "train", spec, "--workspace", folder.path + "/work")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.hasPrefix("train: "))
+  }
+
   @Test func aMixIsDrawnLearnedAndRead() throws {
     let (folder, spec, _) = try prepare()
     let workspace = folder.path + "/work"
