@@ -37,7 +37,7 @@ package struct NetworkPlan: Sendable {
   private(set) var declarations: [(name: String, shape: [Int], role: Parameter.Role)] = []
   /// Multiplications and additions of the convolutions and linear layers, forward, for one image.
   package private(set) var operationCount = 0
-  /// Values of the largest activation of one image.
+  /// Values of the largest activation that a convolution gives for one image; 0 without convolutions.
   private(set) var largestPlaneCount = 0
 
   /// - Throws: `LayerError` where a layer does not fit the one before it.

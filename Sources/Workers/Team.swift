@@ -15,7 +15,8 @@ package struct Team: Sendable {
   /// iterations go to whichever thread is free, so `body` must not depend on their order.
   package func run(count: Int, _ body: @Sendable (Int) -> Void) { run(count: count) { index, _ in body(index) } }
 
-  /// As the other, and tells `body` the number of its worker, 0 ..< `threadCount`: one call at a time has it.
+  /// As the other, and tells `body` the number of its worker, below `threadCount` and below `count`: one call at a time
+  /// has it.
   package func run(count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
     guard threadCount > 1 && count > 1 else {
       for index in 0..<count { body(index, 0) }

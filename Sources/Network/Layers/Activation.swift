@@ -20,16 +20,14 @@ struct Lanes: Sendable {
   let placeCount: Int
   let shareCount: Int
 
-  /// - Parameter activationByteCount: Of one image's largest activation.
+  /// - Parameter activationByteCount: Of one image's largest activation; 0 where there is none.
   init(batch: Int, activationByteCount: Int, isTraining: Bool, threadCount: Int) {
-    func largestCount(upTo most: Int) -> Int { (1...min(most, batch)).last { batch % $0 == 0 } ?? 1 }
-    shareCount = largestCount(upTo: Self.usualCount)
-    let imagesMax = batch / largestCount(upTo: isTraining ? Self.usualCount : Self.readingCountMax)
-    let fitting = (1...imagesMax).last {
-      batch % $0 == 0 && $0 * activationByteCount <= Self.activationByteCountMax
-    }
-    count = batch / (fitting ?? 1)
-    images = batch / count
+    func largestPart(upTo most: Int) -> Int { (1...min(most, batch)).last { batch % $0 == 0 } ?? 1 }
+    shareCount = largestPart(upTo: Self.usualCount)
+    let evenImages = batch / largestPart(upTo: isTraining ? Self.usualCount : Self.readingCountMax)
+    let fittingImages = Self.activationByteCountMax / max(1, activationByteCount)
+    images = largestPart(upTo: max(1, min(evenImages, fittingImages)))
+    count = batch / images
     workerCount = min(count, threadCount)
     placeCount = isTraining ? count : workerCount
   }

@@ -148,6 +148,7 @@ struct LayerBuilder {
 
   private mutating func appendConvolution(_ name: String, _ geometry: ConvolutionGeometry) throws(KernelError) {
     let shape = outputShape(of: geometry)
+    // The last phase of whatever follows writes the gradient, and the first one here reads it.
     let output = activation(shape, gradient: .passing)
     let kernel = try backend.makeConvolution(
       geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.placeCount,
