@@ -72,16 +72,12 @@ extension Pipeline {
       + " \(trainer.plan.stepCount - trainer.step) steps of \(images) images, \(expectedTime(trainer))"
   }
 
-  /// How long training will take, from the median time of three steps: one before them, which meets cold caches, does not
-  /// count.
+  /// How long training will take, from the time of one step: the first one, which meets cold caches, does not count.
   private func expectedTime(_ trainer: Trainer) -> String {
     trainer.rehearse()
-    let times = (0..<3).map { _ in
-      let start = Date()
-      trainer.rehearse()
-      return -start.timeIntervalSinceNow
-    }
-    let seconds = times.sorted()[1] * Double(trainer.plan.stepCount - trainer.step)
+    let start = Date()
+    trainer.rehearse()
+    let seconds = -start.timeIntervalSinceNow * Double(trainer.plan.stepCount - trainer.step)
     return seconds < 90 ? "about \(Int(seconds.rounded(.up))) s" : "about \(Int((seconds / 60).rounded())) min"
   }
 
