@@ -1,34 +1,72 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
 
-/// Memory that starts on a cache line, zero at first, freed with its owner.
+/// Memory that starts on a cache line, zero at first, freed with its owner. Small buffers share a larger one, which lives as
+/// long as any of them.
 // SAFETY: the address and size never change. Whoever shares a buffer between threads keeps their ranges apart.
 package final class AlignedBuffer: @unchecked Sendable {
   package let address: UnsafeMutableRawPointer
   package let byteCount: Int
-  /// What the system gave; `address` lies in it.
-  private let allocation: UnsafeMutableRawPointer
+  private let memory: Memory
+
+  /// What `address` lies in.
+  private enum Memory {
+    /// What the system gave.
+    case allocation(UnsafeMutableRawPointer)
+    case shared(AlignedBuffer)
+  }
+
+  /// What small buffers are cut from, one after the other; nothing is given twice, so that all of it is zero.
+  private struct Block {
+    let buffer = AlignedBuffer(largeByteCount: 2 * AlignedBuffer.largePage)
+    var used = 0
+  }
+
+  private static let block = Mutex(Block())
 
   /// Bytes of a page of the larger kind where the others have 4 KiB: 512 times fewer to provide and to look up.
   private static let largePage = 2 << 20
+  private static let cacheLine = 64
 
   /// - Precondition: `byteCount` is not negative.
-  package init(byteCount: Int) {
+  package convenience init(byteCount: Int) {
     precondition(byteCount >= 0)
+    if byteCount < Self.largePage {
+      self.init(smallByteCount: byteCount)
+    } else {
+      self.init(largeByteCount: byteCount)
+    }
+  }
+
+  private init(smallByteCount byteCount: Int) {
     self.byteCount = byteCount
-    let isLarge = byteCount >= Self.largePage
-    let alignment = isLarge ? Self.largePage : 64
-    let capacity = (byteCount + alignment - 1) / alignment * alignment
+    let capacity = (byteCount + Self.cacheLine - 1) / Self.cacheLine * Self.cacheLine
+    let (buffer, offset) = Self.block.withLock { block in
+      if block.buffer.byteCount - block.used < capacity { block = Block() }
+      defer { block.used += capacity }
+      return (block.buffer, block.used)
+    }
+    memory = .shared(buffer)
+    address = buffer.address + offset
+  }
+
+  private init(largeByteCount byteCount: Int) {
+    self.byteCount = byteCount
+    let capacity = (byteCount + Self.largePage - 1) / Self.largePage * Self.largePage
     // Memory that is new from the system is zero as it is, and takes no time before it is used.
-    guard let allocation = calloc(1, capacity + alignment - 1) else { fatalError("no memory for \(byteCount) bytes") }
-    self.allocation = allocation
-    address = allocation.alignedUp(toMultipleOf: alignment)
+    guard let allocation = calloc(1, capacity + Self.largePage - 1) else {
+      fatalError("no memory for \(byteCount) bytes")
+    }
+    memory = .allocation(allocation)
+    address = allocation.alignedUp(toMultipleOf: Self.largePage)
     #if os(Linux)
       // Without effect where the kernel has none to spare.
-      if isLarge { madvise(address, capacity, MADV_HUGEPAGE) }
+      madvise(address, capacity, MADV_HUGEPAGE)
     #endif
   }
 
@@ -38,7 +76,9 @@ package final class AlignedBuffer: @unchecked Sendable {
     self.init(byteCount: count * MemoryLayout<Value>.stride)
   }
 
-  deinit { free(allocation) }
+  deinit {
+    if case .allocation(let allocation) = memory { free(allocation) }
+  }
 
   /// The memory as values of one type, valid while the buffer lives: keep the buffer in a variable, not in a temporary.
   package func pointer<Value: BitwiseCopyable>(to type: Value.Type) -> UnsafeMutablePointer<Value> {
