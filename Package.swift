@@ -11,7 +11,7 @@ let package = Package(
     .default(enabledTraits: ["OneDNN"]),
     .trait(
       name: "OneDNN",
-      description: "Convolutions and matrix products by oneDNN; without it plain Swift kernels run, slowly."),
+      description: "Convolutions and matrix products by oneDNN; without it they come from a BLAS, or plain Swift."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -123,6 +123,10 @@ let package = Package(
         "Samples", "Files", "Workers", "Specs", "Pipeline", "Faults",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/CrashTest", exclude: ["build.yaml", "kill.yaml"], swiftSettings: strict),
+    // Which code computes what, on the CPU that oneDNN is told to see.
+    .executableTarget(
+      name: "kernelcheck", dependencies: ["Samples", "Workers", "Specs", "Kernels", "Network"],
+      path: "Tests/KernelCheck", swiftSettings: strict),
     // What `make fuzz` searches and the tests replay: readers of bytes that anyone may have written.
     .target(
       name: "FuzzTargets", dependencies: ["Samples", "Files", "Specs", "Images", "Shards", "Network"],
@@ -162,7 +166,7 @@ let package = Package(
       name: "PipelineTests",
       dependencies: [
         "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Commands", "Faults",
-        "crashtest",
+        "crashtest", "kernelcheck",
       ],
       swiftSettings: strict
     ),

@@ -1,5 +1,182 @@
 #include <dlfcn.h>
 #include <dnnl.h>
+#include <stdlib.h>
+
+// What versions 2 and 3 of oneDNN write differently, in one form for both. Version 3 hides what a layout is made of,
+// takes operations in one step where version 2 takes two, and lets convolutions dilate in the same calls.
+
+/// The shape, element type and memory order of an operand; one owner frees it.
+typedef struct glyphline_onednn_layout *glyphline_onednn_layout_t;
+
+#if DNNL_VERSION_MAJOR >= 3
+static inline const_dnnl_memory_desc_t glyphline_onednn_description(glyphline_onednn_layout_t layout) {
+  return (const_dnnl_memory_desc_t)layout;
+}
+#else
+static inline const dnnl_memory_desc_t *glyphline_onednn_description(glyphline_onednn_layout_t layout) {
+  return (const dnnl_memory_desc_t *)layout;
+}
+
+/// Takes what version 2 keeps by value to where a pointer can name it.
+static inline dnnl_status_t glyphline_onednn_keep(
+    glyphline_onednn_layout_t *layout, dnnl_status_t status, const dnnl_memory_desc_t *description) {
+  if (status != dnnl_success) return status;
+  dnnl_memory_desc_t *copy = (dnnl_memory_desc_t *)malloc(sizeof *copy);
+  if (!copy) return dnnl_out_of_memory;
+  *copy = *description;
+  *layout = (glyphline_onednn_layout_t)copy;
+  return dnnl_success;
+}
+#endif
+
+/// - Parameter strides: From one element to the next in each dimension, or null to have `tag` say it.
+static inline dnnl_status_t glyphline_onednn_layout_create(
+    glyphline_onednn_layout_t *layout, int rank, const dnnl_dim_t *shape, dnnl_data_type_t type, dnnl_format_tag_t tag,
+    const dnnl_dim_t *strides) {
+#if DNNL_VERSION_MAJOR >= 3
+  dnnl_memory_desc_t *description = (dnnl_memory_desc_t *)layout;
+  return strides ? dnnl_memory_desc_create_with_strides(description, rank, shape, type, strides)
+                 : dnnl_memory_desc_create_with_tag(description, rank, shape, type, tag);
+#else
+  dnnl_memory_desc_t description;
+  dnnl_status_t status = strides ? dnnl_memory_desc_init_by_strides(&description, rank, shape, type, strides)
+                                 : dnnl_memory_desc_init_by_tag(&description, rank, shape, type, tag);
+  return glyphline_onednn_keep(layout, status, &description);
+#endif
+}
+
+/// The layout that an operation chose for one of its operands.
+static inline dnnl_status_t glyphline_onednn_layout_of(
+    glyphline_onednn_layout_t *layout, dnnl_primitive_desc_t operation, dnnl_query_t operand) {
+#if DNNL_VERSION_MAJOR >= 3
+  const_dnnl_memory_desc_t description = dnnl_primitive_desc_query_md(operation, operand, 0);
+  return description ? dnnl_memory_desc_clone((dnnl_memory_desc_t *)layout, description) : dnnl_unimplemented;
+#else
+  const dnnl_memory_desc_t *description = dnnl_primitive_desc_query_md(operation, operand, 0);
+  return glyphline_onednn_keep(layout, description ? dnnl_success : dnnl_unimplemented, description);
+#endif
+}
+
+static inline void glyphline_onednn_layout_destroy(glyphline_onednn_layout_t layout) {
+#if DNNL_VERSION_MAJOR >= 3
+  dnnl_memory_desc_destroy((dnnl_memory_desc_t)layout);
+#else
+  free(layout);
+#endif
+}
+
+static inline int glyphline_onednn_layouts_equal(glyphline_onednn_layout_t a, glyphline_onednn_layout_t b) {
+  return dnnl_memory_desc_equal(glyphline_onednn_description(a), glyphline_onednn_description(b));
+}
+
+static inline size_t glyphline_onednn_layout_byte_count(glyphline_onednn_layout_t layout) {
+  return dnnl_memory_desc_get_size(glyphline_onednn_description(layout));
+}
+
+static inline dnnl_status_t glyphline_onednn_memory_create(
+    dnnl_memory_t *memory, glyphline_onednn_layout_t layout, dnnl_engine_t engine, void *address) {
+  return dnnl_memory_create(memory, glyphline_onednn_description(layout), engine, address);
+}
+
+/// - Parameter bias: null for none.
+static inline dnnl_status_t glyphline_onednn_convolution_forward(
+    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, dnnl_prop_kind_t kind, glyphline_onednn_layout_t input,
+    glyphline_onednn_layout_t weights, glyphline_onednn_layout_t bias, glyphline_onednn_layout_t output,
+    const dnnl_dim_t *strides, const dnnl_dim_t *padding, dnnl_primitive_attr_t attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_forward_primitive_desc_create(
+      operation, engine, kind, dnnl_convolution_direct, glyphline_onednn_description(input),
+      glyphline_onednn_description(weights), glyphline_onednn_description(bias), glyphline_onednn_description(output),
+      strides, NULL, padding, padding, attributes);
+#else
+  dnnl_convolution_desc_t description;
+  dnnl_status_t status = dnnl_convolution_forward_desc_init(
+      &description, kind, dnnl_convolution_direct, glyphline_onednn_description(input),
+      glyphline_onednn_description(weights), glyphline_onednn_description(bias), glyphline_onednn_description(output),
+      strides, padding, padding);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(operation, &description, attributes, engine, NULL);
+#endif
+}
+
+/// - Parameter forward: The forward convolution.
+static inline dnnl_status_t glyphline_onednn_convolution_backward_input(
+    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, glyphline_onednn_layout_t input,
+    glyphline_onednn_layout_t weights, glyphline_onednn_layout_t output, const dnnl_dim_t *strides,
+    const dnnl_dim_t *padding, dnnl_primitive_desc_t forward, dnnl_primitive_attr_t attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_backward_data_primitive_desc_create(
+      operation, engine, dnnl_convolution_direct, glyphline_onednn_description(input),
+      glyphline_onednn_description(weights), glyphline_onednn_description(output), strides, NULL, padding, padding,
+      forward, attributes);
+#else
+  dnnl_convolution_desc_t description;
+  dnnl_status_t status = dnnl_convolution_backward_data_desc_init(
+      &description, dnnl_convolution_direct, glyphline_onednn_description(input), glyphline_onednn_description(weights),
+      glyphline_onednn_description(output), strides, padding, padding);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(operation, &description, attributes, engine, forward);
+#endif
+}
+
+/// - Parameters:
+///   - bias: null for none.
+///   - forward: The forward convolution.
+static inline dnnl_status_t glyphline_onednn_convolution_backward_weights(
+    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, glyphline_onednn_layout_t input,
+    glyphline_onednn_layout_t weights, glyphline_onednn_layout_t bias, glyphline_onednn_layout_t output,
+    const dnnl_dim_t *strides, const dnnl_dim_t *padding, dnnl_primitive_desc_t forward,
+    dnnl_primitive_attr_t attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_backward_weights_primitive_desc_create(
+      operation, engine, dnnl_convolution_direct, glyphline_onednn_description(input),
+      glyphline_onednn_description(weights), glyphline_onednn_description(bias), glyphline_onednn_description(output),
+      strides, NULL, padding, padding, forward, attributes);
+#else
+  dnnl_convolution_desc_t description;
+  dnnl_status_t status = dnnl_convolution_backward_weights_desc_init(
+      &description, dnnl_convolution_direct, glyphline_onednn_description(input), glyphline_onednn_description(weights),
+      glyphline_onednn_description(bias), glyphline_onednn_description(output), strides, padding, padding);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(operation, &description, attributes, engine, forward);
+#endif
+}
+
+/// C = A B.
+static inline dnnl_status_t glyphline_onednn_product(
+    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, glyphline_onednn_layout_t a, glyphline_onednn_layout_t b,
+    glyphline_onednn_layout_t c, dnnl_primitive_attr_t attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_matmul_primitive_desc_create(
+      operation, engine, glyphline_onednn_description(a), glyphline_onednn_description(b), NULL,
+      glyphline_onednn_description(c), attributes);
+#else
+  dnnl_matmul_desc_t description;
+  dnnl_status_t status = dnnl_matmul_desc_init(
+      &description, glyphline_onednn_description(a), glyphline_onednn_description(b), NULL,
+      glyphline_onednn_description(c));
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(operation, &description, attributes, engine, NULL);
+#endif
+}
+
+/// A copy from one layout or element type to another.
+static inline dnnl_status_t glyphline_onednn_reorder(
+    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, glyphline_onednn_layout_t source,
+    glyphline_onednn_layout_t destination, dnnl_primitive_attr_t attributes) {
+  return dnnl_reorder_primitive_desc_create(
+      operation, glyphline_onednn_description(source), engine, glyphline_onednn_description(destination), engine,
+      attributes);
+}
+
+/// Has an operation add its result to what is there.
+static inline dnnl_status_t glyphline_onednn_append_sum(dnnl_post_ops_t steps) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_post_ops_append_sum(steps, 1, 0, dnnl_data_type_undef);
+#else
+  return dnnl_post_ops_append_sum(steps, 1);
+#endif
+}
 
 /// Makes oneDNN run what this thread gives it on this thread alone. Our own workers already occupy the cores, and a second
 /// team that spins between its loops would fight them. OpenMP's setting is per thread, and builds of oneDNN without OpenMP

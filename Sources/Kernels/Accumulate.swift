@@ -16,3 +16,14 @@ private func accumulate<Value: Element>(
     Value.store(total, sum, at: offset, width: width)
   }
 }
+
+/// Overwrites `sum` with the sum of the terms, added in their order.
+func addFloats(_ terms: [AlignedBuffer], into sum: UnsafeMutablePointer<Float>, count: Int) {
+  sum.update(repeating: 0, count: count)
+  for term in terms { addFloats(term.floats, to: sum, count: count) }
+}
+
+/// Adds `values` to those of `sum`, one by one.
+func addFloats(_ values: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>, count: Int) {
+  accumulate(Float.self, values, into: sum, count: count)
+}

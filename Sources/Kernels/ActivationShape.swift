@@ -63,6 +63,23 @@ package struct ActivationShape: Hashable, Sendable {
   }
 }
 
+/// How the activations of a network lie in memory.
+package enum ActivationOrder: Hashable, Sendable {
+  /// NHWC
+  case channelsLast
+  /// Blocks of so many channels; activations whose channels no block divides, which the pixels alone may be, are NCHW.
+  case blocked(Int)
+
+  package func shape(channels: Int, height: Int, width: Int) -> ActivationShape {
+    let block =
+      switch self {
+      case .channelsLast: channels
+      case .blocked(let block): channels % block == 0 ? block : 1
+      }
+    return ActivationShape(channels: channels, height: height, width: width, block: block)
+  }
+}
+
 /// Calls `body` for every vector of one plane, in memory order. `channel` is the first lane's channel within the plane,
 /// `offset` its index from the plane's start.
 @inline(__always)

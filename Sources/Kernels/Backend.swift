@@ -1,3 +1,5 @@
+import Foundation
+
 /// What computes convolutions and matrix products.
 package protocol Backend: Sendable {
   /// The library with its version and what it uses of the CPU.
@@ -5,20 +7,21 @@ package protocol Backend: Sendable {
 
   func supports(_ precision: Precision) -> Bool
 
-  /// The `ActivationShape.block` that is fastest for `channels` channels; it divides `channels`.
-  func preferredBlock(channels: Int, precision: Precision) -> Int
+  /// The order of all activations of a network that is fastest for its convolutions: there is fast code for a convolution
+  /// only between activations of one order.
+  /// - Parameter filters: Output channels of every convolution.
+  func order(filters: [Int], precision: Precision) -> ActivationOrder
 
   /// - Parameters:
   ///   - laneImages: Images of each lane, the same in every call.
   ///   - lanes: How many lanes there are: numbers 0 ..< `lanes`, each used by one thread at a time, all at the same
   ///     time.
-  ///   - training: False leaves out both backward passes.
-  ///   - needsInputGradient: False leaves out `backwardInput`, which a network's first layer never needs.
+  ///   - directions: What it will be used for; `forward` is among them.
   /// - Precondition: `input` and `output` have the channels, height and width of `geometry`.
   /// - Throws: `KernelError` where the backend cannot compute this convolution.
   func makeConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
-    precision: Precision, training: Bool, needsInputGradient: Bool
+    precision: Precision, directions: ConvolutionDirections
   ) throws(KernelError) -> any Convolution
 
   /// A convolution with what follows it in a network that only reads.
@@ -43,10 +46,25 @@ package protocol Backend: Sendable {
   ) throws(KernelError) -> any MatrixProduct
 }
 
+/// What a convolution computes.
+package struct ConvolutionDirections: OptionSet, Hashable, Sendable {
+  package let rawValue: Int
+
+  package init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The output.
+  package static let forward = ConvolutionDirections(rawValue: 1)
+  /// The gradient of the input, which a network's first layer never needs.
+  package static let backwardInput = ConvolutionDirections(rawValue: 2)
+  /// The gradients of weights and bias.
+  package static let backwardWeights = ConvolutionDirections(rawValue: 4)
+}
+
 /// One convolution layer's arithmetic. Activations are [laneImages, ...] in the shapes and precision given when it was
 /// made, pointers are to a lane's first image, and everything runs on the calling thread. Each lane is used by one
 /// thread at a time; `loadWeights` and `reduceWeightGradients` run while no lane does.
-package protocol Convolution: AnyObject, Sendable {
+/// Its description names the code that computes each direction, for people who look into its speed.
+package protocol Convolution: AnyObject, Sendable, CustomStringConvertible {
   /// Takes over the weights, [out, in, kernel, kernel], and the bias, [out]; once a step, before `forward`.
   func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?)
 
@@ -54,11 +72,11 @@ package protocol Convolution: AnyObject, Sendable {
   func forward(lane: Int, input: UnsafeRawPointer, output: UnsafeMutableRawPointer)
 
   /// Overwrites `inputGradient`.
-  /// - Precondition: made with `training` and `needsInputGradient`.
+  /// - Precondition: made for `backwardInput`.
   func backwardInput(lane: Int, outputGradient: UnsafeRawPointer, inputGradient: UnsafeMutableRawPointer)
 
   /// Overwrites the lane's own weight and bias gradients, summed over its images.
-  /// - Precondition: made with `training`.
+  /// - Precondition: made for `backwardWeights`.
   func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer)
 
   /// Overwrites `weights`, [out, in, kernel, kernel], and `bias`, [out], with the sums of all lanes, added in lane
@@ -68,7 +86,8 @@ package protocol Convolution: AnyObject, Sendable {
 
 /// A convolution, batch norm by the running statistics, the sum with a residual, ReLU and max pool of 2 x 2 windows, each
 /// of the last three where asked for: what a network that only reads computes at once. Runs on the calling thread.
-package protocol NormalizedConvolution: AnyObject, Sendable {
+/// Its description is as that of a convolution.
+package protocol NormalizedConvolution: AnyObject, Sendable, CustomStringConvertible {
   /// Takes over the weights, [out, in, kernel, kernel], the bias, [out], and what the batch norm was given before by
   /// `useRunningStatistics`; runs while no thread reads.
   func load(weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?)
@@ -78,10 +97,35 @@ package protocol NormalizedConvolution: AnyObject, Sendable {
   func forward(input: UnsafeRawPointer, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer)
 }
 
-/// oneDNN where the program was built with it, else plain Swift.
-package func makeBackend() -> any Backend {
-  #if OneDNN
-    if let backend = OneDNNBackend() { return backend }
-  #endif
-  return PlainBackend()
+/// Where arithmetic may come from, the fastest first.
+package enum BackendName: String, CaseIterable, Sendable {
+  /// oneDNN, where it has fast code for this CPU.
+  case oneDNN = "onednn"
+  case blas
+  /// Plain Swift.
+  case plain
+
+  /// nil where this machine, or this program, lacks the library.
+  package func makeBackend() -> (any Backend)? {
+    switch self {
+    case .oneDNN:
+      #if OneDNN
+        OneDNNLibrary().map { LibraryBackend($0) }
+      #else
+        nil
+      #endif
+    case .blas: BLASLibrary.loaded.map { LibraryBackend($0) }
+    case .plain: PlainBackend()
+    }
+  }
+}
+
+/// The fastest backend of this machine, or the one that the environment variable `GLYPHLINE_BACKEND` names.
+/// - Throws: `KernelError.noBackend` where that is unknown, or not to be had here.
+package func makeBackend() throws(KernelError) -> any Backend {
+  guard let name = ProcessInfo.processInfo.environment["GLYPHLINE_BACKEND"] else {
+    return BackendName.allCases.lazy.compactMap { $0.makeBackend() }.first ?? PlainBackend()
+  }
+  guard let backend = BackendName(rawValue: name)?.makeBackend() else { throw .noBackend(named: name) }
+  return backend
 }

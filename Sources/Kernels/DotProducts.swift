@@ -8,9 +8,13 @@ final class DotProducts<Value: Element>: MatrixProduct {
 
   /// nil where `shape` is not that of such a product.
   init?(_ shape: MatrixProductShape) {
-    guard shape.m <= Self.rowCountMax, !shape.transposesA, shape.transposesB, !shape.accumulates else { return nil }
+    guard
+      shape.count == 1 && shape.m <= Self.rowCountMax && !shape.transposesA && shape.transposesB && !shape.accumulates
+    else { return nil }
     self.shape = shape
   }
+
+  var description: String { "dot products" }
 
   func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
     let byteCount = MemoryLayout<Value>.size

@@ -1,5 +1,7 @@
 /// C = op(A) op(B), or C += op(A) op(B). Matrices are row-major: op(A) is [m, k], op(B) is [k, n], C is [m, n].
 package struct MatrixProductShape: Hashable, Sendable {
+  /// Products of this shape, one matrix of each operand behind the other.
+  package var count = 1
   package var transposesA = false
   package var transposesB = false
   package let m: Int
@@ -11,6 +13,17 @@ package struct MatrixProductShape: Hashable, Sendable {
   package let ldc: Int
   /// Adds to C; else C is overwritten without being read.
   package var accumulates = false
+
+  /// Products of matrices that lie close together.
+  package init(
+    count: Int = 1, transposesA: Bool = false, transposesB: Bool = false, m: Int, n: Int, k: Int,
+    accumulates: Bool = false
+  ) {
+    self.init(
+      transposesA: transposesA, transposesB: transposesB, m: m, n: n, k: k, lda: transposesA ? m : k,
+      ldb: transposesB ? k : n, ldc: n, accumulates: accumulates)
+    self.count = count
+  }
 
   package init(
     transposesA: Bool = false, transposesB: Bool = false, m: Int, n: Int, k: Int, lda: Int, ldb: Int, ldc: Int,
@@ -27,10 +40,16 @@ package struct MatrixProductShape: Hashable, Sendable {
     self.ldc = ldc
     self.accumulates = accumulates
   }
+
+  /// Values from one of `count` matrices to the next.
+  var strideOfA: Int { (transposesA ? k : m) * lda }
+  var strideOfB: Int { (transposesB ? n : k) * ldb }
+  var strideOfC: Int { m * ldc }
 }
 
-/// A matrix product made for its shape. It is used by one thread at a time, and runs on that thread.
-package protocol MatrixProduct: AnyObject, Sendable {
+/// A matrix product made for its shape. It is used by one thread at a time, and runs on that thread. Its description names
+/// the code that computes it.
+package protocol MatrixProduct: AnyObject, Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - a, b: In the precision that the product was made for.
   ///   - c: Sums, in float32.

@@ -52,9 +52,10 @@ package final class Network: Sendable {
       isTraining: purpose == .training, threadCount: team.threadCount)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
-    input = InputLayer(geometry: description.input, precision: precision, lanes: lanes)
+    let order = backend.order(filters: plan.filters, precision: precision)
+    input = InputLayer(geometry: description.input, order: order, precision: precision, lanes: lanes)
     var builder = LayerBuilder(
-      parameters: parameters, gradients: gradients, input: input.output, state: state, lanes: lanes,
+      parameters: parameters, gradients: gradients, input: input.output, order: order, state: state, lanes: lanes,
       precision: precision, backend: backend, threadCount: team.threadCount, isTraining: purpose == .training)
     try builder.append(plan.stages)
     guard let features = builder.features else { preconditionFailure("a plan ends with a linear layer") }

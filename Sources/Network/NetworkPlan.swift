@@ -39,6 +39,12 @@ package struct NetworkPlan: Sendable {
   package private(set) var operationCount = 0
   /// Values of the largest activation that a convolution gives for one image; 0 without convolutions.
   private(set) var largestPlaneCount = 0
+  /// Output channels of every convolution.
+  package var filters: [Int] {
+    stages.compactMap { stage in
+      if case .convolution(_, let geometry) = stage { geometry.outputChannels } else { nil }
+    }
+  }
 
   /// - Throws: `LayerError` where a layer does not fit the one before it.
   package init(_ description: ModelDescription) throws(LayerError) {

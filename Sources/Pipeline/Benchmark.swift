@@ -53,15 +53,16 @@ package struct Benchmark {
   private let workspace: Workspace
   private let team: Team
   private let cancellation: Cancellation
-  private let backend = makeBackend()
+  private let backend: any Backend
   private let precision: Precision
 
-  /// - Throws: `PipelineError.unsupportedPrecision`.
+  /// - Throws: `PipelineError.unsupportedPrecision`, `KernelError.noBackend`.
   package init(_ spec: PipelineSpec, in workspace: Workspace, threadCount: Int?, cancellation: Cancellation) throws {
     self.spec = spec
     self.workspace = workspace
     self.cancellation = cancellation
     team = Team(threadCount: threadCount)
+    backend = try makeBackend()
     precision = try resolvePrecision(spec.training.precision, on: backend)
   }
 

@@ -42,7 +42,7 @@ package final class Pipeline {
     lock = try workspace.prepare(in: fileSystem)
     try workspace.removePartialFiles(in: fileSystem)
     catalog = try Catalog(workspace.catalogPath, for: .write)
-    backend = makeBackend()
+    backend = try makeBackend()
     team = Team(threadCount: threadCount)
   }
 

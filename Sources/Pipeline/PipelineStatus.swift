@@ -35,7 +35,7 @@ package struct PipelineStatus: Sendable {
     var stages = try spec.datasets.keys.sorted().map { split in
       try Self.samples(of: split, data: data(split), in: catalog)
     }
-    let backend = makeBackend()
+    let backend = try makeBackend()
     let train = StageRequest.train(
       spec, model: try ModelDescription(spec.model, reading: spec.captcha),
       precision: try resolvePrecision(spec.training.precision, on: backend).rawValue, data: try data(.train),

@@ -46,7 +46,7 @@ package final class Predictor {
     modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
   ) throws {
     let model = try ModelFile(contentsOf: modelPath)
-    let backend = makeBackend()
+    let backend = try makeBackend()
     team = Team(threadCount: threadCount)
     network = try Network(
       reading: model, batch: max(Reader.batchMin, min(imageCount, Pipeline.readingBatch)),

@@ -45,7 +45,7 @@ package struct ReportStage {
     self.catalog = catalog
     self.evaluation = evaluation
     model = try ModelFile(contentsOf: workspace.modelPath)
-    let backend = makeBackend()
+    let backend = try makeBackend()
     network = try Network(
       reading: model, batch: Self.mistakeCount, precision: try resolvePrecision(spec.training.precision, on: backend),
       backend: backend, team: Team(threadCount: threadCount))

@@ -72,6 +72,23 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     .init(
       inputChannels: 3, outputChannels: 8, kernel: 3, stride: 2, padding: 1, height: 6, width: 8, inputBlock: 3,
       outputBlock: 8),
+    // Orders that oneDNN has no fast code for, or no name.
+    .init(
+      inputChannels: 3, outputChannels: 16, kernel: 5, stride: 2, padding: 2, hasBias: true, height: 9, width: 12,
+      inputBlock: 1, outputBlock: 8),
+    .init(
+      inputChannels: 16, outputChannels: 10, kernel: 3, stride: 1, padding: 1, hasBias: true, height: 5, width: 7,
+      inputBlock: 8, outputBlock: 10),
+    .init(
+      inputChannels: 12, outputChannels: 24, kernel: 7, stride: 2, padding: 3, height: 9, width: 13, inputBlock: 4,
+      outputBlock: 8),
+    .init(
+      inputChannels: 12, outputChannels: 20, kernel: 1, stride: 1, padding: 0, hasBias: true, height: 4, width: 5,
+      inputBlock: 12, outputBlock: 20),
+    // So many rows that they are lowered in several blocks, the last of which is not full.
+    .init(
+      inputChannels: 40, outputChannels: 10, kernel: 7, stride: 1, padding: 3, height: 11, width: 30, inputBlock: 40,
+      outputBlock: 10),
     // Planes smaller than the kernel's reach, for which oneDNN has no fast weight gradient.
     .init(
       inputChannels: 16, outputChannels: 24, kernel: 3, stride: 1, padding: 1, hasBias: true, height: 2, width: 4,
@@ -101,7 +118,8 @@ private struct ConvolutionResult {
 }
 
 @Suite struct ConvolutionTests {
-  static let backends: [any Backend] = [PlainBackend(), makeBackend()]
+  /// All that this machine has.
+  static let backends: [any Backend] = BackendName.allCases.compactMap { $0.makeBackend() }
 
   @Test(arguments: ConvolutionCase.all, Precision.allCases)
   func everyBackendComputesTheFormula(_ test: ConvolutionCase, _ precision: Precision) throws {
@@ -169,46 +187,16 @@ private struct ConvolutionResult {
     }
   }
 
-  /// oneDNN computes what its fast code lacks by its reference, a thousand times slower and without a word.
-  @Test(arguments: [(1, 32, 5, 2), (1, 32, 3, 1), (32, 64, 3, 2), (64, 64, 3, 1), (64, 128, 3, 1)])
-  func convolutionsOfOurNetworksGetFastCode(_ inputs: Int, _ outputs: Int, _ kernel: Int, _ stride: Int) throws {
-    let backend = makeBackend()
-    for precision in Precision.allCases where backend.supports(precision) {
-      let geometry = ConvolutionGeometry(
-        inputChannels: inputs, outputChannels: outputs, kernel: kernel, stride: stride, padding: kernel / 2,
-        hasBias: true, inputHeight: 30, inputWidth: 80)
-      let convolution = try backend.makeConvolution(
-        geometry,
-        input: ActivationShape(
-          channels: inputs, height: 30, width: 80,
-          block: backend.preferredBlock(channels: inputs, precision: precision)),
-        output: ActivationShape(
-          channels: outputs, height: geometry.outputHeight, width: geometry.outputWidth,
-          block: backend.preferredBlock(channels: outputs, precision: precision)),
-        laneImages: 16, lanes: 1, precision: precision, training: true, needsInputGradient: inputs > 1)
-      #expect(!String(describing: convolution).contains("ref"))
-    }
-  }
-
-  @Test func whatABackendLacksIsAnError() throws {
-    let geometry = ConvolutionCase.all[5].geometry
-    for backend in Self.backends where backend.name.hasPrefix("oneDNN") {
-      let input = ActivationShape(channels: 16, height: 7, width: 11, block: 4)
-      let output = ActivationShape(channels: 24, height: 7, width: 11, block: 8)
-      #expect(throws: KernelError.unsupportedLayout(input, backend: backend.name)) {
-        _ = try backend.makeConvolution(
-          geometry, input: input, output: output, laneImages: 1, lanes: 1, precision: .float32, training: false,
-          needsInputGradient: false)
-      }
-    }
-  }
-
-  @Test(arguments: [(4, 16), (4, 32), (16, 3), (1, 1), (12, 40)])
-  func preferredBlocksDivideTheChannels(_ channels: Int, _ otherChannels: Int) {
-    for backend in Self.backends {
-      for precision in Precision.allCases {
-        #expect(channels % backend.preferredBlock(channels: channels, precision: precision) == 0)
-        #expect(otherChannels % backend.preferredBlock(channels: otherChannels, precision: precision) == 0)
+  /// An activation's channels are in whole blocks, in either order, whatever convolutions there are.
+  @Test(arguments: backends, Precision.allCases)
+  func ordersFitEveryNumberOfFilters(_ backend: any Backend, _ precision: Precision) {
+    for filters in [[32, 64, 128], [8, 16, 32], [24, 40, 10], [1, 3], []] {
+      let order = backend.order(filters: filters, precision: precision)
+      for channels in [1, 3] + filters {
+        let shape = order.shape(channels: channels, height: 2, width: 3)
+        #expect(shape.channels == channels && channels % shape.block == 0)
+        // Orders are not mixed, but for the pixels.
+        if filters.contains(channels) { #expect((shape.block == channels) || order != .channelsLast) }
       }
     }
   }
@@ -275,7 +263,7 @@ private struct Problem {
     let laneImages = input.images / lanes
     let convolution = try backend.makeConvolution(
       test.geometry, input: inputShape, output: outputShape, laneImages: laneImages, lanes: lanes, precision: precision,
-      training: true, needsInputGradient: true)
+      directions: [.forward, .backwardInput, .backwardWeights])
     let weights = TestBuffer(floats: weights)
     let bias = TestBuffer(floats: bias)
     convolution.loadWeights(

@@ -74,9 +74,26 @@ import Testing
     for value in 0..<256 { pixels.pointer(to: UInt8.self)[value] = UInt8(value) }
     let image = Activation(images: 1, channels: 1, height: 16, width: 16)
     let output = TestBuffer(byteCount: 256 * precision.byteCount)
-    preprocess(pixels: pixels.pointer(to: UInt8.self), count: 256, output: output.address, precision: precision)
+    preprocess(
+      pixels: pixels.pointer(to: UInt8.self), images: 1, output: output.address, shape: image.shape(block: 1),
+      precision: precision)
     let values = image.read(output, block: 1, precision).values
     #expect(values[0] == 1 && values[255] == 0)
     #expect(relativeError(values, (0..<256).map { 1 - Double($0) / 255 }) < (precision == .float32 ? 1e-7 : 1.0 / 256))
+  }
+
+  @Test(arguments: [1, 3])
+  func preprocessTakesColoursToWhereTheOrderHasThem(_ block: Int) {
+    let pixels = TestBuffer(byteCount: 2 * 4 * 5 * 3)
+    let image = Activation(images: 2, channels: 3, height: 4, width: 5)
+    for index in 0..<pixels.byteCount { pixels.pointer(to: UInt8.self)[index] = UInt8(index) }
+    let output = TestBuffer(Float.self, count: pixels.byteCount)
+    preprocess(
+      pixels: pixels.pointer(to: UInt8.self), images: 2, output: output.address, shape: image.shape(block: block),
+      precision: .float32)
+    let found = image.read(output, block: block, .float32)
+    // Number 71 of [2, 4, 5, 3]: image 1, row 0, column 3, channel 2.
+    #expect(found[1, 0 + 2, 0, 3] == Double(1 - Float(71) / 255))
+    #expect(found[0, 1, 2, 4] == Double(1 - Float((2 * 5 + 4) * 3 + 1) / 255))
   }
 }

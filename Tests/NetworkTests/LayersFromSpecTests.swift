@@ -68,7 +68,7 @@ import Workers
       let layers = (0..<1 + random.next(below: 6)).map { _ in kinds[random.next(below: kinds.count)] }
       guard let model = try? describe(layers.joined(separator: ", ")) else { continue }
       let network = try Network(
-        model, for: .training, batch: 2, precision: .float32, backend: makeBackend(), team: Team(threadCount: 1))
+        model, for: .training, batch: 2, precision: .float32, backend: try makeBackend(), team: Team(threadCount: 1))
       network.parameters.drawWeights(seed: seed)
       let pixels = (0..<2 * model.input.byteCount).map { _ in UInt8(random.next(below: 256)) }
       let loss = network.computeGradients(images: pixels, labels: [1, 2, 3, 4, 5, 10], step: 0)

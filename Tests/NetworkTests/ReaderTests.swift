@@ -52,7 +52,7 @@ import Workers
       name: "test", input: geometry, alphabet: try Alphabet("abc"), lengths: 2...2, loss: .crossEntropy,
       layers: [.convolution(filters: 8, kernel: 3, stride: 2, hasBias: false), .batchNorm, .relu, .linear(units: 6)])
     let network = try Network(
-      description, for: .inference, batch: batch, precision: .float32, backend: makeBackend(),
+      description, for: .inference, batch: batch, precision: .float32, backend: try makeBackend(),
       team: Team(threadCount: 2))
     network.parameters.drawWeights(seed: 5)
     for parameter in network.parameters.list.filter(\.isLearned).suffix(2) {

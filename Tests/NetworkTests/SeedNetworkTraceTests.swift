@@ -26,10 +26,10 @@ import Workers
     let expected = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").compactMap { Double($0) }
     try #require(expected.count == 20)
     let network = try Network(
-      try describe(), for: .training, batch: Self.batch, precision: .float32, backend: makeBackend(),
+      try describe(), for: .training, batch: Self.batch, precision: .float32, backend: try makeBackend(),
       team: Team(threadCount: 2))
     fill(network.parameters)
-    let optimizer = try Optimizer(network.parameters, rule: .adam, weightDecay: 0, backend: makeBackend())
+    let optimizer = try Optimizer(network.parameters, rule: .adam, weightDecay: 0, backend: try makeBackend())
     for step in 0..<expected.count {
       let (images, labels) = drawBatch(step)
       let loss = network.computeGradients(images: images, labels: labels, step: step)

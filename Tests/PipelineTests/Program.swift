@@ -31,8 +31,8 @@ struct Program {
     let errors: String
   }
 
-  private static let path =
-    URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "glyphline")
+  private static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+  private static let path = folder.appending(path: "glyphline")
 
   private static func process(_ arguments: [String], output: Pipe, errors: Pipe) -> Process {
     let process = Process()
@@ -50,6 +50,16 @@ struct Program {
   static func run(_ arguments: [String]) throws -> Outcome {
     let (output, errors) = (Pipe(), Pipe())
     let process = process(arguments, output: output, errors: errors)
+    try process.run()
+    return outcome(of: process, output: output, errors: errors)
+  }
+
+  /// Runs another program that was built beside these tests to its end.
+  static func run(named name: String, environment: [String: String]) throws -> Outcome {
+    let (output, errors) = (Pipe(), Pipe())
+    let process = process([], output: output, errors: errors)
+    process.executableURL = folder.appending(path: name)
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     try process.run()
     return outcome(of: process, output: output, errors: errors)
   }

@@ -5,19 +5,23 @@
   struct Reorder {
     let source: OneDNNMemory
     let destination: OneDNNMemory
-    let destinationDescription: dnnl_memory_desc_t
+    let destinationLayout: OneDNNLayout
     private let primitive: OneDNNPrimitive
+    private let scratchpad: OneDNNMemory
     private let operands: [dnnl_exec_arg_t]
 
     init(
-      from source: OneDNNMemory, _ sourceDescription: dnnl_memory_desc_t, to description: dnnl_memory_desc_t,
-      _ engine: OneDNNEngine, ownsBuffer: Bool = true
+      from source: OneDNNMemory, _ sourceLayout: OneDNNLayout, to layout: OneDNNLayout, _ engine: OneDNNEngine,
+      ownsBuffer: Bool = true
     ) throws(OneDNNFailure) {
       self.source = source
-      destinationDescription = description
-      destination = try OneDNNMemory(description, engine, ownsBuffer: ownsBuffer)
-      primitive = try OneDNNPrimitive(reorderFrom: sourceDescription, to: description, engine)
-      scratchpad = try OneDNNMemory(primitive.memoryDescription(dnnl_query_scratchpad_md), engine, ownsBuffer: true)
+      destinationLayout = layout
+      destination = try OneDNNMemory(layout, engine, ownsBuffer: ownsBuffer)
+      primitive = try OneDNNPrimitive(
+        OneDNNOperation { operation, attributes in
+          glyphline_onednn_reorder(&operation, engine.handle, sourceLayout.handle, layout.handle, attributes)
+        })
+      scratchpad = try primitive.makeScratchpad(engine)
       operands = [
         dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: source.handle),
         dnnl_exec_arg_t(arg: DNNL_ARG_TO, memory: destination.handle),
@@ -25,30 +29,25 @@
       ]
     }
 
-    private let scratchpad: OneDNNMemory
-
     func execute(on stream: OneDNNStream) { primitive.execute(operands, on: stream) }
   }
 
   /// One primitive with one lane's operands: two activations, whose addresses come with each call, and fixed ones.
   struct Execution {
     private let primitive: OneDNNPrimitive
-    var implementation: String { primitive.implementation }
     private let input: OneDNNMemory
     private let output: OneDNNMemory
     private let fixed: [OneDNNMemory]
     private let operands: [dnnl_exec_arg_t]
 
     init(
-      _ primitive: OneDNNPrimitive, _ engine: OneDNNEngine,
-      input: (role: Int32, description: dnnl_memory_desc_t), output: (role: Int32, description: dnnl_memory_desc_t),
-      fixed: [(role: Int32, memory: OneDNNMemory)]
+      _ primitive: OneDNNPrimitive, _ engine: OneDNNEngine, input: (role: Int32, layout: OneDNNLayout),
+      output: (role: Int32, layout: OneDNNLayout), fixed: [(role: Int32, memory: OneDNNMemory)]
     ) throws(OneDNNFailure) {
       self.primitive = primitive
-      self.input = try OneDNNMemory(input.description, engine, ownsBuffer: false)
-      self.output = try OneDNNMemory(output.description, engine, ownsBuffer: false)
-      let scratchpad = try OneDNNMemory(
-        primitive.memoryDescription(dnnl_query_scratchpad_md), engine, ownsBuffer: true)
+      self.input = try OneDNNMemory(input.layout, engine, ownsBuffer: false)
+      self.output = try OneDNNMemory(output.layout, engine, ownsBuffer: false)
+      let scratchpad = try primitive.makeScratchpad(engine)
       self.fixed = fixed.map(\.memory) + [scratchpad]
       operands =
         [

@@ -2,8 +2,8 @@
   import COneDNN
   import Synchronization
 
-  // One owner for each kind of handle of oneDNN's C API (version 2; version 3 renamed and merged parts of it). oneDNN
-  // frees an object when its last user is gone, so owners may go in any order.
+  // One owner for each kind of handle of oneDNN's C API. What its versions 2 and 3 write differently is in COneDNN's
+  // header. oneDNN frees an object when its last user is gone, so owners may go in any order.
 
   /// A call of oneDNN that failed.
   struct OneDNNFailure: Error {
@@ -48,16 +48,68 @@
     deinit { dnnl_stream_destroy(handle) }
   }
 
-  /// A shape and an address. The address is either a buffer of its own or set before each use.
+  /// The shape, element type and memory order of an operand. It never changes.
+  // SAFETY: oneDNN only reads it.
+  final class OneDNNLayout: @unchecked Sendable {
+    let handle: glyphline_onednn_layout_t
+
+    private init(_ create: (inout glyphline_onednn_layout_t?) -> dnnl_status_t) throws(OneDNNFailure) {
+      var handle: glyphline_onednn_layout_t?
+      try OneDNNFailure.check(create(&handle))
+      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
+      self.handle = handle
+    }
+
+    /// - Parameter order: `dnnl_format_tag_any` leaves the order to the operation.
+    convenience init(
+      _ shape: [Int], _ precision: Precision, order: dnnl_format_tag_t
+    ) throws(OneDNNFailure) {
+      try self.init { handle in
+        glyphline_onednn_layout_create(
+          &handle, Int32(shape.count), shape.map { dnnl_dim_t($0) }, precision.oneDNNType, order, nil)
+      }
+    }
+
+    /// - Parameter strides: Elements from one index to the next in each dimension.
+    convenience init(_ shape: [Int], _ precision: Precision, strides: [Int]) throws(OneDNNFailure) {
+      try self.init { handle in
+        glyphline_onednn_layout_create(
+          &handle, Int32(shape.count), shape.map { dnnl_dim_t($0) }, precision.oneDNNType, dnnl_format_tag_undef,
+          strides.map { dnnl_dim_t($0) })
+      }
+    }
+
+    /// That of one of an operation's operands, as the operation chose it.
+    fileprivate convenience init(_ operand: dnnl_query_t, of operation: dnnl_primitive_desc_t) throws(OneDNNFailure) {
+      try self.init { handle in glyphline_onednn_layout_of(&handle, operation, operand) }
+    }
+
+    deinit { glyphline_onednn_layout_destroy(handle) }
+
+    var byteCount: Int { glyphline_onednn_layout_byte_count(handle) }
+
+    func isEqual(to other: OneDNNLayout) -> Bool { glyphline_onednn_layouts_equal(handle, other.handle) != 0 }
+  }
+
+  extension Precision {
+    fileprivate var oneDNNType: dnnl_data_type_t {
+      switch self {
+      case .float32: dnnl_f32
+      case .bfloat16: dnnl_bf16
+      }
+    }
+  }
+
+  /// A layout and an address. The address is either a buffer of its own or set before each use.
   final class OneDNNMemory {
     let handle: dnnl_memory_t
     let buffer: AlignedBuffer?
 
-    init(_ description: dnnl_memory_desc_t, _ engine: OneDNNEngine, ownsBuffer: Bool) throws(OneDNNFailure) {
-      var description = description
-      buffer = ownsBuffer ? AlignedBuffer(byteCount: dnnl_memory_desc_get_size(&description)) : nil
+    init(_ layout: OneDNNLayout, _ engine: OneDNNEngine, ownsBuffer: Bool) throws(OneDNNFailure) {
+      buffer = ownsBuffer ? AlignedBuffer(byteCount: layout.byteCount) : nil
       var handle: dnnl_memory_t?
-      try OneDNNFailure.check(dnnl_memory_create(&handle, &description, engine.handle, buffer?.address))
+      try OneDNNFailure.check(
+        glyphline_onednn_memory_create(&handle, layout.handle, engine.handle, buffer?.address))
       guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
       self.handle = handle
     }
@@ -72,77 +124,67 @@
     func setAddress(_ address: UnsafeRawPointer) { setAddress(UnsafeMutableRawPointer(mutating: address)) }
   }
 
-  /// An operation compiled for its shapes. Its scratchpad is given at each execution, so that several threads may
-  /// execute it at once.
-  final class OneDNNPrimitive {
-    let handle: dnnl_primitive_t
-    private let description: dnnl_primitive_desc_t
+  /// An operation for its shapes, as oneDNN would compute it. It has no code yet.
+  final class OneDNNOperation {
+    let handle: dnnl_primitive_desc_t
 
-    /// Held while a primitive is made. oneDNN 2.6.3 calls that thread-safe, but where one thread makes a float32
+    /// Held while something is made. oneDNN 2.6.3 calls that thread-safe, but where one thread makes a float32
     /// convolution and another a bfloat16 one, one of the two may come out computing nonsense.
-    private static let making = Mutex<Void>(())
+    fileprivate static let making = Mutex<Void>(())
 
     /// - Parameters:
-    ///   - operation: Points to the operation's descriptor.
     ///   - accumulates: Adds to the result.
-    ///   - hint: The forward operation, which backward ones ask for.
-    convenience init(
-      operation: UnsafeRawPointer, accumulates: Bool = false, _ engine: OneDNNEngine, hint: OneDNNPrimitive? = nil
+    ///   - describe: Makes the operation with the attributes that it is given.
+    init(
+      accumulates: Bool = false,
+      _ describe: (inout dnnl_primitive_desc_t?, _ attributes: dnnl_primitive_attr_t) -> dnnl_status_t
     ) throws(OneDNNFailure) {
       let attributes = try OneDNNAttributes()
       if accumulates { try attributes.accumulate() }
-      try self.init { description in
-        dnnl_primitive_desc_create(&description, operation, attributes.handle, engine.handle, hint?.description)
-      }
-    }
-
-    /// A copy from one layout or element type to another.
-    convenience init(
-      reorderFrom source: dnnl_memory_desc_t, to destination: dnnl_memory_desc_t, _ engine: OneDNNEngine
-    ) throws(OneDNNFailure) {
-      let attributes = try OneDNNAttributes()
-      var (source, destination) = (source, destination)
-      try self.init { description in
-        dnnl_reorder_primitive_desc_create(
-          &description, &source, engine.handle, &destination, engine.handle, attributes.handle)
-      }
-    }
-
-    private init(describe: (inout dnnl_primitive_desc_t?) -> dnnl_status_t) throws(OneDNNFailure) {
-      var description: dnnl_primitive_desc_t?
-      var handle: dnnl_primitive_t?
-      let status = Self.making.withLock { _ in
-        let status = describe(&description)
-        return status == dnnl_success ? dnnl_primitive_create(&handle, description) : status
-      }
-      guard status == dnnl_success, let description, let handle else {
-        dnnl_primitive_desc_destroy(description)
-        throw OneDNNFailure(status: status)
-      }
-      self.description = description
+      var handle: dnnl_primitive_desc_t?
+      try OneDNNFailure.check(Self.making.withLock { _ in describe(&handle, attributes.handle) })
+      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
       self.handle = handle
     }
 
-    deinit {
-      dnnl_primitive_destroy(handle)
-      dnnl_primitive_desc_destroy(description)
-    }
+    deinit { dnnl_primitive_desc_destroy(handle) }
 
     /// The layout that the operation chose for one of its operands.
-    func memoryDescription(_ query: dnnl_query_t) throws(OneDNNFailure) -> dnnl_memory_desc_t {
-      guard let description = dnnl_primitive_desc_query_md(description, query, 0) else {
-        throw OneDNNFailure(status: dnnl_unimplemented)
-      }
-      return description.pointee
+    func layout(of operand: dnnl_query_t) throws(OneDNNFailure) -> OneDNNLayout {
+      try OneDNNLayout(operand, of: handle)
     }
 
     /// What oneDNN calls the code that it chose.
     var implementation: String {
       var name: UnsafePointer<CChar>?
       _ = withUnsafeMutablePointer(to: &name) {
-        dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, $0)
+        dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, $0)
       }
       return name.map { String(cString: $0) } ?? ""
+    }
+
+    /// oneDNN has no fast code for this on this CPU, and takes its reference: one multiplication at a time.
+    var isReference: Bool { implementation.contains("ref") }
+  }
+
+  /// The code of an operation. Its scratchpad is given at each execution, so that several threads may execute it at once.
+  final class OneDNNPrimitive {
+    let operation: OneDNNOperation
+    private let handle: dnnl_primitive_t
+
+    init(_ operation: OneDNNOperation) throws(OneDNNFailure) {
+      self.operation = operation
+      var handle: dnnl_primitive_t?
+      try OneDNNFailure.check(
+        OneDNNOperation.making.withLock { _ in dnnl_primitive_create(&handle, operation.handle) })
+      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
+      self.handle = handle
+    }
+
+    deinit { dnnl_primitive_destroy(handle) }
+
+    func makeScratchpad(_ engine: OneDNNEngine) throws(OneDNNFailure) -> OneDNNMemory {
+      try OneDNNMemory(operation.layout(of: dnnl_query_scratchpad_md), engine, ownsBuffer: true)
     }
 
     /// - Parameter operands: Each with the number that tells its role.
@@ -168,7 +210,7 @@
       var steps: dnnl_post_ops_t?
       try OneDNNFailure.check(dnnl_post_ops_create(&steps))
       defer { dnnl_post_ops_destroy(steps) }
-      try OneDNNFailure.check(dnnl_post_ops_append_sum(steps, 1))
+      try OneDNNFailure.check(glyphline_onednn_append_sum(steps))
       try OneDNNFailure.check(dnnl_primitive_attr_set_post_ops(handle, steps))
     }
 

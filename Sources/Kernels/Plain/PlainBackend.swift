@@ -6,11 +6,11 @@ package struct PlainBackend: Backend {
 
   package func supports(_ precision: Precision) -> Bool { true }
 
-  package func preferredBlock(channels: Int, precision: Precision) -> Int { channels }
+  package func order(filters: [Int], precision: Precision) -> ActivationOrder { .channelsLast }
 
   package func makeConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
-    precision: Precision, training: Bool, needsInputGradient: Bool
+    precision: Precision, directions: ConvolutionDirections
   ) throws(KernelError) -> any Convolution {
     geometry.requireFit(input: input, output: output)
     return switch precision {

@@ -45,6 +45,8 @@ final class PlainConvolution<Value: Element>: Convolution, @unchecked Sendable {
     }
   }
 
+  var description: String { "plain Swift, the reference" }
+
   func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
     let taps = geometry.kernel * geometry.kernel

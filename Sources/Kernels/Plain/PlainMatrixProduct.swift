@@ -4,7 +4,18 @@ final class PlainMatrixProduct<Value: Element>: MatrixProduct {
 
   init(_ shape: MatrixProductShape) { self.shape = shape }
 
+  var description: String { "plain Swift, the reference" }
+
   func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
+    let bytes = MemoryLayout<Value>.size
+    for number in 0..<shape.count {
+      runOne(
+        a: a + number * shape.strideOfA * bytes, b: b + number * shape.strideOfB * bytes,
+        c: c + number * shape.strideOfC)
+    }
+  }
+
+  private func runOne(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
     let (bytes, shape) = (MemoryLayout<Value>.size, shape)
     for row in 0..<shape.m {
       let sums = c + row * shape.ldc

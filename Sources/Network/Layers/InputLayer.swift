@@ -10,20 +10,18 @@ final class InputLayer: @unchecked Sendable {
   private let precision: Precision
   private let lanes: Lanes
 
-  init(geometry: Geometry, precision: Precision, lanes: Lanes) {
+  init(geometry: Geometry, order: ActivationOrder, precision: Precision, lanes: Lanes) {
     self.precision = precision
     self.lanes = lanes
     output = Activation(
-      ActivationShape(
-        channels: geometry.format.rawValue, height: geometry.height, width: geometry.width,
-        block: geometry.format.rawValue),
+      order.shape(channels: geometry.format.rawValue, height: geometry.height, width: geometry.width),
       precision: precision, lanes: lanes, gradient: .none)
   }
 
   func run(lane: Lane) {
     guard let images else { preconditionFailure("a pass has images") }
-    let count = lanes.images * output.shape.elementCount
     preprocess(
-      pixels: images + lane.number * count, count: count, output: output.values(lane: lane), precision: precision)
+      pixels: images + lane.number * lanes.images * output.shape.elementCount, images: lanes.images,
+      output: output.values(lane: lane), shape: output.shape, precision: precision)
   }
 }

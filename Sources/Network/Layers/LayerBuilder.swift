@@ -28,6 +28,7 @@ struct LayerBuilder {
   private let parameters: Parameters
   private let gradients: AlignedBuffer
   private let state: StepState
+  private let order: ActivationOrder
   private let lanes: Lanes
   private let precision: Precision
   private let backend: any Backend
@@ -44,11 +45,12 @@ struct LayerBuilder {
   private var dropoutCount = 0
 
   init(
-    parameters: Parameters, gradients: AlignedBuffer, input: Activation, state: StepState, lanes: Lanes,
-    precision: Precision, backend: any Backend, threadCount: Int, isTraining: Bool
+    parameters: Parameters, gradients: AlignedBuffer, input: Activation, order: ActivationOrder, state: StepState,
+    lanes: Lanes, precision: Precision, backend: any Backend, threadCount: Int, isTraining: Bool
   ) {
     self.parameters = parameters
     self.gradients = gradients
+    self.order = order
     self.state = state
     self.lanes = lanes
     self.precision = precision
@@ -150,9 +152,12 @@ struct LayerBuilder {
     let shape = outputShape(of: geometry)
     // The last phase of whatever follows writes the gradient, and the first one here reads it.
     let output = activation(shape, gradient: .passing)
+    var directions: ConvolutionDirections = .forward
+    if isTraining { directions.insert(.backwardWeights) }
+    if current.gradient != nil { directions.insert(.backwardInput) }
     let kernel = try backend.makeConvolution(
       geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.placeCount,
-      precision: precision, training: isTraining, needsInputGradient: current.gradient != nil)
+      precision: precision, directions: directions)
     layers.append(
       ConvolutionLayer(
         kernel: kernel, input: current, output: output, weight: memory(name + ".weight"),
@@ -162,9 +167,7 @@ struct LayerBuilder {
   }
 
   private func outputShape(of geometry: ConvolutionGeometry) -> ActivationShape {
-    ActivationShape(
-      channels: geometry.outputChannels, height: geometry.outputHeight, width: geometry.outputWidth,
-      block: backend.preferredBlock(channels: geometry.outputChannels, precision: precision))
+    order.shape(channels: geometry.outputChannels, height: geometry.outputHeight, width: geometry.outputWidth)
   }
 
   private mutating func appendNormalization(_ name: String, dropout rate: Double, addsShortcut: Bool, hasRelu: Bool) {

@@ -1,0 +1,117 @@
+/// Convolutions and matrix products on top of a library's: Winograd's way where it is faster, else the library's own
+/// convolutions where it has fast ones, else lowering to matrix products.
+struct LibraryBackend: Backend {
+  private let library: any ComputeLibrary
+  /// Of all convolutions together.
+  private let scratch = ScratchMemory()
+
+  init(_ library: some ComputeLibrary) { self.library = library }
+
+  var name: String { library.name }
+
+  func supports(_ precision: Precision) -> Bool { library.supports(precision) }
+
+  func order(filters: [Int], precision: Precision) -> ActivationOrder {
+    library.order(filters: filters, precision: precision)
+  }
+
+  private func require(_ precision: Precision) throws(KernelError) {
+    guard supports(precision) else { throw .unsupportedPrecision(precision, backend: name) }
+  }
+
+  func makeConvolution(
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
+    precision: Precision, directions: ConvolutionDirections
+  ) throws(KernelError) -> any Convolution {
+    geometry.requireFit(input: input, output: output)
+    try require(precision)
+    if directions.contains(.backwardWeights) && precision == .float32
+      && WideWinogradTiles.areFaster(for: geometry, input: input, output: output, images: laneImages)
+    {
+      return try WideWinogradConvolution(
+        geometry, input: input, output: output, laneImages: laneImages, lanes: lanes,
+        needsInputGradient: directions.contains(.backwardInput), scratch: scratch, library: library)
+    }
+    let own = try library.makeConvolution(
+      geometry, input: input, output: output, laneImages: laneImages, lanes: lanes, precision: precision,
+      directions: directions)
+    let missing = directions.subtracting(own?.directions ?? [])
+    if let own, missing.isEmpty { return own.convolution }
+    let lowered = try LoweredConvolution(
+      geometry, input: input, output: output, laneImages: laneImages, lanes: lanes, precision: precision,
+      directions: missing, scratch: scratch, library: library)
+    return own.map { MixedConvolution($0.convolution, for: $0.directions, else: lowered) } ?? lowered
+  }
+
+  func makeNormalizedConvolution(
+    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int, lanes: Int,
+    threadCount: Int
+  ) throws(KernelError) -> (any NormalizedConvolution)? {
+    geometry.requireFit(input: input, output: norm.shape)
+    try require(norm.precision)
+    func make(_ tiles: some WinogradReading) throws(KernelError) -> any NormalizedConvolution {
+      try WinogradConvolution(
+        geometry, tiles, input: input, norm: norm, pools: pools, laneImages: laneImages, threadCount: threadCount,
+        scratch: scratch, library: library)
+    }
+    let (output, images) = (norm.shape, lanes * laneImages)
+    if norm.precision == .float32
+      && WideWinogradReading.isFaster(for: geometry, input: input, output: output, pools: pools, images: images)
+    {
+      return try make(WideWinogradReading(input: input, output: output, pools: pools))
+    }
+    guard WinogradTiles.areFaster(for: geometry, input: input, output: output, images: images) else { return nil }
+    return try make(WinogradTiles(input: input, output: output, precision: norm.precision, pools: pools))
+  }
+
+  func makeMatrixProduct(_ shape: MatrixProductShape, precision: Precision) throws(KernelError) -> any MatrixProduct {
+    try require(precision)
+    let ownProduct: (any MatrixProduct)? =
+      switch precision {
+      case .float32: DotProducts<Float>(shape)
+      case .bfloat16: DotProducts<BFloat16>(shape)
+      }
+    if let ownProduct { return ownProduct }
+    return try library.makeMatrixProduct(shape, precision: precision)
+  }
+}
+
+/// A convolution whose directions are computed in two ways.
+private final class MixedConvolution: Convolution {
+  private let first: any Convolution
+  private let firstDirections: ConvolutionDirections
+  private let second: any Convolution
+
+  init(_ first: any Convolution, for directions: ConvolutionDirections, else second: any Convolution) {
+    self.first = first
+    firstDirections = directions
+    self.second = second
+  }
+
+  var description: String { "\(first), \(second)" }
+
+  private func way(_ direction: ConvolutionDirections) -> any Convolution {
+    firstDirections.contains(direction) ? first : second
+  }
+
+  func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
+    first.loadWeights(weights, bias: bias)
+    second.loadWeights(weights, bias: bias)
+  }
+
+  func forward(lane: Int, input: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
+    way(.forward).forward(lane: lane, input: input, output: output)
+  }
+
+  func backwardInput(lane: Int, outputGradient: UnsafeRawPointer, inputGradient: UnsafeMutableRawPointer) {
+    way(.backwardInput).backwardInput(lane: lane, outputGradient: outputGradient, inputGradient: inputGradient)
+  }
+
+  func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
+    way(.backwardWeights).backwardWeights(lane: lane, input: input, outputGradient: outputGradient)
+  }
+
+  func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
+    way(.backwardWeights).reduceWeightGradients(into: weights, bias: bias)
+  }
+}
