@@ -7,13 +7,16 @@ package enum PNGReader {
   /// The start of every PNG file (RFC 2083, section 3.1).
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// Gray where the file has no colour, else RGB. What is transparent is laid over white; palettes, 16 bits, fewer than 8
-  /// bits and interlacing are resolved.
+  /// Gray where the file has no colour, else RGB, with the samples as the file has them, whatever it says of their gamma
+  /// or colour space: so do Pillow and OpenCV, which most training programs read images with. What is transparent is
+  /// laid over white; palettes, 16 bits, fewer than 8 bits and interlacing are resolved.
   /// - Parameter path: Where the bytes come from, for messages.
   package static func decode(_ bytes: [UInt8], path: String) throws(ImageError) -> Image {
     guard bytes.starts(with: signature) else { throw .unknownFormat(path: path) }
-    guard !isAnimated(bytes) else { throw .unsupported(path: path, kind: "an animated PNG file") }
-    let result = bytes.withUnsafeBytes { buffer in Result { () throws(ImageError) in try decode(buffer, path: path) } }
+    let essential = try essentialChunks(of: bytes, path: path)
+    let result = essential.withUnsafeBytes { buffer in
+      Result { () throws(ImageError) in try decode(buffer, path: path) }
+    }
     return try result.get()
   }
 
@@ -29,47 +32,87 @@ package enum PNGReader {
     try ImageFile.checkSize(width: width, height: height, path: path)
     let isColor = control.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0
     let hasAlpha = control.format & png_uint_32(PNG_FORMAT_FLAG_ALPHA) != 0
-    // 16-bit samples are taken as sRGB like the others; by itself, libpng takes them as linear light.
-    control.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
-    control.format =
-      (isColor ? png_uint_32(PNG_FORMAT_FLAG_COLOR) : 0) | (hasAlpha ? png_uint_32(PNG_FORMAT_FLAG_ALPHA) : 0)
+    let is16Bit = control.format & png_uint_32(PNG_FORMAT_FLAG_LINEAR) != 0
+    control.format &= png_uint_32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA | PNG_FORMAT_FLAG_LINEAR)
     let geometry = Geometry(width: width, height: height, format: isColor ? .rgb : .gray)
-    var pixels = [UInt8](repeating: 0, count: geometry.byteCount + (hasAlpha ? width * height : 0))
-    guard png_image_finish_read(&control, nil, &pixels, 0, nil) != 0 else {
+    let sampleCount = geometry.byteCount + (hasAlpha ? width * height : 0)
+    if is16Bit {
+      // To libpng, 16 bits are linear light both in the file and in memory, so it leaves these samples as they are. Asked
+      // for 8 bits, it gets interlaced files wrong since the security fix of 1.6.51, which distributions have brought to
+      // older versions too: https://github.com/pnggroup/libpng/issues/853
+      let samples = try samples(of: &control, count: sampleCount, UInt16.self, path: path)
+      let pixels = hasAlpha ? overWhite(samples, geometry, mixed: mixed) : samples.map(rounded)
+      return Image(geometry: geometry, pixels: pixels)
+    }
+    let samples = try samples(of: &control, count: sampleCount, UInt8.self, path: path)
+    return Image(geometry: geometry, pixels: hasAlpha ? overWhite(samples, geometry, mixed: mixed) : samples)
+  }
+
+  private static func samples<Sample: FixedWidthInteger>(
+    of control: inout png_image, count: Int, _: Sample.Type, path: String
+  ) throws(ImageError) -> [Sample] {
+    var samples = [Sample](repeating: 0, count: count)
+    guard png_image_finish_read(&control, nil, &samples, 0, nil) != 0 else {
       throw .corrupt(path: path, format: "PNG", reason: message(of: control))
     }
-    return Image(geometry: geometry, pixels: hasAlpha ? overWhite(pixels, geometry) : pixels)
+    return samples
   }
 
-  /// Whether there is a chunk `acTL`, which by the APNG specification stands before the pixels. libpng would skip it and
-  /// give the first picture of many.
-  private static func isAnimated(_ bytes: [UInt8]) -> Bool {
-    var place = signature.count
-    while place + 8 <= bytes.count {
-      let type = bytes[(place + 4)..<(place + 8)]
-      if type.elementsEqual("acTL".utf8) { return true }
-      if type.elementsEqual("IDAT".utf8) { return false }
-      let byteCount = bytes[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) }
-      // A chunk has its length, its type and a checksum around its content.
-      place += 12 + byteCount
+  /// The file without its ancillary chunks but `tRNS`, which makes pixels transparent. libpng's simplified interface
+  /// converts samples to sRGB where a chunk says that they are something else, as `gAMA` does.
+  ///
+  /// Only whole chunks before the pixels are left out. Everything from `IDAT` on, or from what is not a chunk, stays for
+  /// libpng to judge.
+  /// - Throws: `ImageError.unsupported` for an animation, of which libpng would give the first picture. By the APNG
+  ///   specification its chunk `acTL` stands before the pixels.
+  private static func essentialChunks(of bytes: [UInt8], path: String) throws(ImageError) -> [UInt8] {
+    var kept: [UInt8] = []
+    kept.reserveCapacity(bytes.count)
+    kept += signature
+    var offset = signature.count
+    // A chunk has its length, its type and a checksum around its content.
+    while case let contentByteCountMax = bytes.count - offset - 12, contentByteCountMax >= 0 {
+      let type = bytes[(offset + 4)..<(offset + 8)]
+      let contentByteCount = bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
+      let isLetters = type.allSatisfy { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 & ~lowercaseBit }
+      guard contentByteCount <= contentByteCountMax, isLetters, !type.elementsEqual("IDAT".utf8) else { break }
+      guard !type.elementsEqual("acTL".utf8) else { throw .unsupported(path: path, kind: "an animated PNG file") }
+      let end = offset + 12 + contentByteCount
+      let isAncillary = bytes[offset + 4] & lowercaseBit != 0
+      if !isAncillary || type.elementsEqual("tRNS".utf8) { kept += bytes[offset..<end] }
+      offset = end
     }
-    return false
+    kept += bytes[offset...]
+    return kept
   }
 
-  /// Colour and alpha interleaved, laid over white.
-  private static func overWhite(_ pixels: [UInt8], _ geometry: Geometry) -> [UInt8] {
+  /// Set in the first letter of a chunk's type where the chunk is ancillary (RFC 2083, section 3.3).
+  private static let lowercaseBit: UInt8 = 0x20
+
+  /// - Parameter samples: Colour and alpha interleaved.
+  private static func overWhite<Sample>(
+    _ samples: [Sample], _ geometry: Geometry, mixed: (_ value: Sample, _ alpha: Sample) -> UInt8
+  ) -> [UInt8] {
     let channelCount = geometry.format.rawValue
     var result: [UInt8] = []
     result.reserveCapacity(geometry.byteCount)
-    for start in stride(from: 0, to: pixels.count, by: channelCount + 1) {
-      let alpha = Int(pixels[start + channelCount])
-      for channel in 0..<channelCount {
-        let mixed = Int(pixels[start + channel]) * alpha + 255 * (255 - alpha)
-        result.append(UInt8((mixed + 127) / 255))
-      }
+    for start in stride(from: 0, to: samples.count, by: channelCount + 1) {
+      let alpha = samples[start + channelCount]
+      for channel in 0..<channelCount { result.append(mixed(samples[start + channel], alpha)) }
     }
     return result
   }
+
+  private static func mixed(_ value: UInt8, alpha: UInt8) -> UInt8 {
+    let sum = Int(value) * Int(alpha) + 255 * (255 - Int(alpha))
+    return UInt8((sum + 127) / 255)
+  }
+
+  /// - Parameter value: Already multiplied by alpha, as libpng gives linear light.
+  private static func mixed(_ value: UInt16, alpha: UInt16) -> UInt8 { rounded(value + (.max - max(alpha, value))) }
+
+  /// The nearest of 8 bits to a sample of 16.
+  private static func rounded(_ sample: UInt16) -> UInt8 { UInt8((Int(sample) + 128) / 257) }
 }
 
 /// libpng's words on what went wrong.

@@ -11,7 +11,7 @@ import Testing
   init() throws {
     let geometry = Geometry(width: 9, height: 5, format: .rgb)
     image = Image(geometry: geometry, pixels: (0..<geometry.byteCount).map { UInt8(truncatingIfNeeded: $0 * $0 >> 3) })
-    bytes = try PNGWriter.encode(image)
+    bytes = PNGBytes.inserting(PNGBytes.chunk("gAMA", PNGBytes.bigEndian(100_000)), into: try PNGWriter.encode(image))
   }
 
   @Test func noPNG() {
@@ -65,6 +65,29 @@ import Testing
     #expect(error?.description.contains("CRC") == true, "\(String(describing: error))")
   }
 
+  /// Chunks that say they have more content than the file has.
+  @Test(arguments: ["gAMA", "tRNS", "acTL", "ABCD"], [0xFFFF_FFFF, 0x8000_0000, 0x7FFF_FFFF, 65_536, 500])
+  func chunkBeyondTheEnd(type: String, byteCount: Int) throws {
+    let header = PNGBytes.bigEndian(UInt32(byteCount)) + Array(type.utf8)
+    for count in 0..<16 {
+      let changed = PNGBytes.inserting(header + [UInt8](repeating: 0, count: count), into: bytes)
+      #expect(throws: ImageError.self) { try PNGReader.decode(changed, path: "") }
+      // The same chunk as the last bytes of the file.
+      let cut = Array(changed.prefix(PNGBytes.headerEnd + header.count + count))
+      #expect(throws: ImageError.self) { try PNGReader.decode(cut, path: "") }
+    }
+  }
+
+  /// Files that are nothing but chunks without content, cut anywhere.
+  @Test func chunksOnly() {
+    for type in ["gAMA", "tRNS", "acTL", "ABCD", "\0\0\0\0"] {
+      let cut = PNGBytes.signature + PNGBytes.chunk(type, []) + PNGBytes.chunk(type, [])
+      for count in PNGBytes.signature.count...cut.count {
+        #expect(throws: ImageError.self) { try PNGReader.decode(Array(cut.prefix(count)), path: "") }
+      }
+    }
+  }
+
   @Test func tooManyPixels() throws {
     let huge = header(width: 20_000, height: 20_000)
     #expect(throws: ImageError.tooLarge(path: "big.png", width: 20_000, height: 20_000)) {
@@ -83,24 +106,8 @@ import Testing
 
   /// A file that says this size, and has one row's worth of nothing for pixels.
   private func header(width: UInt32, height: UInt32) -> [UInt8] {
-    var chunk = Array("IHDR".utf8) + bigEndian(width) + bigEndian(height) + [8, 0, 0, 0, 0]
-    chunk += bigEndian(crc32(chunk))
-    let data = Array("IDAT".utf8) + [0x78, 0x9C, 0x63, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01]
-    let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    return signature + bigEndian(13) + chunk + bigEndian(UInt32(data.count - 4)) + data + bigEndian(crc32(data))
-  }
-
-  private func bigEndian(_ value: UInt32) -> [UInt8] {
-    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
-  }
-
-  /// The checksum of PNG (RFC 2083, annex 15).
-  private func crc32(_ bytes: [UInt8]) -> UInt32 {
-    var sum = ~UInt32(0)
-    for byte in bytes {
-      sum ^= UInt32(byte)
-      for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1) * 0xEDB8_8320 }
-    }
-    return ~sum
+    let size = PNGBytes.bigEndian(width) + PNGBytes.bigEndian(height)
+    return PNGBytes.signature + PNGBytes.chunk("IHDR", size + [8, 0, 0, 0, 0])
+      + PNGBytes.chunk("IDAT", [0x78, 0x9C, 0x63, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01])
   }
 }

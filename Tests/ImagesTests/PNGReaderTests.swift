@@ -12,9 +12,10 @@ import Testing
   @Test func interlacedGray() throws {
     #expect(try fixture("gray8-interlaced") == fixture("gray8"))
     #expect(try fixture("gray2-interlaced") == fixture("gray2"))
+    #expect(try fixture("gray16-interlaced") == fixture("gray16"))
   }
 
-  @Test(arguments: ["rgb8", "rgb16", "rgb8-interlaced"])
+  @Test(arguments: ["rgb8", "rgb16", "rgb8-interlaced", "rgb16-interlaced"])
   func rgb(name: String) throws {
     #expect(try fixture(name) == expectedRGB { x, y in color(x, y) })
   }
@@ -28,13 +29,32 @@ import Testing
     let gray = expectedGray { $0 }
     #expect(try fixture("gray-alpha8") == mapped(gray) { x, _, value in overWhite(value, alpha: alpha(x)) })
     #expect(try fixture("gray-alpha16") == fixture("gray-alpha8"))
+    #expect(try fixture("gray-alpha16-interlaced") == fixture("gray-alpha8"))
     let rgb = expectedRGB { x, y in color(x, y) }
     #expect(try fixture("rgb-alpha8") == mapped(rgb) { x, _, value in overWhite(value, alpha: alpha(x)) })
     #expect(try fixture("rgb-alpha8-interlaced") == fixture("rgb-alpha8"))
+    #expect(try fixture("rgb-alpha16") == fixture("rgb-alpha8"))
     let palette = expectedRGB { x, y in entry(stretched(tone(x, y), depth: 4)) }
     #expect(
       try fixture("palette4-transparent")
         == mapped(palette) { x, y, value in overWhite(value, alpha: (tone(x, y) >> 4) * 17) })
+  }
+
+  /// Pillow and OpenCV read samples as they are stored.
+  @Test(
+    arguments: [
+      "gray2", "gray8", "gray16", "gray16-interlaced", "rgb8", "rgb16", "rgb8-interlaced", "palette4",
+      "palette4-transparent", "gray-alpha8", "gray-alpha16", "rgb-alpha8", "rgb-alpha16",
+    ],
+    [
+      PNGBytes.chunk("gAMA", PNGBytes.bigEndian(100_000)),
+      PNGBytes.chunk("gAMA", PNGBytes.bigEndian(20_000)),
+      // BT.709 primaries and linear light (H.273).
+      PNGBytes.chunk("cICP", [1, 8, 0, 1]),
+    ])
+  func colourSpaceChangesNoSample(name: String, chunk: [UInt8]) throws {
+    let bytes = PNGBytes.inserting(chunk, into: try Fixture.bytes(name + ".png"))
+    #expect(try PNGReader.decode(bytes, path: "") == fixture(name))
   }
 
   // MARK: What the script that made the files says

@@ -59,10 +59,12 @@ def png(kind, depth, interlaced, transparency=b""):
 FILES = {
     "gray1": png(GRAY, 1, 0), "gray2": png(GRAY, 2, 0), "gray4": png(GRAY, 4, 0), "gray8": png(GRAY, 8, 0),
     "gray16": png(GRAY, 16, 0), "gray8-interlaced": png(GRAY, 8, 1), "gray2-interlaced": png(GRAY, 2, 1),
+    "gray16-interlaced": png(GRAY, 16, 1), "rgb16-interlaced": png(RGB, 16, 1),
     "rgb8": png(RGB, 8, 0), "rgb16": png(RGB, 16, 0), "rgb8-interlaced": png(RGB, 8, 1),
     "palette1": png(PALETTE, 1, 0), "palette4": png(PALETTE, 4, 0), "palette8": png(PALETTE, 8, 0),
     "palette4-transparent": png(PALETTE, 4, 0, bytes(range(0, 256, 17))),
     "gray-alpha8": png(GRAY_ALPHA, 8, 0), "gray-alpha16": png(GRAY_ALPHA, 16, 0),
+    "gray-alpha16-interlaced": png(GRAY_ALPHA, 16, 1), "rgb-alpha16": png(RGB_ALPHA, 16, 0),
     "rgb-alpha8": png(RGB_ALPHA, 8, 0), "rgb-alpha8-interlaced": png(RGB_ALPHA, 8, 1),
 }
 
