@@ -52,6 +52,7 @@ run: build ## draw, train and evaluate Pipelines/quickstart.yaml, or go on where
 
 test: setup ## build and run the tests
 	"$(SWIFT)" test $(BUILD) --disable-testable-imports
+	Tests/InstructionSet/run.sh
 	Tests/Setup/run.sh
 
 interop: build ## hold what the program writes against the programs of others
