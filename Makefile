@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test interop crash fuzz install lint format bench clean
+.PHONY: help setup build run test distributions interop crash fuzz install lint format bench clean
 
 MACHINE := $(shell uname -m)
 
@@ -39,7 +39,7 @@ SOURCES := Sources Tests Schemas Package.swift
 PREFIX ?= $(HOME)/.local
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 setup: ## install the Swift toolchain and the system packages, where they are missing
 	Setup/setup.sh $(PACKAGES)
@@ -47,13 +47,22 @@ setup: ## install the Swift toolchain and the system packages, where they are mi
 build: setup ## build the program
 	"$(SWIFT)" build $(BUILD) --product glyphline
 
+PIPELINE ?= Pipelines/quickstart.yaml
 run: build ## draw, train and evaluate Pipelines/quickstart.yaml, or go on where that stopped
-	.build/release/glyphline run Pipelines/quickstart.yaml
+	.build/release/glyphline run $(PIPELINE)
 
 test: setup ## build and run the tests
 	"$(SWIFT)" test $(BUILD) --disable-testable-imports
 	Tests/InstructionSet/run.sh
 	Tests/Setup/run.sh
+
+# What README promises of a fresh system, tried on fresh systems: releases of Debian, in that folder. Paths in
+# DISTRIBUTIONS_BIND are there as they are here, such as a folder of packages and the Git configuration that points to it.
+DISTRIBUTIONS ?= bookworm trixie
+DISTRIBUTIONS_DIR ?= .build-distributions
+DISTRIBUTIONS_BIND ?=
+distributions: ## run `make run` and `make test` on fresh Debian systems, as root; about half an hour each
+	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
 
 interop: build ## hold what the program writes against the programs of others
 	Tests/Interop/run.sh
