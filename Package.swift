@@ -19,7 +19,7 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
-    // MARK: Floor 0: system libraries
+    // MARK: Floor 0: system libraries and the machine
     .systemLibrary(name: "CZstd", path: "Sources/CZstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "COneDNN", path: "Sources/COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(
@@ -29,6 +29,10 @@ let package = Package(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // Before the first line of Swift: does the CPU have what the program was compiled for? Nothing imports it; a program
+    // has it by depending on it.
+    .target(name: "CInstructionSet"),
 
     // MARK: Floor 1: values, files, threads
     // Alphabets, labels, images, samples and the counter-based random streams that make them.
@@ -108,7 +112,7 @@ let package = Package(
         "Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .executableTarget(name: "glyphline", dependencies: ["Commands"], swiftSettings: strict),
+    .executableTarget(name: "glyphline", dependencies: ["Commands", "CInstructionSet"], swiftSettings: strict),
 
     // MARK: Tests
     // A disk that fails or loses its power at the n-th operation, for files and for SQLite.
@@ -120,7 +124,7 @@ let package = Package(
     .executableTarget(
       name: "crashtest",
       dependencies: [
-        "Samples", "Files", "Workers", "Specs", "Pipeline", "Faults",
+        "Samples", "Files", "Workers", "Specs", "Pipeline", "Faults", "CInstructionSet",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/CrashTest", exclude: ["build.yaml", "kill.yaml"], swiftSettings: strict),
     // Which code computes what, on the CPU that oneDNN is told to see.

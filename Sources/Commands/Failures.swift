@@ -12,7 +12,8 @@ import Shards
 import Specs
 import Workers
 
-/// The exit codes of `sysexits.h`, and the shell's for an interrupt.
+/// The exit codes of `sysexits.h`, and the shell's for an interrupt. One more, 78, ends a program that was compiled for
+/// another CPU, before any code of this module runs (`CInstructionSet`).
 enum Failure {
   static let badData: Int32 = 65
   static let noInput: Int32 = 66
