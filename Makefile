@@ -9,10 +9,10 @@ SHELL := bash
 
 MACHINE := $(shell uname -m)
 
-# The libraries and the font that the program needs, and the two programs that the tests read its files with. Which
-# library multiplies matrices depends on the processor.
-PACKAGES_x86_64 := libdnnl-dev
-PACKAGES_aarch64 := libdnnl-dev
+# The libraries and the font that the program needs, and the two programs that the tests read its files with. oneDNN has
+# fast code for x86 alone; the tests try OpenBLAS there too.
+PACKAGES_x86_64 := libdnnl-dev libopenblas0
+PACKAGES_aarch64 := libopenblas0
 PACKAGES ?= libzstd-dev $(PACKAGES_$(MACHINE)) libfreetype-dev libpng-dev libturbojpeg0-dev libsqlite3-dev libssl-dev \
 	zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
 

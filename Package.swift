@@ -4,11 +4,18 @@ import PackageDescription
 // The targets stand in the order in which data flows through them. A target imports only what stands above it.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+// oneDNN's usual builds for ARM have no fast code.
+#if arch(arm64)
+  let defaultTraits: Set<String> = []
+#else
+  let defaultTraits: Set<String> = ["OneDNN"]
+#endif
+
 let package = Package(
   name: "glyphline",
   products: [.executable(name: "glyphline", targets: ["glyphline"])],
   traits: [
-    .default(enabledTraits: ["OneDNN"]),
+    .default(enabledTraits: defaultTraits),
     .trait(
       name: "OneDNN",
       description: "Convolutions and matrix products by oneDNN; without it they come from a BLAS, or plain Swift."),
