@@ -17,6 +17,8 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private let precision: Precision
   private let directions: ConvolutionDirections
   private let patches: ImagePatches
+  /// Where that is the faster way to dW.
+  private let oneChannelGradient: OneChannelWeightGradient?
   /// Rows of output pixels that are worked with at once.
   private let blockRows: Int
   /// W: [patch, out]
@@ -62,6 +64,8 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     self.scratch = scratch
     let patches = ImagePatches(geometry, input: input)
     self.patches = patches
+    let oneChannelGradient = OneChannelWeightGradient(geometry, output: output)
+    self.oneChannelGradient = oneChannelGradient
     let (patch, outputs) = (patches.patchCount, geometry.outputChannels)
     let rowCount = laneImages * output.height
     let blockRows = min(
@@ -80,8 +84,9 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
       return Products(
         forward: try make(.forward, .init(m: pixels, n: outputs, k: patch)),
         backwardInput: try make(.backwardInput, .init(transposesB: true, m: pixels, n: patch, k: outputs)),
-        backwardWeights: try make(
-          .backwardWeights, .init(transposesA: true, m: patch, n: outputs, k: pixels, accumulates: true)))
+        backwardWeights: oneChannelGradient == nil
+          ? try make(
+            .backwardWeights, .init(transposesA: true, m: patch, n: outputs, k: pixels, accumulates: true)) : nil)
     }
     let gradientCount = directions.contains(.backwardWeights) ? geometry.weightCount : 0
     var lanes: [Lane] = []
@@ -222,15 +227,35 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     let (sums, biasSums) = (lane.weightGradient.floats, lane.biasGradient.floats)
     sums.update(repeating: 0, count: geometry.weightCount)
     biasSums.update(repeating: 0, count: outputs)
+    if bias != nil { addPixels(type, of: outputGradient, to: biasSums) }
+    if let oneChannelGradient {
+      return scratch.lend(count: oneChannelGradient.frameCount) { frame in
+        oneChannelGradient.add(
+          type, images: laneImages, input: input, outputGradient: outputGradient, frame: frame, to: sums)
+      }
+    }
     scratch.lend(count: blockPatchCount + (outputIsMatrix ? 0 : blockPixels * outputs)) { numbers in
       forEachBlock(of: lane) { rows, products in
         let gradient = gradientRows(type, rows, of: outputGradient, scratch: numbers + blockPatchCount)
         products.backwardWeights?.run(a: patches(type, rows, of: input, scratch: numbers), b: gradient, c: sums)
-        if bias != nil {
-          for pixel in 0..<rows.count * output.width {
-            addFloats(gradient + pixel * outputs, to: biasSums, count: outputs)
-          }
+      }
+    }
+  }
+
+  /// Adds the output's gradient of all pixels to `sums`, [out].
+  private func addPixels<Value: Element>(
+    _: Value.Type, of outputGradient: UnsafeRawPointer, to sums: UnsafeMutablePointer<Float>
+  ) {
+    let size = MemoryLayout<Value>.size
+    for plane in 0..<laneImages * output.planeCount {
+      let sums = sums + plane % output.planeCount * output.block
+      let first = outputGradient + plane * output.planeElementCount * size
+      forEachVector(count: output.block) { channel, width in
+        var sum = Float.load(sums, at: channel, width: width)
+        for pixel in 0..<output.pixelCount {
+          sum += Value.load(first, at: pixel &* output.block &+ channel, width: width)
         }
+        Float.store(sum, sums, at: channel, width: width)
       }
     }
   }
