@@ -59,14 +59,14 @@ import Workers
     }
   }
 
-  @Test(arguments: models)
-  func doesNotDependOnThreads(layers: [LayerDescription]) throws {
+  @Test(arguments: models, [8, 16, 32])
+  func doesNotDependOnThreads(layers: [LayerDescription], lanes: Int) throws {
     let description = try describe(layers, loss: .crossEntropy)
-    let (images, labels) = drawBatch(description, count: 16, seed: 2)
+    let (images, labels) = drawBatch(description, count: 32, seed: 2)
     let results = try [1, 2, 3].map { threadCount in
       let network = try Network(
-        description, for: .training, batch: 16, precision: .float32, dropoutSeed: 3, backend: makeBackend(),
-        team: Team(threadCount: threadCount))
+        description, for: .training, batch: 32, laneCountMax: lanes, precision: .float32, dropoutSeed: 3,
+        backend: makeBackend(), team: Team(threadCount: threadCount))
       network.parameters.drawWeights(seed: 5)
       let loss = network.computeGradients(images: images, labels: labels, step: 1)
       return (loss, Array(UnsafeBufferPointer(start: network.gradients.floats, count: network.parameters.learnedCount)))
