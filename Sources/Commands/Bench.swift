@@ -9,7 +9,11 @@ struct Bench: ParsableCommand {
     discussion: """
       Parts: generate, load (needs the train split), train, predict. The median of five rounds is printed. For load, so \
       is that of plain Zstandard decompression of the same data, the least that any reader does. \
-      For train, images are those that a step looks at.
+      For train, images are those that a step looks at. \
+      With --phases, one thread is measured, and for each layer and kind of work the median time in a step is printed: \
+      lanes and shares are cut up for the threads, prepare and conclude are one task for each layer, and once is done by \
+      one thread. How long a step takes on more threads is computed from that: as if they neither waited for one another \
+      nor slowed one another down.
       """)
 
   @Argument(help: "generate, load, train or predict.")
@@ -17,6 +21,9 @@ struct Bench: ParsableCommand {
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
+
+  @Flag(help: "Print where the time of a step goes; only of train and predict.")
+  var phases = false
 
   private struct Report: Encodable {
     let part: String
@@ -29,13 +36,22 @@ struct Bench: ParsableCommand {
     let precision: String
   }
 
-  func run() throws {
-    let result = try reportingErrors { cancellation in
-      let spec = try PipelineSpec(contentsOf: pipeline.spec)
-      return try Benchmark(
-        spec, in: pipeline.workspace(of: spec), threadCount: common.threads, cancellation: cancellation
-      ).run(part)
+  func validate() throws {
+    guard phases else { return }
+    if !part.hasPhases { throw ValidationError("--phases goes with train and predict") }
+    if common.threads ?? 1 != 1 {
+      throw ValidationError("--phases measures one thread and computes the rest; leave out --threads")
     }
+  }
+
+  func run() throws {
+    if phases {
+      let report = PhaseReport(try measure { try $0.phases(of: part) })
+      if common.json { return try outputJSON(report) }
+      for line in report.lines { try output(line) }
+      return
+    }
+    let result = try measure { try $0.run(part) }
     if common.json {
       return try outputJSON(
         Report(
@@ -50,6 +66,15 @@ struct Bench: ParsableCommand {
     }
     if let seconds = result.firstBatchSeconds {
       try output("the first batch after \(Int(seconds * 1000)) ms")
+    }
+  }
+
+  private func measure<Value>(_ body: (Benchmark) throws -> Value) throws -> Value {
+    try reportingErrors { cancellation in
+      let spec = try PipelineSpec(contentsOf: pipeline.spec)
+      return try body(
+        Benchmark(
+          spec, in: pipeline.workspace(of: spec), threadCount: common.threads, cancellation: cancellation))
     }
   }
 

@@ -1,5 +1,6 @@
 import Kernels
 import Samples
+import Specs
 import Workers
 
 /// A model in memory, ready to learn or to read, for mini-batches of one size.
@@ -33,12 +34,13 @@ package final class Network: Sendable {
   private let outputs: [LayerOutput]
 
   /// - Parameters:
+  ///   - laneCountMax: As `Lanes.init` wants it.
   ///   - dropoutSeed: Of the dropout masks alone; the initial weights are drawn by `Parameters.drawWeights`.
   ///   - labelSmoothing: That of `SoftmaxCrossEntropy`; 0 with another loss.
   /// - Throws: `LayerError` where the layers do not fit together, `KernelError` where the backend has no kernel for one.
   package init(
-    _ description: ModelDescription, for purpose: Purpose, batch: Int, precision: Precision, dropoutSeed: UInt64 = 0,
-    labelSmoothing: Double = 0, backend: any Backend, team: Team
+    _ description: ModelDescription, for purpose: Purpose, batch: Int, laneCountMax: Int = TrainingSpec.usualLanes,
+    precision: Precision, dropoutSeed: UInt64 = 0, labelSmoothing: Double = 0, backend: any Backend, team: Team
   ) throws {
     precondition(batch > 0)
     self.description = description
@@ -48,7 +50,7 @@ package final class Network: Sendable {
     plan = try NetworkPlan(description)
     parameters = Parameters(plan)
     lanes = Lanes(
-      batch: batch, activationByteCount: plan.largestPlaneCount * precision.byteCount,
+      batch: batch, countMax: laneCountMax, activationByteCount: plan.largestPlaneCount * precision.byteCount,
       isTraining: purpose == .training, threadCount: team.threadCount)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
@@ -61,9 +63,13 @@ package final class Network: Sendable {
     guard let features = builder.features else { preconditionFailure("a plan ends with a linear layer") }
     loss = LossLayer(
       description: description, labelSmoothing: Float(labelSmoothing), logits: features, lanes: lanes)
-    forwardPass = Pass([.lanes(input.run)] + builder.layers.flatMap(\.forward), cut: lanes)
-    backwardPass = Pass(builder.layers.reversed().flatMap(\.backward), cut: lanes)
-    lossPass = Pass([.lanes(loss.run)], cut: lanes)
+    let layers = Array(zip(builder.names, builder.layers))
+    forwardPass = Pass(
+      [("input", .lanes(input.run))] + layers.flatMap { name, layer in layer.forward.map { (name, $0) } },
+      purpose == .training ? .forward : .inference, cut: lanes)
+    lossPass = Pass([("loss", .lanes(loss.run))], .forward, cut: lanes)
+    backwardPass = Pass(
+      layers.reversed().flatMap { name, layer in layer.backward.map { (name, $0) } }, .backward, cut: lanes)
     outputs = builder.outputs
   }
 

@@ -13,6 +13,18 @@ package struct NetworkPlan: Sendable {
     case shortcut
     case flatten(PlaneSize)
     case linear(name: String, inputs: Int, units: Int, dropout: Double, hasRelu: Bool)
+
+    /// As parameters begin with it; of a stage without parameters, its kind.
+    var name: String {
+      switch self {
+      case .convolution(let name, _), .normalization(let name, _, _, _, _), .pooledNormalization(let name, _, _, _),
+        .linear(let name, _, _, _, _):
+        name
+      case .maxPool: "max-pool"
+      case .shortcut: "shortcut"
+      case .flatten: "flatten"
+      }
+    }
   }
 
   /// Channels, rows and columns of one image's activation.

@@ -21,6 +21,7 @@ package final class Optimizer: Sendable {
     let weightDecay: Double
     /// nil for Adam.
     let muon: Muon?
+    let label: WorkLabel
   }
 
   /// For Adam: as much as fits a thread's cache.
@@ -40,14 +41,18 @@ package final class Optimizer: Sendable {
     var pieces: [Piece] = []
     for parameter in parameters.list where parameter.isLearned {
       let weightDecay = parameter.decays ? weightDecay : 0
+      let layer = String(parameter.name.prefix { $0 != "." })
       if rule == .muon && parameter.isKernel {
         let filters = parameter.shape[0]
         let muon = try Muon(rows: filters, columns: parameter.count / filters, backend: backend)
-        kernels.append(Piece(range: parameter.range, weightDecay: weightDecay, muon: muon))
+        kernels.append(
+          Piece(
+            range: parameter.range, weightDecay: weightDecay, muon: muon, label: WorkLabel(layer, "optimizer Muon")))
       } else {
         pieces += stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: Self.pieceCountMax).map {
           Piece(
-            range: $0..<min($0 + Self.pieceCountMax, parameter.range.upperBound), weightDecay: weightDecay, muon: nil)
+            range: $0..<min($0 + Self.pieceCountMax, parameter.range.upperBound), weightDecay: weightDecay, muon: nil,
+            label: WorkLabel(layer, "optimizer Adam"))
         }
       }
     }
@@ -66,15 +71,17 @@ package final class Optimizer: Sendable {
       let start = piece.range.lowerBound
       let (weights, gradient) = (parameters.values.floats + start, gradients.floats + start)
       let average = average.map { $0.values.floats + start }
-      if let muon = piece.muon {
-        muon.update(
-          weights: weights, gradient: gradient, mean: firstMoment.floats + start, learningRate: learningRate,
-          weightDecay: piece.weightDecay, average: average, averageShare: averageShare)
-      } else {
-        Adam().update(
-          weights: weights, gradient: gradient, mean: firstMoment.floats + start, square: secondMoment.floats + start,
-          count: piece.range.count, step: step, learningRate: learningRate, weightDecay: piece.weightDecay,
-          average: average, averageShare: averageShare)
+      team.time(piece.label) {
+        if let muon = piece.muon {
+          muon.update(
+            weights: weights, gradient: gradient, mean: firstMoment.floats + start, learningRate: learningRate,
+            weightDecay: piece.weightDecay, average: average, averageShare: averageShare)
+        } else {
+          Adam().update(
+            weights: weights, gradient: gradient, mean: firstMoment.floats + start, square: secondMoment.floats + start,
+            count: piece.range.count, step: step, learningRate: learningRate, weightDecay: piece.weightDecay,
+            average: average, averageShare: averageShare)
+        }
       }
     }
     if let average {

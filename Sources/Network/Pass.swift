@@ -19,37 +19,54 @@ enum Phase: Sendable {
 
 /// A sequence of phases, run by a team with as few waits for one another as the phases allow.
 struct Pass: Sendable {
-  private enum Group: Sendable {
-    case lanes([@Sendable (Lane) -> Void])
-    case shares(@Sendable (Int) -> Void)
-    case once(@Sendable () -> Void)
+  /// What a pass is for: a word in the labels of its times.
+  enum Direction: String {
+    case forward, backward, inference
   }
 
-  private let preparations: [@Sendable () -> Void]
+  /// The work of a phase, and the label of the time it takes.
+  private struct Work<Body: Sendable>: Sendable {
+    let label: WorkLabel
+    let body: Body
+  }
+
+  private typealias LaneWork = Work<@Sendable (Lane) -> Void>
+  private typealias ShareWork = Work<@Sendable (Int) -> Void>
+  private typealias SingleWork = Work<@Sendable () -> Void>
+
+  private enum Group: Sendable {
+    case lanes([LaneWork])
+    case shares(ShareWork)
+    case once(SingleWork)
+  }
+
+  private let preparations: [SingleWork]
   private let groups: [Group]
   private let cut: Lanes
-  private let conclusions: [@Sendable () -> Void]
+  private let conclusions: [SingleWork]
 
-  init(_ phases: [Phase], cut: Lanes) {
-    var lanes: [@Sendable (Lane) -> Void] = []
+  /// - Parameter phases: Each with the name of its layer.
+  init(_ phases: [(String, Phase)], _ direction: Direction, cut: Lanes) {
+    var lanes: [LaneWork] = []
     var groups: [Group] = []
-    var preparations: [@Sendable () -> Void] = []
-    var conclusions: [@Sendable () -> Void] = []
+    var preparations: [SingleWork] = []
+    var conclusions: [SingleWork] = []
     func closeLanes() {
       if !lanes.isEmpty { groups.append(.lanes(lanes)) }
       lanes = []
     }
-    for phase in phases {
+    for (layer, phase) in phases {
+      func label(_ kind: String) -> WorkLabel { WorkLabel(layer, "\(direction.rawValue) \(kind)") }
       switch phase {
-      case .lanes(let body): lanes.append(body)
+      case .lanes(let body): lanes.append(LaneWork(label: label("lanes"), body: body))
       case .shares(let body):
         closeLanes()
-        groups.append(.shares(body))
+        groups.append(.shares(ShareWork(label: label("shares"), body: body)))
       case .once(let body):
         closeLanes()
-        groups.append(.once(body))
-      case .prepare(let body): preparations.append(body)
-      case .conclude(let body): conclusions.append(body)
+        groups.append(.once(SingleWork(label: label("once"), body: body)))
+      case .prepare(let body): preparations.append(SingleWork(label: label("prepare"), body: body))
+      case .conclude(let body): conclusions.append(SingleWork(label: label("conclude"), body: body))
       }
     }
     closeLanes()
@@ -63,19 +80,23 @@ struct Pass: Sendable {
   ///   - laneCount: So many lanes, from the first on, in place of all; only of a network that only reads.
   ///   - isPrepared: The parameters are as they were in the last run.
   func run(on team: Team, laneCount: Int? = nil, isPrepared: Bool = false) {
-    if !isPrepared { team.run(count: preparations.count) { number in preparations[number]() } }
+    func run(_ works: [SingleWork]) {
+      team.run(count: works.count) { number in team.time(works[number].label, works[number].body) }
+    }
+    if !isPrepared { run(preparations) }
     for group in groups {
       switch group {
-      case .lanes(let bodies):
+      case .lanes(let works):
         let hasOwnPlaces = cut.placeCount == cut.count
         team.run(count: laneCount ?? cut.count) { number, worker in
           let lane = Lane(number: number, place: hasOwnPlaces ? number : worker, worker: worker)
-          for body in bodies { body(lane) }
+          for work in works { team.time(work.label) { work.body(lane) } }
         }
-      case .shares(let body): team.run(count: cut.shareCount, body)
-      case .once(let body): body()
+      case .shares(let work):
+        team.run(count: cut.shareCount) { share in team.time(work.label) { work.body(share) } }
+      case .once(let work): team.time(work.label, work.body)
       }
     }
-    team.run(count: conclusions.count) { number in conclusions[number]() }
+    run(conclusions)
   }
 }

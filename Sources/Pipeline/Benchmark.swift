@@ -19,6 +19,9 @@ package struct Benchmark {
     case train
     /// Reading batches with the model, its weights as drawn at first.
     case predict
+
+    /// Its steps are a network's.
+    package var hasPhases: Bool { self == .train || self == .predict }
   }
 
   /// Throughput in several rounds.
@@ -45,9 +48,21 @@ package struct Benchmark {
     package var fastest: Double { rates[rates.count - 1] }
   }
 
+  /// Where the time of one step went, on one thread; of `predict`, a step is one batch.
+  package struct Phases: Sendable {
+    package let part: Part
+    package let precision: String
+    /// Images of a step.
+    package let images: Int
+    /// Medians over several steps.
+    package let times: WorkTimes
+  }
+
   private static let roundCount = 5
   /// A round goes on until this long has passed.
   private static let roundSeconds = 1.0
+  /// Times of phases are medians over so many steps, and over more until this long has passed.
+  private static let (recordedSteps, recordedSeconds) = (15, 5.0)
 
   private let spec: PipelineSpec
   private let workspace: Workspace
@@ -70,9 +85,27 @@ package struct Benchmark {
     switch part {
     case .generate: try result(part, of: generating())
     case .load: try loadResult()
-    case .train: try result(part, of: training())
-    case .predict: try result(part, of: predicting())
+    case .train: try result(part, of: training(on: team))
+    case .predict: try result(part, of: predicting(on: team))
     }
+  }
+
+  /// Measures the phases of a step on one thread.
+  /// - Precondition: `part` has phases.
+  package func phases(of part: Part) throws -> Phases {
+    precondition(part.hasPhases)
+    let record = WorkRecord()
+    let team = Team(recordingTo: record)
+    let work = try part == .train ? training(on: team) : predicting(on: team)
+    // The first step meets cold caches.
+    _ = try work()
+    var (runs, images): ([WorkTimes], Int) = ([], 0)
+    let start = Date()
+    while runs.count < Self.recordedSteps || -start.timeIntervalSinceNow < Self.recordedSeconds {
+      try cancellation.check()
+      runs.append(try record.record { images = try work() })
+    }
+    return Phases(part: part, precision: precision.rawValue, images: images, times: WorkTimes(mediansOf: runs))
   }
 
   private func result(_ part: Part, of work: Work) throws -> Result {
@@ -140,7 +173,7 @@ package struct Benchmark {
     return classes + repeatElement(model.blank, count: model.positions - classes.count)
   }
 
-  private func training() throws -> Work {
+  private func training(on team: Team) throws -> Work {
     let model = try ModelDescription(spec.model, reading: spec.captcha)
     // So many steps that the learning rate stays where it starts.
     let plan = TrainingPlan(
@@ -155,7 +188,7 @@ package struct Benchmark {
     }
   }
 
-  private func predicting() throws -> Work {
+  private func predicting(on team: Team) throws -> Work {
     let model = try ModelDescription(spec.model, reading: spec.captcha)
     let parameters = Parameters(try NetworkPlan(model))
     parameters.drawWeights(seed: spec.seed)

@@ -4,7 +4,8 @@ import Samples
 // order. Equal parts have equal texts, whatever their files look like, so that the hash of a text stands for the
 // part; and two texts that differ can be compared key by key. Text values are quoted, so no value holds a line break.
 //
-// Results are stored under the hashes of these texts: adding a key, or changing the order, makes them all stale.
+// Results are stored under the hashes of these texts: adding a line, or changing the order, makes them all stale. A key that
+// came later has no line where its value is the one that everything before it had.
 
 extension CaptchaSpec {
   package var canonicalText: String {
@@ -53,7 +54,7 @@ extension TrainingSpec {
       (.learningRate, "\(learningRate)"), (.weightDecay, "\(weightDecay)"), (.schedule, quoted(schedule.rawValue)),
       (.warmup, "\(warmup)"), (.labelSmoothing, "\(labelSmoothing)"), (.average, "\(average)"),
       (.distortion, "\(distortion)"), (.precision, quoted(precision.rawValue)), (.checkpointEvery, "\(checkpointEvery)")
-    )
+    ) + (lanes == Self.usualLanes ? "" : lines((Key.lanes, "\(lanes)")))
   }
 }
 

@@ -85,11 +85,17 @@ package struct TrainingSpec: Sendable, Hashable {
 
   /// The most images that a step looks at, so that they take little memory.
   package static let imagesPerStepMax = 4096
+  /// Enough for eight cores, and few enough that a lane's part of a usual batch keeps the sums over images cheap and
+  /// matrices large, and a share's part of a large layer keeps a matrix product busy.
+  package static let usualLanes = 8
 
   /// Images that a step learns from: 1 ... 4,096.
   package let batch: Int
   /// Images that a step looks at, for each one that it learns from, which are those read worst: 1 ... 64.
   package let candidates: Int
+  /// Parts that a batch is cut into, and the work on a linear layer, for threads to share, at most: 1 ... 64. Sums over
+  /// images are rounded otherwise with another number.
+  package let lanes: Int
   /// Passes over the train split: 1 ... 10,000.
   package let epochs: Int
   package let optimizer: Optimizer

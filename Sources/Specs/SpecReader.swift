@@ -93,7 +93,7 @@ extension ShardSpec {
 
 extension TrainingSpec {
   enum Key: String, SpecKey {
-    case batch, candidates, epochs, optimizer
+    case batch, candidates, lanes, epochs, optimizer
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
     case schedule, warmup
@@ -105,6 +105,7 @@ extension TrainingSpec {
   init(_ mapping: SpecMapping<Key>, model: ModelSpec, trainCount: Int) throws(SpecError) {
     batch = try mapping.wholeNumber(.batch, in: 1...Self.imagesPerStepMax, default: 64)
     candidates = try mapping.wholeNumber(.candidates, in: 1...64, default: 1)
+    lanes = try mapping.wholeNumber(.lanes, in: 1...64, default: Self.usualLanes)
     epochs = try mapping.wholeNumber(.epochs, in: 1...10_000, default: 1)
     optimizer = try mapping.choice(.optimizer, default: .muon)
     learningRate = try mapping.number(.learningRate, above: 0, upTo: 1, default: 0.006)

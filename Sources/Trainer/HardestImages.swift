@@ -22,11 +22,17 @@ final class HardestImages {
 
   private let network: Network
 
-  /// - Parameter imageCount: Images to choose from, each time.
+  /// - Parameters:
+  ///   - imageCount: Images to choose from, each time.
+  ///   - laneCountMax: As `Network.init` wants it.
   /// - Throws: What `Network.init` throws.
-  init(_ model: ModelDescription, imageCount: Int, precision: Precision, backend: any Backend, team: Team) throws {
+  init(
+    _ model: ModelDescription, imageCount: Int, laneCountMax: Int, precision: Precision, backend: any Backend,
+    team: Team
+  ) throws {
     network = try Network(
-      model, for: .inference, batch: min(imageCount, Self.batchMax), precision: precision, backend: backend, team: team)
+      model, for: .inference, batch: min(imageCount, Self.batchMax), laneCountMax: laneCountMax, precision: precision,
+      backend: backend, team: team)
   }
 
   /// - Parameters:

@@ -71,7 +71,8 @@ package final class Trainer {
   package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
     self.plan = plan
     network = try Network(
-      plan.model, for: .training, batch: plan.training.batch, precision: plan.precision,
+      plan.model, for: .training, batch: plan.training.batch, laneCountMax: plan.training.lanes,
+      precision: plan.precision,
       dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed), labelSmoothing: plan.training.labelSmoothing,
       backend: backend, team: team)
     network.parameters.drawWeights(seed: SeedPurpose.weights.seed(from: plan.seed))
@@ -88,7 +89,8 @@ package final class Trainer {
       plan.training.candidates == 1
       ? nil
       : try HardestImages(
-        plan.model, imageCount: plan.training.imagesPerStep, precision: plan.precision, backend: backend, team: team)
+        plan.model, imageCount: plan.training.imagesPerStep, laneCountMax: plan.training.lanes,
+        precision: plan.precision, backend: backend, team: team)
   }
 
   /// What the next step starts from.
@@ -128,14 +130,19 @@ package final class Trainer {
   /// - Throws: `TrainingError.diverged` where the loss is no longer a number: what is learned is then as before the step,
   ///   but the running statistics are not.
   package func learn(images: [UInt8], labels: [UInt16]) throws(TrainingError) -> TrainingStep {
-    let number = step
+    let (number, team) = (step, network.team)
     let choice = choose(from: images, labels: labels)
-    let learned = distortion?.distorted(choice.images, step: number, team: network.team) ?? choice.images
+    let learned =
+      distortion.map { distortion in
+        team.time(WorkLabel("input", "distortion")) {
+          distortion.distorted(choice.images, step: number, team: team)
+        }
+      } ?? choice.images
     let loss = network.computeGradients(images: learned, labels: choice.labels, step: number)
     guard loss.isFinite else { throw .diverged(step: number + 1, place: network.firstLayerNotFinite ?? "the loss") }
     let rate = learningRate.rate(atStep: number)
     optimizer.update(
-      network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: network.team)
+      network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: team)
     step += 1
     return TrainingStep(
       number: number, epoch: number / plan.stepsPerEpoch, loss: loss,
@@ -144,8 +151,10 @@ package final class Trainer {
 
   /// What a step learns from, of the images that it looks at.
   private func choose(from images: [UInt8], labels: [UInt16]) -> HardestImages.Choice {
-    hardest?.choose(network.batch, of: images, labels: labels, by: network.parameters)
-      ?? HardestImages.Choice(images: images, labels: labels, exactCount: nil)
+    guard let hardest else { return HardestImages.Choice(images: images, labels: labels, exactCount: nil) }
+    return network.team.time(WorkLabel("candidates", "choice")) {
+      hardest.choose(network.batch, of: images, labels: labels, by: network.parameters)
+    }
   }
 
   /// - Throws: `TrainingError.diverged` where a learned number is no longer finite: such a state is not worth keeping.

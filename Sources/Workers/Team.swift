@@ -5,10 +5,24 @@ import Synchronization
 /// A fixed number of threads that share the iterations of a loop.
 package struct Team: Sendable {
   package let threadCount: Int
+  private let record: WorkRecord?
 
   /// - Parameter threadCount: nil takes every core that this process may use.
   package init(threadCount: Int? = nil) {
     self.threadCount = max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount)
+    record = nil
+  }
+
+  /// A team of one thread, whose times go to `record`.
+  package init(recordingTo record: WorkRecord) {
+    threadCount = 1
+    self.record = record
+  }
+
+  /// Does `body`; where times are recorded, its time goes to `label`.
+  package func time<Result>(_ label: @autoclosure () -> WorkLabel, _ body: () throws -> Result) rethrows -> Result {
+    guard let record else { return try body() }
+    return try record.time(label(), body)
   }
 
   /// Calls `body` once with each of 0 ..< `count`, on up to `threadCount` threads, and returns when all calls have. The
@@ -18,6 +32,7 @@ package struct Team: Sendable {
   /// As the other, and tells `body` the number of its worker, below `threadCount` and below `count`: one call at a time
   /// has it.
   package func run(count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
+    if let record { return record.loop(count: count) { index in body(index, 0) } }
     guard threadCount > 1 && count > 1 else {
       for index in 0..<count { body(index, 0) }
       return

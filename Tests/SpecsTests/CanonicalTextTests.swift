@@ -63,6 +63,17 @@ private func spec(_ change: (String) -> String = { $0 }) throws -> PipelineSpec 
     #expect(spec.evaluation.canonicalText == "split=\"test\"\n")
   }
 
+  /// Results of before there was the key stay good: it has a line only where it has another value than it had then.
+  @Test func lanesHaveALineWhereTheyAreOthers() throws {
+    func text(_ lanes: Int) throws -> String {
+      try spec { $0 + "\ntraining: {lanes: \(lanes)}" }.training.canonicalText
+    }
+    #expect(try text(8) == spec().training.canonicalText)
+    #expect(try text(32) == spec().training.canonicalText + "lanes=32\n")
+    #expect(
+      try specDifferences(from: text(8), to: text(32)).map(\.description) == ["lanes: nothing -> 32"])
+  }
+
   @Test func theTextsOfOtherStylesStayAsTheyAre() throws {
     let wheezy = try spec {
       $0.replacing("length: 4", with: "length: 4, style: wheezy, wheezy: {text_color: \"#0a0B0c\"}")

@@ -35,6 +35,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.shards.compression == 1)
     #expect(spec.model == .named(.glyphnet))
     #expect(spec.training.batch == 64)
+    #expect(spec.training.lanes == 8)
     #expect(spec.training.epochs == 1)
     #expect(spec.training.optimizer == .muon)
     #expect(spec.training.learningRate == 0.006)
@@ -81,6 +82,7 @@ private func spec(charset: String) throws -> PipelineSpec {
       training:
         batch: 64
         candidates: 4
+        lanes: 32
         epochs: 3
         optimizer: adam
         learning_rate: 1e-3
@@ -115,6 +117,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.shards.records == 100 && spec.shards.block == 10 && spec.shards.compression == 19)
     #expect(spec.model == .named(.seedCNN))
     #expect(spec.training.candidates == 4 && spec.training.imagesPerStep == 256)
+    #expect(spec.training.lanes == 32)
     #expect(spec.training.batch == 64 && spec.training.epochs == 3 && spec.training.checkpointEvery == 50)
     #expect(spec.training.optimizer == .adam && spec.training.weightDecay == 0)
     #expect(spec.training.schedule == .constant && spec.training.warmup == 0)

@@ -27,7 +27,8 @@ import Testing
     "shards": ["records": 8192, "block": 1, "compression": 1, "on_corrupt": "stop"] as Object,
     "model": ["name": "glyphnet"],
     "training": [
-      "batch": 1, "candidates": 1, "epochs": 1, "optimizer": "adamw", "learning_rate": 0.003, "weight_decay": 0,
+      "batch": 1, "candidates": 1, "lanes": 1, "epochs": 1, "optimizer": "adamw", "learning_rate": 0.003,
+      "weight_decay": 0,
       "schedule": "one-cycle", "warmup": 0, "label_smoothing": 0, "average": 0, "distortion": 0, "precision": "auto",
       "checkpoint_every": 1,
     ] as Object,
@@ -100,7 +101,7 @@ import Testing
       #expect(try !isAccepted(path, "1"), "\(path)")
       count += 1
     }
-    #expect(count == 50)
+    #expect(count == 51)
   }
 
   @Test func everyRangeAndListHasTheSameForm() throws {
@@ -196,6 +197,9 @@ import Testing
       } else if path == ["captcha", "splits"] {
         // The text has them where there are several entries, and not all splits, only.
         #expect((value as? [String]).map(Set.init) == Set(spec.captcha.entries[0].splits.map(\.rawValue)))
+      } else if path == ["training", "lanes"] {
+        // The text has them where they are others only.
+        #expect(value as? Int == spec.training.lanes)
       } else if path == ["captcha", "weight"] {
         // The text has weights where there are several entries only.
         #expect(value as? Double == spec.captcha.entries[0].weight)

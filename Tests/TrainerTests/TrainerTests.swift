@@ -7,19 +7,21 @@ import Trainer
 import Workers
 
 @Suite struct TrainerTests {
-  private func makeTrainer(_ training: String = "") throws -> Trainer {
+  private func makeTrainer(
+    _ training: String = "", batch: Int = 4, backend: any Backend = PlainBackend(), threadCount: Int = 1
+  ) throws -> Trainer {
     let spec = try PipelineSpec(
       yaml: """
         name: test
         captcha: {charset: digits, length: 2, width: 64, height: 32, image-captcha: {font_sizes: 20}}
         datasets: {train: {count: 200}}
-        training: {batch: 4, schedule: constant, learning_rate: 0.01\(training)}
+        training: {batch: \(batch), schedule: constant, learning_rate: 0.01\(training)}
         """, path: "test.yaml")
     return try Trainer(
       TrainingPlan(
         training: spec.training, model: ModelDescription(spec.model, reading: spec.captcha),
         seed: 1, precision: .float32, stepsPerEpoch: 8, runHash: "run"),
-      backend: PlainBackend(), team: Team(threadCount: 1))
+      backend: backend, team: Team(threadCount: threadCount))
   }
 
   private let images = (0..<4 * 64 * 32).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) }
@@ -72,6 +74,21 @@ import Workers
       #expect(found.loss == expected.loss && found.exactCount == judgements.count { $0.isExact })
       #expect(values(choosing.parameters) == values(plain.parameters))
     }
+  }
+
+  /// The candidates are inferred, and the chosen ones learned from, in the lanes of the spec.
+  @Test(arguments: [16, 32])
+  func theNumberOfThreadsChangesNothing(lanes: Int) throws {
+    let (copies, batch) = (16, 32)
+    let candidates = (0..<copies).flatMap { copy in images.map { UInt8(truncatingIfNeeded: Int($0) * (copy + 1)) } }
+    let truths = (0..<2 * 2 * batch).map { UInt16($0 * 7 % 10) }
+    let results = try [1, 2, 3].map { threadCount in
+      let trainer = try makeTrainer(
+        ", candidates: 2, lanes: \(lanes)", batch: batch, backend: makeBackend(), threadCount: threadCount)
+      for _ in 0..<2 { _ = try trainer.learn(images: candidates, labels: truths) }
+      return values(trainer.parameters)
+    }
+    #expect(results[1] == results[0] && results[2] == results[0])
   }
 
   /// The average of every parameter and statistic, by the formula, beside weights that it leaves as they are.

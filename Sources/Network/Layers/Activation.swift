@@ -1,30 +1,30 @@
 import Kernels
 
 /// How a mini-batch is cut: into lanes for work on images, into shares for work on parameters.
-struct Lanes: Sendable {
-  /// Enough for eight cores, and few enough that a lane's part of a usual batch keeps the sums over images cheap and
-  /// matrices large, and a share's part of a large layer keeps a matrix product busy.
-  private static let usualCount = 8
+package struct Lanes: Sendable {
   /// Of a lane's part of the largest activation: what one layer writes, the next ones find in the caches. With 1.2 MB in
   /// place of 9.8, `seed-cnn` learned and read 1.14 times as fast (measured on Zen 3).
   private static let activationByteCountMax = 2 << 20
-  /// Who only reads sums nothing over images: shorter lanes let the threads finish closer together.
+  /// Inference has no sums across images, so lanes can be shorter and the load balances better.
   private static let readingCountMax = 32
 
-  let count: Int
+  package let count: Int
   /// Images in each lane.
-  let images: Int
+  package let images: Int
   /// Lanes that are at work at once, at most.
   let workerCount: Int
   /// Lanes whose activations there is memory for.
   let placeCount: Int
-  let shareCount: Int
+  package let shareCount: Int
 
-  /// - Parameter activationByteCount: Of one image's largest activation; 0 where there is none.
-  init(batch: Int, activationByteCount: Int, isTraining: Bool, threadCount: Int) {
+  /// - Parameters:
+  ///   - countMax: The most lanes and shares, as `TrainingSpec.lanes`. Where the activations of one lane would not stay in
+  ///     the caches, there are more lanes than that; so there are in inference.
+  ///   - activationByteCount: Of one image's largest activation; 0 where there is none.
+  package init(batch: Int, countMax: Int, activationByteCount: Int, isTraining: Bool, threadCount: Int) {
     func largestPart(upTo most: Int) -> Int { (1...min(most, batch)).last { batch % $0 == 0 } ?? 1 }
-    shareCount = largestPart(upTo: Self.usualCount)
-    let evenImages = batch / largestPart(upTo: isTraining ? Self.usualCount : Self.readingCountMax)
+    shareCount = largestPart(upTo: countMax)
+    let evenImages = batch / largestPart(upTo: isTraining ? countMax : max(countMax, Self.readingCountMax))
     let fittingImages = Self.activationByteCountMax / max(1, activationByteCount)
     images = largestPart(upTo: max(1, min(evenImages, fittingImages)))
     count = batch / images

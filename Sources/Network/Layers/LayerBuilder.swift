@@ -36,6 +36,8 @@ struct LayerBuilder {
   private let isTraining: Bool
 
   private(set) var layers: [any Layer] = []
+  /// Of the layers, in their order.
+  private(set) var names: [String] = []
   /// Of the layers with parameters, in their order.
   private(set) var outputs: [LayerOutput] = []
   /// What the last layer gives: image planes, then features once a linear layer has come.
@@ -66,8 +68,10 @@ struct LayerBuilder {
     while let stage = rest.popFirst() {
       if !isTraining, let next = rest.first, try appendTogether(stage, next) {
         rest.removeFirst()
+        names.append("\(stage.name)+\(next.name)")
       } else {
         try append(stage)
+        names.append(stage.name)
       }
     }
   }
