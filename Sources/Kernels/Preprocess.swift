@@ -16,21 +16,26 @@ private func preprocess<Value: Element>(
   _: Value.Type, _ pixels: UnsafePointer<UInt8>, images: Int, _ output: UnsafeMutableRawPointer,
   _ shape: ActivationShape
 ) {
-  @inline(__always)
-  func take(_ pixels: UnsafePointer<UInt8>, step: Int, count: Int, place: Int) {
-    for index in 0..<count {
-      Value.storeValue(
-        1 - Float(pixels[index &* step]) / 255, output + (place &+ index) &* MemoryLayout<Value>.size)
+  if shape.planeCount == 1 {
+    for index in 0..<images * shape.elementCount {
+      Value.storeValue(1 - Float(pixels[index]) / 255, output + index &* MemoryLayout<Value>.size)
     }
+    return
   }
-  if shape.planeCount == 1 { return take(pixels, step: 1, count: images * shape.elementCount, place: 0) }
+  // A plane of each colour. There are few pixel values: to look them up takes less than to compute them one by one.
   precondition(shape.block == 1)
-  for image in 0..<images {
-    for channel in 0..<shape.channels {
-      let place = image * shape.elementCount
-      take(
-        pixels + place + channel, step: shape.channels, count: shape.pixelCount,
-        place: place + channel * shape.pixelCount)
+  withUnsafeTemporaryAllocation(of: Value.self, capacity: 256) { values in
+    guard let values = values.baseAddress else { return }
+    for pixel in 0..<256 { Value.storeValue(1 - Float(pixel) / 255, values + pixel) }
+    let (channels, planeCount) = (shape.channels, shape.pixelCount)
+    for image in 0..<images {
+      let first = image &* shape.elementCount
+      for channel in 0..<channels {
+        let plane = (output + (first &+ channel &* planeCount) &* MemoryLayout<Value>.size)
+          .assumingMemoryBound(to: Value.self)
+        let source = pixels + (first &+ channel)
+        for pixel in 0..<planeCount { plane[pixel] = values[Int(source[pixel &* channels])] }
+      }
     }
   }
 }

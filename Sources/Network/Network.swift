@@ -127,7 +127,7 @@ package final class Network: Sendable {
   /// - Returns: What it reads in each, in order.
   package func read(images: ArraySlice<UInt8>) -> [Reading] {
     let count = computeLogits(images: images)
-    return (0..<count).map { Reading(logits: loss.logits(ofImage: $0), of: description) }
+    return team.map(count: count, atATime: lanes.images) { Reading(logits: loss.logits(ofImage: $0), of: description) }
   }
 
   /// Holds what it reads in up to `batch` images against their labels.
@@ -138,7 +138,7 @@ package final class Network: Sendable {
     let count = computeLogits(images: images)
     let positions = description.positions
     precondition(labels.count == count * positions)
-    return (0..<count).map {
+    return team.map(count: count, atATime: lanes.images) {
       loss.judgement(ofImage: $0, label: labels.dropFirst($0 * positions).prefix(positions))
     }
   }

@@ -46,4 +46,18 @@ package struct Team: Sendable {
       }
     }
   }
+
+  /// What `body` gives for each of 0 ..< `count`, in order. The threads share them out `atATime` neighbours at a time.
+  package func map<Value: Sendable>(count: Int, atATime: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
+    [Value](unsafeUninitializedCapacity: count) { places, initializedCount in
+      // SAFETY: each iteration initializes places of its own, and all have when the loop ends.
+      nonisolated(unsafe) let places = places
+      run(count: (count + atATime - 1) / atATime) { part in
+        for index in part * atATime..<min(count, (part + 1) * atATime) {
+          places.initializeElement(at: index, to: body(index))
+        }
+      }
+      initializedCount = count
+    }
+  }
 }

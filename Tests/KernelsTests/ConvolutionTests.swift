@@ -44,6 +44,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
       inputChannels: 1, outputChannels: 8, kernel: 3, stride: 1, padding: 1, height: 9, width: 16, inputBlock: 1,
       outputBlock: 8),
     .init(
+      inputChannels: 1, outputChannels: 8, kernel: 5, stride: 2, padding: 2, hasBias: true, height: 11, width: 37,
+      inputBlock: 1, outputBlock: 8),
+    .init(
       inputChannels: 1, outputChannels: 40, kernel: 4, stride: 1, padding: 0, hasBias: true, height: 9, width: 8,
       inputBlock: 1, outputBlock: 40),
     // Blocked, NHWC and NCHW, odd sizes, both strides.

@@ -30,6 +30,12 @@ import Workers
     #expect(sum.withLock { $0 } == 4950)
   }
 
+  @Test(arguments: [1, 3], [(0, 4), (1, 4), (8, 4), (9, 4), (100, 1)] as [(Int, Int)])
+  func mapsInOrder(threadCount: Int, size: (count: Int, atATime: Int)) {
+    let texts = Team(threadCount: threadCount).map(count: size.count, atATime: size.atATime) { "number \($0)" }
+    #expect(texts == (0..<size.count).map { "number \($0)" })
+  }
+
   @Test func thereIsAtLeastOneThread() {
     #expect(Team().threadCount >= 1)
     #expect(Team(threadCount: 0).threadCount == 1)

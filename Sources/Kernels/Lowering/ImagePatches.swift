@@ -1,6 +1,9 @@
 /// What each output pixel of a convolution sees of the input, its patch, as rows of a matrix:
 /// [output pixel, channel / block, kernel row, kernel column, block], so that a row of the kernel is a run of neighbours in
 /// memory. Rows of output pixels are counted on through the images of a lane.
+///
+/// The input is copied into frames of zeros first, as wide as the padding, so that all of every patch exists:
+/// [images, channel / block, frame row, frame column, block] in float32.
 struct ImagePatches: Sendable {
   private let geometry: ConvolutionGeometry
   private let input: ActivationShape
@@ -14,73 +17,121 @@ struct ImagePatches: Sendable {
   var patchCount: Int { geometry.weightCount / geometry.outputChannels }
   /// Values of a row of the kernel, of one block of channels.
   private var runCount: Int { geometry.kernel * input.block }
+  /// Values of a row of a frame's plane.
+  private var lineCount: Int { (geometry.inputWidth + 2 * geometry.padding) * input.block }
+  private var frameHeight: Int { geometry.inputHeight + 2 * geometry.padding }
+  private var frameCount: Int { input.planeCount * frameHeight * lineCount }
 
-  /// The patches are the input as it is.
-  var areInput: Bool {
+  /// Runs are copied in whole vectors, so that up to so many values behind the last one are read and written.
+  static let slack = 8
+
+  /// Values of the frames of some images, with the slack behind them.
+  func frameCount(ofImages images: Int) -> Int { images * frameCount + Self.slack }
+
+  /// Values of the patches of some rows of output pixels, with the slack behind them.
+  func patchCount(ofRows rows: Int) -> Int { rows * geometry.outputWidth * patchCount + Self.slack }
+
+  /// The patches are the frames as they are.
+  var areFrames: Bool {
     geometry.kernel == 1 && geometry.stride == 1 && geometry.padding == 0 && input.block == input.channels
   }
 
-  /// A row of the kernel within a patch: `columns` of it lie within the plane, at `offset` of the input; the columns at
-  /// its sides, or all of it, lie in the padding.
-  private struct Run {
-    let place: Int
-    let columns: Range<Int>
-    let offset: Int
+  /// Calls `body` with where each line of the images is, in the activation and in the frames.
+  @inline(__always)
+  private func forEachLine(ofImages images: Int, _ body: (_ offset: Int, _ place: Int) -> Void) {
+    let width = geometry.inputWidth &* input.block
+    for plane in 0..<images &* input.planeCount {
+      for y in 0..<geometry.inputHeight {
+        body(
+          (plane &* geometry.inputHeight &+ y) &* width,
+          (plane &* frameHeight &+ y &+ geometry.padding) &* lineCount &+ geometry.padding &* input.block)
+      }
+    }
   }
 
+  /// Overwrites the frames.
+  /// - Parameter source: [images, input]
+  func fill<Value: Element>(
+    _: Value.Type, _ frames: UnsafeMutablePointer<Float>, from source: UnsafeRawPointer, images: Int
+  ) {
+    if geometry.padding > 0 { frames.update(repeating: 0, count: images * frameCount) }
+    forEachLine(ofImages: images) { offset, place in
+      copyValues(
+        Value.self, source + offset &* MemoryLayout<Value>.size, to: frames + place,
+        count: geometry.inputWidth &* input.block)
+    }
+  }
+
+  /// What lies within the frames.
+  /// - Parameter result: [images, input]; overwritten.
+  func store<Value: Element>(
+    _: Value.Type, _ frames: UnsafePointer<Float>, into result: UnsafeMutableRawPointer, images: Int
+  ) {
+    forEachLine(ofImages: images) { offset, place in
+      let destination = result + offset &* MemoryLayout<Value>.size
+      forEachVector(count: geometry.inputWidth &* input.block) { value, width in
+        Value.store(Float.load(frames + place, at: value, width: width), destination, at: value, width: width)
+      }
+    }
+  }
+
+  /// Calls `body` with each row of the kernel, in the patches and in the frames, in the order of the patches.
   /// - Parameter rows: Of output pixels.
   @inline(__always)
-  private func forEachRun(ofRows rows: Range<Int>, _ body: (Run) -> Void) {
-    let (kernel, height, width) = (geometry.kernel, geometry.inputHeight, geometry.inputWidth)
-    var place = 0
+  private func forEachRun(
+    ofRows rows: Range<Int>, frames: UnsafeMutablePointer<Float>, patches: UnsafeMutablePointer<Float>,
+    _ body: (_ patch: UnsafeMutablePointer<Float>, _ frame: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let (planeCount, planeStep, lineStep) = (input.planeCount, frameHeight &* lineCount, lineCount)
+    let (pixelStep, runStep, kernel) = (geometry.stride &* input.block, runCount, geometry.kernel)
+    var patch = patches
     for row in rows {
-      let (image, outputY) = row.quotientAndRemainder(dividingBy: geometry.outputHeight)
-      let top = outputY &* geometry.stride &- geometry.padding
-      for outputX in 0..<geometry.outputWidth {
-        let left = outputX &* geometry.stride &- geometry.padding
-        let first = min(kernel, max(0, 0 &- left))
-        let columns = first..<max(first, min(kernel, width &- left))
-        for plane in 0..<input.planeCount {
-          let start = image &* input.elementCount &+ plane &* input.planeElementCount
-          for y in top..<top &+ kernel {
-            let isInside = y >= 0 && y < height
-            let offset = start &+ (y &* width &+ left &+ first) &* input.block
-            body(Run(place: place, columns: isInside ? columns : 0..<0, offset: isInside ? offset : start))
-            place &+= runCount
+      let (image, y) = row.quotientAndRemainder(dividingBy: geometry.outputHeight)
+      var pixel = frames + (image &* frameCount &+ y &* geometry.stride &* lineStep)
+      for _ in 0..<geometry.outputWidth {
+        var plane = pixel
+        for _ in 0..<planeCount {
+          var line = plane
+          for _ in 0..<kernel {
+            body(patch, line)
+            patch += runStep
+            line += lineStep
           }
+          plane += planeStep
         }
+        pixel += pixelStep
       }
     }
   }
 
   /// Overwrites `patches`, [pixels of `rows`, patchCount].
-  /// - Parameter source: [images, input]
-  func gather<Value: Element>(
-    _: Value.Type, rows: Range<Int>, from source: UnsafeRawPointer, into patches: UnsafeMutablePointer<Float>
-  ) {
-    let (block, runCount) = (input.block, runCount)
-    forEachRun(ofRows: rows) { run in
-      let destination = patches + run.place
-      let before = run.columns.lowerBound &* block
-      let count = run.columns.count &* block
-      if count < runCount { destination.update(repeating: 0, count: runCount) }
-      copyValues(
-        Value.self, source + run.offset &* MemoryLayout<Value>.size, to: destination + before, count: count)
+  @inline(never)
+  func gather(rows: Range<Int>, from frames: UnsafePointer<Float>, into patches: UnsafeMutablePointer<Float>) {
+    let runCount = runCount
+    forEachRun(ofRows: rows, frames: UnsafeMutablePointer(mutating: frames), patches: patches) { patch, frame in
+      // What is written behind a run is overwritten by the next one.
+      var value = 0
+      repeat {
+        Float.store(Float.load(frame + value), patch + value)
+        value &+= 8
+      } while value < runCount
     }
   }
 
-  /// Adds every value of the patches to the one that it is of.
-  /// - Parameters:
-  ///   - patches: [pixels of `rows`, patchCount]
-  ///   - sums: [images, input]
-  func scatter(_ patches: UnsafePointer<Float>, rows: Range<Int>, addingTo sums: UnsafeMutablePointer<Float>) {
-    let block = input.block
-    forEachRun(ofRows: rows) { run in
-      let source = patches + (run.place &+ run.columns.lowerBound &* block)
-      let destination = sums + run.offset
-      forEachVector(count: run.columns.count &* block) { offset, width in
-        let sum = Float.load(destination, at: offset, width: width) + Float.load(source, at: offset, width: width)
-        Float.store(sum, destination, at: offset, width: width)
+  /// Adds every value of the patches to the one of the frames that it is of.
+  /// - Parameter patches: [pixels of `rows`, patchCount]
+  @inline(never)
+  func scatter(_ patches: UnsafeMutablePointer<Float>, rows: Range<Int>, addingTo frames: UnsafeMutablePointer<Float>) {
+    let runCount = runCount
+    forEachRun(ofRows: rows, frames: frames, patches: patches) { patch, frame in
+      var value = 0
+      while value &+ 8 <= runCount {
+        Float.store(Float.load(frame + value) + Float.load(patch + value), frame + value)
+        value &+= 8
+      }
+      while value < runCount {
+        frame[value] += patch[value]
+        value &+= 1
       }
     }
   }

@@ -7,7 +7,8 @@
 /// and the gradient of an input value is the sum of dP over all places where it is. Products are float32; with bfloat16
 /// activations the weights are rounded to bfloat16 as well, as CPUs multiply them.
 ///
-/// Memory: some rows of output pixels at a time, so that their patches stay in a thread's second cache.
+/// Memory: some rows of output pixels at a time, so that their patches stay in a thread's second cache (32 to 512 KiB
+/// of them were as fast).
 // SAFETY: a lane's members are used by one thread at a time; the weights change only in `loadWeights`, while no lane runs.
 final class LoweredConvolution: Convolution, @unchecked Sendable {
   private let geometry: ConvolutionGeometry
@@ -17,8 +18,8 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private let precision: Precision
   private let directions: ConvolutionDirections
   private let patches: ImagePatches
-  /// Where that is the faster way to dW.
-  private let oneChannelGradient: OneChannelWeightGradient?
+  /// Where that is the faster way to Y and dW.
+  private let oneChannel: OneChannelConvolution?
   /// Rows of output pixels that are worked with at once.
   private let blockRows: Int
   /// W: [patch, out]
@@ -47,7 +48,7 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   }
 
   /// Of the patches of a block of rows.
-  private static let blockByteCountMax = 512 << 10
+  private static let blockByteCountMax = 128 << 10
 
   /// - Throws: `KernelError` where the library lacks the matrix products.
   init(
@@ -64,8 +65,8 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     self.scratch = scratch
     let patches = ImagePatches(geometry, input: input)
     self.patches = patches
-    let oneChannelGradient = OneChannelWeightGradient(geometry, output: output)
-    self.oneChannelGradient = oneChannelGradient
+    let oneChannel = OneChannelConvolution(geometry, output: output)
+    self.oneChannel = oneChannel
     let (patch, outputs) = (patches.patchCount, geometry.outputChannels)
     let rowCount = laneImages * output.height
     let blockRows = min(
@@ -78,15 +79,15 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
       func make(_ direction: ConvolutionDirections, _ shape: MatrixProductShape) throws(KernelError)
         -> (any MatrixProduct)?
       {
-        directions.contains(direction) ? try library.makeMatrixProduct(shape, precision: .float32) : nil
+        directions.contains(direction) && (oneChannel == nil || direction == .backwardInput)
+          ? try library.makeMatrixProduct(shape, precision: .float32) : nil
       }
       let pixels = rows * output.width
       return Products(
         forward: try make(.forward, .init(m: pixels, n: outputs, k: patch)),
         backwardInput: try make(.backwardInput, .init(transposesB: true, m: pixels, n: patch, k: outputs)),
-        backwardWeights: oneChannelGradient == nil
-          ? try make(
-            .backwardWeights, .init(transposesA: true, m: patch, n: outputs, k: pixels, accumulates: true)) : nil)
+        backwardWeights: try make(
+          .backwardWeights, .init(transposesA: true, m: patch, n: outputs, k: pixels, accumulates: true)))
     }
     let gradientCount = directions.contains(.backwardWeights) ? geometry.weightCount : 0
     var lanes: [Lane] = []
@@ -158,34 +159,71 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     }
   }
 
-  private var blockPixels: Int { blockRows * output.width }
-
-  /// Values of the patches of a block, in whole cache lines.
-  private var blockPatchCount: Int { (blockPixels * patches.patchCount + 15) / 16 * 16 }
-
   /// Rows of output pixels lie as a matrix, [output pixel, out], in the activation itself.
   private var outputIsMatrix: Bool { precision == .float32 && output.block == output.channels }
+  /// The frames lie as they are in the activation itself.
+  private var inputIsFrames: Bool { precision == .float32 && patches.areFrames }
+
+  /// Memory for one direction of one lane.
+  private struct Room {
+    let frames: UnsafeMutablePointer<Float>
+    /// The patches of a block, or their gradient.
+    let patches: UnsafeMutablePointer<Float>
+    /// The outputs of a block, or their gradient: [output pixel, out]
+    let outputs: UnsafeMutablePointer<Float>
+  }
+
+  private func lendRoom(_ body: (Room) -> Void) {
+    func wholeLines(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+    let frameCount = inputIsFrames ? 0 : wholeLines(patches.frameCount(ofImages: laneImages))
+    let patchCount = patches.areFrames ? 0 : wholeLines(patches.patchCount(ofRows: blockRows))
+    let outputCount = outputIsMatrix ? 0 : blockRows * output.width * output.channels
+    scratch.lend(count: frameCount + patchCount + outputCount) { numbers in
+      body(
+        Room(
+          frames: numbers, patches: numbers + frameCount, outputs: numbers + frameCount + patchCount))
+    }
+  }
+
+  /// The images in their frames, where they are already or in `room`.
+  private func frames<Value: Element>(
+    _ type: Value.Type, of input: UnsafeRawPointer, _ room: Room
+  ) -> UnsafePointer<Float> {
+    if inputIsFrames { return input.assumingMemoryBound(to: Float.self) }
+    patches.fill(type, room.frames, from: input, images: laneImages)
+    return UnsafePointer(room.frames)
+  }
+
+  /// The patches of some rows, where they are already or in `room`.
+  private func patches(_ rows: Range<Int>, of frames: UnsafePointer<Float>, _ room: Room) -> UnsafePointer<Float> {
+    if patches.areFrames { return frames + rows.lowerBound * output.width * patches.patchCount }
+    patches.gather(rows: rows, from: frames, into: room.patches)
+    return UnsafePointer(room.patches)
+  }
 
   private func forward<Value: Element>(
     _ type: Value.Type, _ lane: Lane, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer
   ) {
     let outputs = geometry.outputChannels
     let bias = bias?.floats
-    scratch.lend(count: blockPatchCount + (outputIsMatrix ? 0 : blockPixels * outputs)) { numbers in
+    if let oneChannel {
+      return scratch.lend(count: oneChannel.frameCount) { frame in
+        oneChannel.forward(
+          type, images: laneImages, input: input, weights: weights.floats, bias: bias, frame: frame, into: output)
+      }
+    }
+    lendRoom { room in
+      let frames = frames(type, of: input, room)
       forEachBlock(of: lane) { rows, products in
-        let first = rows.lowerBound * self.output.width
-        let sums =
-          outputIsMatrix
-          ? output.assumingMemoryBound(to: Float.self) + first * outputs : numbers + blockPatchCount
-        products.forward?.run(
-          a: patches(type, rows, of: input, scratch: numbers), b: weights.floats, c: sums)
-        if outputIsMatrix {
-          guard let bias else { return }
+        let first = rows.lowerBound * self.output.width * outputs
+        let sums = outputIsMatrix ? output.assumingMemoryBound(to: Float.self) + first : room.outputs
+        products.forward?.run(a: patches(rows, of: frames, room), b: weights.floats, c: sums)
+        if !outputIsMatrix {
+          store(type, sums, bias: bias, rows: rows, into: output)
+        } else if let bias {
           for pixel in 0..<rows.count * self.output.width {
             addFloats(bias, to: sums + pixel * outputs, count: outputs)
           }
-        } else {
-          store(type, sums, bias: bias, rows: rows, into: output)
         }
       }
     }
@@ -194,50 +232,38 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private func backwardInput<Value: Element>(
     _ type: Value.Type, _ lane: Lane, _ outputGradient: UnsafeRawPointer, _ inputGradient: UnsafeMutableRawPointer
   ) {
-    let inputCount = laneImages * input.elementCount
-    let isFloat = precision == .float32
-    let gradientCount = outputIsMatrix ? 0 : (blockPixels * geometry.outputChannels + 15) / 16 * 16
-    scratch.lend(count: blockPatchCount + gradientCount + (isFloat ? 0 : inputCount)) { numbers in
-      let sums =
-        isFloat
-        ? inputGradient.assumingMemoryBound(to: Float.self) : numbers + blockPatchCount + gradientCount
-      if !patches.areInput { sums.update(repeating: 0, count: inputCount) }
+    lendRoom { room in
+      let frames = inputIsFrames ? inputGradient.assumingMemoryBound(to: Float.self) : room.frames
+      if !patches.areFrames { frames.update(repeating: 0, count: patches.frameCount(ofImages: laneImages)) }
       forEachBlock(of: lane) { rows, products in
-        let gradient = gradientRows(type, rows, of: outputGradient, scratch: numbers + blockPatchCount)
-        if patches.areInput {
-          let first = rows.lowerBound * output.width * patches.patchCount
-          products.backwardInput?.run(a: gradient, b: weights.floats, c: sums + first)
-        } else {
-          products.backwardInput?.run(a: gradient, b: weights.floats, c: numbers)
-          patches.scatter(numbers, rows: rows, addingTo: sums)
-        }
+        let gradient = gradientRows(type, rows, of: outputGradient, room)
+        let first = rows.lowerBound * output.width * patches.patchCount
+        let result = patches.areFrames ? frames + first : room.patches
+        products.backwardInput?.run(a: gradient, b: weights.floats, c: result)
+        if !patches.areFrames { patches.scatter(room.patches, rows: rows, addingTo: frames) }
       }
-      if !isFloat {
-        forEachVector(count: inputCount) { offset, width in
-          Value.store(Float.load(sums, at: offset, width: width), inputGradient, at: offset, width: width)
-        }
-      }
+      if !inputIsFrames { patches.store(type, frames, into: inputGradient, images: laneImages) }
     }
   }
 
   private func backwardWeights<Value: Element>(
     _ type: Value.Type, _ lane: Lane, _ input: UnsafeRawPointer, _ outputGradient: UnsafeRawPointer
   ) {
-    let outputs = geometry.outputChannels
     let (sums, biasSums) = (lane.weightGradient.floats, lane.biasGradient.floats)
     sums.update(repeating: 0, count: geometry.weightCount)
-    biasSums.update(repeating: 0, count: outputs)
+    biasSums.update(repeating: 0, count: geometry.outputChannels)
     if bias != nil { addPixels(type, of: outputGradient, to: biasSums) }
-    if let oneChannelGradient {
-      return scratch.lend(count: oneChannelGradient.frameCount) { frame in
-        oneChannelGradient.add(
+    if let oneChannel {
+      return scratch.lend(count: oneChannel.frameCount) { frame in
+        oneChannel.addWeightGradient(
           type, images: laneImages, input: input, outputGradient: outputGradient, frame: frame, to: sums)
       }
     }
-    scratch.lend(count: blockPatchCount + (outputIsMatrix ? 0 : blockPixels * outputs)) { numbers in
+    lendRoom { room in
+      let frames = frames(type, of: input, room)
       forEachBlock(of: lane) { rows, products in
-        let gradient = gradientRows(type, rows, of: outputGradient, scratch: numbers + blockPatchCount)
-        products.backwardWeights?.run(a: patches(type, rows, of: input, scratch: numbers), b: gradient, c: sums)
+        let gradient = gradientRows(type, rows, of: outputGradient, room)
+        products.backwardWeights?.run(a: patches(rows, of: frames, room), b: gradient, c: sums)
       }
     }
   }
@@ -260,28 +286,18 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     }
   }
 
-  /// The patches of some rows, where they are already or in `scratch`.
-  private func patches<Value: Element>(
-    _ type: Value.Type, _ rows: Range<Int>, of input: UnsafeRawPointer, scratch: UnsafeMutablePointer<Float>
-  ) -> UnsafePointer<Float> {
-    if patches.areInput && precision == .float32 {
-      return input.assumingMemoryBound(to: Float.self) + rows.lowerBound * output.width * patches.patchCount
-    }
-    patches.gather(type, rows: rows, from: input, into: scratch)
-    return UnsafePointer(scratch)
-  }
-
-  /// The output's gradient of some rows as a matrix, [output pixel, out], where it is already or in `scratch`.
+  /// The output's gradient of some rows as a matrix, [output pixel, out], where it is already or in `room`.
   private func gradientRows<Value: Element>(
-    _ type: Value.Type, _ rows: Range<Int>, of outputGradient: UnsafeRawPointer, scratch: UnsafeMutablePointer<Float>
+    _ type: Value.Type, _ rows: Range<Int>, of outputGradient: UnsafeRawPointer, _ room: Room
   ) -> UnsafePointer<Float> {
     if outputIsMatrix {
       return outputGradient.assumingMemoryBound(to: Float.self) + rows.lowerBound * output.width * output.channels
     }
     forEachBlockOfChannels(ofRows: rows) { place, offset in
-      copyValues(type, outputGradient + offset &* MemoryLayout<Value>.size, to: scratch + place, count: output.block)
+      copyValues(
+        type, outputGradient + offset &* MemoryLayout<Value>.size, to: room.outputs + place, count: output.block)
     }
-    return UnsafePointer(scratch)
+    return UnsafePointer(room.outputs)
   }
 
   /// - Parameters:

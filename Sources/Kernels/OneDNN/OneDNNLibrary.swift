@@ -87,7 +87,9 @@
       _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
       precision: Precision, directions: ConvolutionDirections
     ) throws(KernelError) -> (convolution: any Convolution, directions: ConvolutionDirections)? {
-      guard let orders = orders(input, output) else { return nil }
+      // Its products multiply twice as fast with SSE4.1 as its convolutions do (30 and 16 GFLOP/s, measured on Zen 3), so
+      // that lowered ones are faster.
+      guard has(dnnl_cpu_isa_avx), let orders = orders(input, output) else { return nil }
       glyphline_onednn_use_calling_thread_only()
       do throws(OneDNNFailure) {
         let operations = try ConvolutionOperations(
