@@ -32,16 +32,10 @@ struct LibraryBackend: Backend {
         geometry, input: input, output: output, laneImages: laneImages, lanes: lanes,
         needsInputGradient: directions.contains(.backwardInput), scratch: scratch, library: library)
     }
-    var wanted = directions
-    if precision == .float32 && OneChannelConvolution.isFaster(for: geometry, output: output) {
-      wanted.remove(.forward)
-    }
-    let own =
-      wanted.isEmpty
-      ? nil
-      : try library.makeConvolution(
-        geometry, input: input, output: output, laneImages: laneImages, lanes: lanes, precision: precision,
-        directions: wanted)
+    let isOneChannelFaster = precision == .float32 && OneChannelConvolution.isFaster(for: geometry, output: output)
+    let own = try library.makeConvolution(
+      geometry, input: input, output: output, laneImages: laneImages, lanes: lanes, precision: precision,
+      directions: isOneChannelFaster ? directions.subtracting(.forward) : directions)
     let missing = directions.subtracting(own?.directions ?? [])
     if let own, missing.isEmpty { return own.convolution }
     let lowered = try LoweredConvolution(
