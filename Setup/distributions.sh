@@ -43,7 +43,7 @@ share() {
 inside() {
   chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
     PATH="$toolchain/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-    bash -euo pipefail -c "cd /root && if [ -d glyphline ]; then cd glyphline; fi && $2"
+    bash -euo pipefail -c "cd /srv && if [ -d glyphline ]; then cd glyphline; fi && $2"
 }
 
 # prepare RELEASE ROOT: a minimal system, with what a person has who has Swift there: the libraries of the toolchain, a
@@ -58,7 +58,7 @@ prepare() {
   for path in "${paths[@]}"; do share "$path" "$2"; done
   inside "$2" "apt-get update --quiet && apt-get install --yes --no-install-recommends \
     g++ curl libcurl4 libedit2 libncurses6 libsqlite3-0 libxml2 tzdata"
-  git clone --quiet . "$2/root/glyphline"
+  git clone --quiet . "$2/srv/glyphline"
 }
 
 # attempt RELEASE STEP COMMAND...: runs it with its output in a file of its own, adds its outcome to `line`, and counts
