@@ -206,14 +206,12 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   ) {
     let outputs = geometry.outputChannels
     let bias = bias?.floats
-    if let oneChannel {
-      return scratch.lend(count: oneChannel.frameCount) { frame in
-        oneChannel.forward(
-          type, images: laneImages, input: input, weights: weights.floats, bias: bias, frame: frame, into: output)
-      }
-    }
     lendRoom { room in
       let frames = frames(type, of: input, room)
+      if let oneChannel {
+        return oneChannel.forward(
+          type, images: laneImages, frames: frames, weights: weights.floats, bias: bias, into: output)
+      }
       forEachBlock(of: lane) { rows, products in
         let first = rows.lowerBound * self.output.width * outputs
         let sums = outputIsMatrix ? output.assumingMemoryBound(to: Float.self) + first : room.outputs
@@ -253,14 +251,12 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     sums.update(repeating: 0, count: geometry.weightCount)
     biasSums.update(repeating: 0, count: geometry.outputChannels)
     if bias != nil { addPixels(type, of: outputGradient, to: biasSums) }
-    if let oneChannel {
-      return scratch.lend(count: oneChannel.frameCount) { frame in
-        oneChannel.addWeightGradient(
-          type, images: laneImages, input: input, outputGradient: outputGradient, frame: frame, to: sums)
-      }
-    }
     lendRoom { room in
       let frames = frames(type, of: input, room)
+      if let oneChannel {
+        return oneChannel.addWeightGradient(
+          type, images: laneImages, frames: frames, outputGradient: outputGradient, to: sums)
+      }
       forEachBlock(of: lane) { rows, products in
         let gradient = gradientRows(type, rows, of: outputGradient, room)
         products.backwardWeights?.run(a: patches(rows, of: frames, room), b: gradient, c: sums)

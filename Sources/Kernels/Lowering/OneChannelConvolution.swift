@@ -1,6 +1,6 @@
 /// A convolution with one input channel, a network's first, without patches: they would be more to write and to read than
-/// there is to compute. The input is copied into a frame of zeros first, so that every tap of every pixel exists. Sums are
-/// float32, and eight output channels are computed at a time.
+/// there is to compute. It reads the frames of `ImagePatches`, in which every tap of every pixel exists. Sums are float32, and
+/// eight output channels are computed at a time.
 struct OneChannelConvolution: Sendable {
   private let geometry: ConvolutionGeometry
   private let output: ActivationShape
@@ -21,31 +21,17 @@ struct OneChannelConvolution: Sendable {
   private var frameWidth: Int { geometry.inputWidth + 2 * geometry.padding }
   private var taps: Int { geometry.kernel * geometry.kernel }
 
-  /// Floats that a caller lends as a frame.
-  var frameCount: Int { (geometry.inputHeight + 2 * geometry.padding) * frameWidth }
-
-  /// Calls `body` for each image, when it is in the frame, and every eight output channels, with where the image's are.
-  private func forEachImage<Value: Element>(
-    _ type: Value.Type, of input: UnsafeRawPointer, images: Int, frame: UnsafeMutablePointer<Float>,
-    _ body: (_ channel: Int, _ offset: Int) -> Void
+  /// Calls `body` with each image's frame and every eight output channels, with where the image's are.
+  private func forEachImage(
+    _ images: Int, in frames: UnsafePointer<Float>,
+    _ body: (_ frame: UnsafePointer<Float>, _ channel: Int, _ offset: Int) -> Void
   ) {
-    frame.update(repeating: 0, count: frameCount)
+    let frameCount = (geometry.inputHeight + 2 * geometry.padding) * frameWidth
     for image in 0..<images {
-      let imageOffset = image * geometry.inputHeight * geometry.inputWidth
-      fill(frame, from: input + imageOffset * MemoryLayout<Value>.size, type)
       for channel in stride(from: 0, to: output.channels, by: 8) {
-        body(channel, (image * output.elementCount + output.offset(channel: channel, y: 0, x: 0)))
-      }
-    }
-  }
-
-  /// Writes the image into the middle of the frame, whose border stays 0.
-  private func fill<Value: Element>(_ frame: UnsafeMutablePointer<Float>, from image: UnsafeRawPointer, _: Value.Type) {
-    for y in 0..<geometry.inputHeight {
-      let row = frame + (y + geometry.padding) * frameWidth + geometry.padding
-      let source = image + y * geometry.inputWidth * MemoryLayout<Value>.size
-      forEachVector(count: geometry.inputWidth) { x, width in
-        Float.store(Value.load(source, at: x, width: width), row, at: x, width: width)
+        body(
+          frames + image * frameCount, channel,
+          image * output.elementCount + output.offset(channel: channel, y: 0, x: 0))
       }
     }
   }
@@ -53,16 +39,15 @@ struct OneChannelConvolution: Sendable {
   // MARK: Forward
 
   /// - Parameters:
-  ///   - input: [images, height, width]
+  ///   - frames: Of the images.
   ///   - weights: [taps, out]
   ///   - bias: [out]; nil adds none.
-  ///   - frame: `frameCount` floats; overwritten.
   ///   - result: [images, output]; overwritten.
   func forward<Value: Element>(
-    _ type: Value.Type, images: Int, input: UnsafeRawPointer, weights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, frame: UnsafeMutablePointer<Float>, into result: UnsafeMutableRawPointer
+    _ type: Value.Type, images: Int, frames: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, into result: UnsafeMutableRawPointer
   ) {
-    forEachImage(type, of: input, images: images, frame: frame) { channel, offset in
+    forEachImage(images, in: frames) { frame, channel, offset in
       computePlane(
         type, frame: frame, weights: weights + channel, bias: bias.map { Float.load($0 + channel) } ?? Vector(),
         into: result + offset * MemoryLayout<Value>.size)
@@ -131,15 +116,14 @@ struct OneChannelConvolution: Sendable {
   /// Adds the gradient of some images to `sums`:
   /// sum[tap] += input[pixel at tap] * outputGradient[pixel, channels].
   /// - Parameters:
-  ///   - input: [images, height, width]
+  ///   - frames: Of the images.
   ///   - outputGradient: [images, output]
-  ///   - frame: `frameCount` floats; overwritten.
   ///   - sums: [taps, out]
   func addWeightGradient<Value: Element>(
-    _ type: Value.Type, images: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer,
-    frame: UnsafeMutablePointer<Float>, to sums: UnsafeMutablePointer<Float>
+    _ type: Value.Type, images: Int, frames: UnsafePointer<Float>, outputGradient: UnsafeRawPointer,
+    to sums: UnsafeMutablePointer<Float>
   ) {
-    forEachImage(type, of: input, images: images, frame: frame) { channel, offset in
+    forEachImage(images, in: frames) { frame, channel, offset in
       let gradient = outputGradient + offset * MemoryLayout<Value>.size
       for tap in stride(from: 0, to: taps, by: Self.tapsAtATime) {
         addTaps(type, from: tap, frame: frame, gradient: gradient, to: sums + channel)
