@@ -1,5 +1,5 @@
 /// A library that multiplies matrices, and computes convolutions where it has fast code for them.
-protocol ComputeLibrary: Sendable {
+package protocol ComputeLibrary: Sendable {
   /// The library with its version and what it uses of the CPU.
   var name: String { get }
 
@@ -31,7 +31,7 @@ protocol ComputeLibrary: Sendable {
 }
 
 /// Matrix products of one shape, whose B changes seldom. Their description names the code that computes them.
-protocol LoadedProducts: AnyObject, Sendable, CustomStringConvertible {
+package protocol LoadedProducts: AnyObject, Sendable, CustomStringConvertible {
   /// Takes over every B: [count, k, n]; runs while no product does.
   func load(_ b: UnsafePointer<Float>)
 
@@ -44,7 +44,7 @@ protocol LoadedProducts: AnyObject, Sendable, CustomStringConvertible {
 
 extension ComputeLibrary {
   /// From a copy of B as it is.
-  func makeLoadedProducts(
+  package func makeLoadedProducts(
     _ shape: MatrixProductShape, precision: Precision, threadCount: Int
   ) throws(KernelError) -> any LoadedProducts {
     guard precision == .float32 else { throw .unsupportedPrecision(precision, backend: name) }
@@ -53,7 +53,7 @@ extension ComputeLibrary {
     return CopiedProducts(shape, products)
   }
 
-  func makeConvolution(
+  package func makeConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
     precision: Precision, directions: ConvolutionDirections
   ) -> (convolution: any Convolution, directions: ConvolutionDirections)? { nil }

@@ -1,17 +1,17 @@
 /// Convolutions and matrix products on top of a library's: Winograd's way where it is faster, else the library's own
 /// convolutions where it has fast ones, else lowering to matrix products.
-struct LibraryBackend: Backend {
+package struct LibraryBackend: Backend {
   private let library: any ComputeLibrary
   /// Of all convolutions together.
   private let scratch = ScratchMemory()
 
-  init(_ library: some ComputeLibrary) { self.library = library }
+  package init(_ library: some ComputeLibrary) { self.library = library }
 
-  var name: String { library.name }
+  package var name: String { library.name }
 
-  func supports(_ precision: Precision) -> Bool { library.supports(precision) }
+  package func supports(_ precision: Precision) -> Bool { library.supports(precision) }
 
-  func order(filters: [Int], precision: Precision) -> ActivationOrder {
+  package func order(filters: [Int], precision: Precision) -> ActivationOrder {
     library.order(filters: filters, precision: precision)
   }
 
@@ -19,7 +19,7 @@ struct LibraryBackend: Backend {
     guard supports(precision) else { throw .unsupportedPrecision(precision, backend: name) }
   }
 
-  func makeConvolution(
+  package func makeConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
     precision: Precision, directions: ConvolutionDirections
   ) throws(KernelError) -> any Convolution {
@@ -44,7 +44,7 @@ struct LibraryBackend: Backend {
     return own.map { MixedConvolution($0.convolution, for: $0.directions, else: lowered) } ?? lowered
   }
 
-  func makeNormalizedConvolution(
+  package func makeNormalizedConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int, lanes: Int,
     threadCount: Int
   ) throws(KernelError) -> (any NormalizedConvolution)? {
@@ -65,7 +65,9 @@ struct LibraryBackend: Backend {
     return try make(WinogradTiles(input: input, output: output, precision: norm.precision, pools: pools))
   }
 
-  func makeMatrixProduct(_ shape: MatrixProductShape, precision: Precision) throws(KernelError) -> any MatrixProduct {
+  package func makeMatrixProduct(
+    _ shape: MatrixProductShape, precision: Precision
+  ) throws(KernelError) -> any MatrixProduct {
     try require(precision)
     let ownProduct: (any MatrixProduct)? =
       switch precision {

@@ -22,20 +22,30 @@ private func preprocess<Value: Element>(
     }
     return
   }
-  // A plane of each colour. There are few pixel values: to look them up takes less than to compute them one by one.
-  precondition(shape.block == 1)
-  withUnsafeTemporaryAllocation(of: Value.self, capacity: 256) { values in
-    guard let values = values.baseAddress else { return }
-    for pixel in 0..<256 { Value.storeValue(1 - Float(pixel) / 255, values + pixel) }
-    let (channels, planeCount) = (shape.channels, shape.pixelCount)
-    for image in 0..<images {
-      let first = image &* shape.elementCount
-      for channel in 0..<channels {
-        let plane = (output + (first &+ channel &* planeCount) &* MemoryLayout<Value>.size)
-          .assumingMemoryBound(to: Value.self)
-        let source = pixels + (first &+ channel)
-        for pixel in 0..<planeCount { plane[pixel] = values[Int(source[pixel &* channels])] }
-      }
-    }
+  precondition(shape.block == 1 && shape.channels == 3)
+  for image in 0..<images {
+    let first = image &* shape.elementCount
+    splitColours(Value.self, pixels + first, output + first &* MemoryLayout<Value>.size, count: shape.pixelCount)
+  }
+}
+
+/// One image, of [pixel, colour] with three colours, to [colour, pixel].
+///
+/// All three colours of a pixel come before the next pixel, which the compiler makes vectors of: plane by plane takes
+/// three times as long. Inlined into the loop over the images it would not, for the planes of one colour lie between
+/// those of another.
+@inline(never)
+private func splitColours<Value: Element>(
+  _: Value.Type, _ pixels: UnsafePointer<UInt8>, _ planes: UnsafeMutableRawPointer, count: Int
+) {
+  let planeByteCount = count &* MemoryLayout<Value>.size
+  let (red, green, blue) = (planes, planes + planeByteCount, planes + 2 &* planeByteCount)
+  for pixel in 0..<count {
+    let colour = pixels + 3 &* pixel
+    let (r, g, b) = (1 - Float(colour[0]) / 255, 1 - Float(colour[1]) / 255, 1 - Float(colour[2]) / 255)
+    let offset = pixel &* MemoryLayout<Value>.size
+    Value.storeValue(r, red + offset)
+    Value.storeValue(g, green + offset)
+    Value.storeValue(b, blue + offset)
   }
 }

@@ -121,8 +121,9 @@ private struct ConvolutionResult {
 }
 
 @Suite struct ConvolutionTests {
-  /// All that this machine has.
-  static let backends: [any Backend] = BackendName.allCases.compactMap { $0.makeBackend() }
+  /// All that this machine has, and what stands above any library's products.
+  static let backends: [any Backend] =
+    BackendName.allCases.compactMap { $0.makeBackend() } + [LibraryBackend(PlainProducts())]
 
   @Test(arguments: ConvolutionCase.all, Precision.allCases)
   func everyBackendComputesTheFormula(_ test: ConvolutionCase, _ precision: Precision) throws {
