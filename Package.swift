@@ -58,7 +58,7 @@ let package = Package(
     // The SQL schema, embedded from the file that people read.
     .target(
       name: "Schemas", path: "Schemas", exclude: ["shard-v1.md", "pipeline.schema.json"], sources: ["Schemas.swift"],
-      resources: [.embedInCode("catalog.sql")], swiftSettings: strict),
+      resources: [.embedInCode("catalog.sql"), .embedInCode("upgrades.sql")], swiftSettings: strict),
 
     // MARK: Floor 3: samples, their storage, and arithmetic
     // From (captcha spec, seed) to a sample, without state.
@@ -74,14 +74,14 @@ let package = Package(
     // MARK: Floor 4: records and models
     // The SQLite file: index, stages, runs, results.
     .target(
-      name: "Catalog", dependencies: ["Samples", "Schemas", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "Catalog", dependencies: ["Samples", "Files", "Schemas", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     // Layers, models, parameters, optimisers, model files and checkpoints.
     .target(name: "Network", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels"], swiftSettings: strict),
 
     // MARK: Floor 5: batches
     // Shuffled batches from shards, decoded ahead, at a position that is one number.
-    .target(name: "Loader", dependencies: ["Samples", "Workers", "Shards"], swiftSettings: strict),
+    .target(name: "Loader", dependencies: ["Samples", "Files", "Workers", "Shards"], swiftSettings: strict),
 
     // A model as an ONNX file, for other programs.
     .target(name: "ONNX", dependencies: ["Samples", "Specs", "Kernels", "Network"], swiftSettings: strict),
@@ -97,7 +97,7 @@ let package = Package(
     // MARK: Floor 7: showing
     // One HTML page of an evaluation and what led to it.
     .target(
-      name: "Report", dependencies: ["Samples", "Images", "Catalog", "Evaluation"],
+      name: "Report", dependencies: ["Samples", "Images", "Catalog"],
       resources: [.embedInCode("report.css")], swiftSettings: strict),
 
     // MARK: Floor 8: the whole

@@ -1,14 +1,15 @@
--- The catalog of a Glyphline workspace, `catalog.sqlite`, schema version 1. SQLite 3.37 or newer.
+-- The catalog of a Glyphline workspace, `catalog.sqlite`, schema version 2. SQLite 3.37 or newer.
 --
 -- The program embeds this very file. `sqlite3 new.sqlite < catalog.sql` makes an empty catalog that it accepts.
--- Tables and views are a contract: their names and columns stay. Only `run` and `metric_rate` hold what a clock said;
--- all other tables are the same, row by row, however often the work was interrupted.
+-- Tables and views are a contract: their names and columns stay. Only `run`, `metric_rate` and `shard_file` hold what a
+-- clock said; all other tables are the same, row by row, however often the work was interrupted.
+-- A catalog of an older version is upgraded as `upgrades.sql` says.
 --
 -- Conventions: indices, records, positions and epochs count from 0, steps from 1. Files are paths relative to the
 -- folder that holds this database. Hashes are SHA-256, in 64 lower-case hexadecimal digits.
 
 PRAGMA application_id = 1196183624; -- 'GLPH' in ASCII
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- A list of characters that labels are written in, in class order. Each character is one Unicode scalar, so that SQL's
 -- substr() and length() count characters.
@@ -28,6 +29,16 @@ CREATE TABLE shard (
   byte_count INTEGER NOT NULL CHECK (byte_count > 0),
   content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of header and seek table, which hold all checksums
   PRIMARY KEY (split, number)
+) STRICT, WITHOUT ROWID;
+
+-- When a shard file was written, or its every byte was last found sound: its time of modification in the file system. As
+-- long as that and its size are the same, the file is not read again to see whether it is whole.
+CREATE TABLE shard_file (
+  split TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  modified INTEGER NOT NULL, -- nanoseconds since 1970-01-01, UTC
+  PRIMARY KEY (split, number),
+  FOREIGN KEY (split, number) REFERENCES shard (split, number) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 -- A labelled image, and where it is stored. All of this is in the shard too: these rows can be made again from it.
@@ -63,7 +74,10 @@ CREATE TABLE stage (
   name TEXT PRIMARY KEY CHECK (name <> ''),
   content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of everything that its result depends on
   state TEXT NOT NULL CHECK (state IN ('running', 'done')), -- 'running' is also what an interrupted stage says
-  spec TEXT NOT NULL -- what was hashed, as text: shows what differs when the hash does
+  spec TEXT NOT NULL, -- what was hashed, as text: shows what differs when the hash does
+  -- Hash of what the stage made: of the model file, of the report, of all imported labels and pixels. NULL while it is
+  -- unfinished, where it made no one thing, and where it was done before schema version 2.
+  result TEXT CHECK (result <> '')
 ) STRICT, WITHOUT ROWID;
 
 -- A command that wrote to this workspace. Times are UTC, as in 2026-11-22T10:28:27Z.

@@ -17,8 +17,8 @@ package final class Catalog: Sendable {
 
   /// The application id of SQLite's file header, 'GLPH', by which a catalog is told from other databases.
   package static let applicationID = 0x474C_5048
-  /// The `user_version` of SQLite's file header.
-  package static let schemaVersion = 1
+  /// The `user_version` of SQLite's file header, as `Schemas/catalog.sql` sets it.
+  package static let schemaVersion = schemaVersions(in: catalogSchema).last?.version ?? 0
   /// How long a statement waits for another program's lock. Only a writing `sqlite3` shell can hold one that long.
   private static let busyTimeoutSeconds = 10.0
 
@@ -29,35 +29,67 @@ package final class Catalog: Sendable {
   package init(_ path: String, for access: Access) throws(CatalogError) {
     self.path = path
     guard !Self.isPipe(path) else { throw .notADatabase(path: path) }
-    var configuration = Configuration()
-    configuration.readonly = access == .read
-    configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
     do {
-      queue = try DatabaseQueue(path: path, configuration: configuration)
-      try queue.writeWithoutTransaction { database in
-        // Before anything is written: the file may belong to someone else.
-        let isNew = try Self.isNew(database, path: path)
-        guard access == .write else {
-          if isNew { throw CatalogError.empty(path: path) }
-          return
+      var configuration = Configuration()
+      configuration.readonly = access == .read
+      configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      // Before anything is written: the file may belong to someone else.
+      let version = try queue.read { try Self.version(of: $0, path: path) }
+      self.queue =
+        switch access {
+        case .read: try Self.readable(queue, version: version, path: path)
+        case .write: try Self.writable(queue, version: version)
         }
-        if let fault = try Self.fault(of: database) {
-          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: fault)
-        }
-        // Readers never wait for the writer, nor the writer for readers.
-        try database.execute(sql: "PRAGMA journal_mode = WAL")
-        // A commit says that a shard or checkpoint is whole, and older files may then be deleted; so it must not be
-        // lost with the power, as a commit to the log can be at level NORMAL.
-        try database.execute(sql: "PRAGMA synchronous = FULL")
-        if isNew {
-          try database.inTransaction {
-            try database.execute(sql: catalogSchema)
-            return .commit
-          }
-        }
-      }
     } catch {
       throw CatalogError(error, path: path, operation: "open the catalog")
+    }
+  }
+
+  /// The catalog as this program's version has it: an upgraded copy in memory where it is of an older one, since a reader
+  /// changes no file.
+  /// - Parameter version: nil for a new file.
+  private static func readable(_ queue: DatabaseQueue, version: Int?, path: String) throws -> DatabaseQueue {
+    guard let version else { throw CatalogError.empty(path: path) }
+    guard version < schemaVersion else { return queue }
+    let copy = try DatabaseQueue()
+    try queue.backup(to: copy)
+    try copy.write { try $0.execute(sql: upgrade(from: version)) }
+    return copy
+  }
+
+  /// - Parameter version: nil for a new file, which gets the schema; an older one is upgraded.
+  private static func writable(_ queue: DatabaseQueue, version: Int?) throws -> DatabaseQueue {
+    try queue.writeWithoutTransaction { database in
+      if let fault = try fault(of: database) {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: fault)
+      }
+      // Readers never wait for the writer, nor the writer for readers.
+      try database.execute(sql: "PRAGMA journal_mode = WAL")
+      // A commit says that a shard or checkpoint is whole, and older files may then be deleted; so it must not be
+      // lost with the power, as a commit to the log can be at level NORMAL.
+      try database.execute(sql: "PRAGMA synchronous = FULL")
+      if version != schemaVersion {
+        try database.inTransaction {
+          try database.execute(sql: version.map { upgrade(from: $0) } ?? catalogSchema)
+          return .commit
+        }
+      }
+    }
+    return queue
+  }
+
+  /// What stands behind the number of `version`, from 1, in the list of upgrades.
+  private static func upgrade(from version: Int) -> String {
+    let former = schemaVersions(in: catalogUpgrades).first { $0.version == version }
+    return String(catalogUpgrades[(former?.end ?? catalogUpgrades.startIndex)...])
+  }
+
+  /// The schema versions that a script sets, and where the statements that set them end.
+  private static func schemaVersions(in script: String) -> [(version: Int, end: String.Index)] {
+    script.split(separator: "\n").compactMap { line in
+      guard line.hasPrefix(versionStatement) else { return nil }
+      return Int(line.dropFirst(versionStatement.count).prefix { $0.isNumber }).map { ($0, line.endIndex) }
     }
   }
 
@@ -92,17 +124,17 @@ package final class Catalog: Sendable {
         """)
   }
 
-  /// Whether the file is an empty database: just made, or left by a crash between its making and the schema.
-  private static func isNew(_ database: Database, path: String) throws -> Bool {
+  /// The schema version; nil of an empty database: just made, or left by a crash between its making and the schema.
+  private static func version(of database: Database, path: String) throws -> Int? {
     let application = try Int.fetchOne(database, sql: "PRAGMA application_id")
     let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     let objectCount = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
-    if application == 0 && version == 0 && objectCount == 0 { return true }
+    if application == 0 && version == 0 && objectCount == 0 { return nil }
     guard application == applicationID && version > 0 else { throw CatalogError.notACatalog(path: path) }
     guard version <= schemaVersion else {
       throw CatalogError.newerVersion(path: path, found: version, supported: schemaVersion)
     }
-    return false
+    return version
   }
 
   /// Runs `body` in one transaction that is durable when this returns, and undone if `body` throws.

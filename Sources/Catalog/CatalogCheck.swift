@@ -47,10 +47,7 @@ extension Catalog {
           FROM sample JOIN charset ON charset.id = sample.charset
           WHERE split = ? AND sample_index >= ? AND sample_index < ? AND shard = ? ORDER BY sample_index
           """,
-        arguments: [
-          shard.split.rawValue, Int64(bitPattern: shard.firstIndex),
-          Int64(bitPattern: shard.firstIndex) + Int64(shard.records), shard.number,
-        ])
+        arguments: Self.indexRange(of: shard) + [shard.number])
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import GRDB
 
 /// Why the catalog could not be opened, read or written.
@@ -110,6 +111,18 @@ extension CatalogError {
         CatalogFailure(
           path: path, operation: operation, code: ResultCode.SQLITE_CORRUPT.rawValue, message: String(describing: error)
         ))
+    }
+  }
+}
+
+extension CatalogError: ReportedError {
+  package var exitStatus: ExitStatus {
+    guard case .failed(let failure) = self else { return .badData }
+    return switch failure.reason {
+    case .cannotOpen, .readOnly: .cannotCreate
+    case .busy: .busy
+    case .full, .inputOutput: .inputOutput
+    case .corrupt, .constraint, .other: .badData
     }
   }
 }

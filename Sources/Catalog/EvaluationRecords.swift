@@ -58,23 +58,21 @@ package struct ConfusionRow: Sendable, Equatable {
   }
 }
 
-/// A row of the view `image_accuracy`, and the share of characters beside it.
-package struct AccuracyRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-
+/// How well a model read a split, as it was recorded.
+package struct AccuracyRow: Sendable, Equatable {
   /// The evaluation's number.
   package let evaluation: Int
+  /// SHA-256 of the model file, in hexadecimal.
   package let modelHash: String
   package let split: Split
-  package let images: Int
-  /// Images read without a mistake.
-  package let exact: Int
-  package let accuracy: Double
-  /// Bounds of the accuracy's 95 % interval.
-  package let low95: Double
-  package let high95: Double
-  package let characterAccuracy: Double
-  package let caseFoldedAccuracy: Double
+  package let accuracy: Accuracy
+
+  package init(evaluation: Int, modelHash: String, split: Split, accuracy: Accuracy) {
+    self.evaluation = evaluation
+    self.modelHash = modelHash
+    self.split = split
+    self.accuracy = accuracy
+  }
 }
 
 /// A row of the view `confused_pairs`.
@@ -89,38 +87,61 @@ package struct ConfusedPairRow: Sendable, Equatable, Decodable, FetchableRecord 
 }
 
 extension Catalog {
-  /// Records an evaluation with its predictions and confusion counts.
+  /// Records an evaluation with its predictions and confusion counts, in place of ones of the same model on the same split
+  /// that are no longer whole.
   /// - Returns: The evaluation's number, above those of all earlier ones.
   package func recordEvaluation(_ evaluation: EvaluationRow) throws(CatalogError) -> Int {
     try write("record an evaluation of split \(evaluation.split)") { database in
-      let exact = evaluation.predictions.count { $0.isExact }
+      let (split, exact) = (evaluation.split.rawValue, evaluation.predictions.count { $0.isExact })
       try database.execute(
-        sql: "INSERT INTO evaluation (model_hash, split, images, exact, case_folded_exact) VALUES (?, ?, ?, ?, ?)",
+        sql: "DELETE FROM evaluation WHERE model_hash = ? AND split = ? AND NOT \(Self.isWhole)",
+        arguments: [evaluation.modelHash, split])
+      let id = try Int.fetchOne(database, sql: "SELECT coalesce(max(id), 0) + 1 FROM evaluation") ?? 1
+      for table in ["prediction", "confusion"] {
+        try database.execute(sql: "DELETE FROM \(table) WHERE evaluation = ?", arguments: [id])
+      }
+      try database.execute(
+        sql: """
+          INSERT INTO evaluation (id, model_hash, split, images, exact, case_folded_exact) VALUES (?, ?, ?, ?, ?, ?)
+          """,
         arguments: [
-          evaluation.modelHash, evaluation.split.rawValue, evaluation.predictions.count, exact,
-          evaluation.caseFoldedExact,
+          id, evaluation.modelHash, split, evaluation.predictions.count, exact, evaluation.caseFoldedExact,
         ])
-      let id = Int(database.lastInsertedRowID)
       try Self.insert(evaluation.predictions, of: evaluation.split, evaluation: id, in: database)
       try Self.insert(evaluation.confusion, evaluation: id, in: database)
       return id
     }
   }
 
-  /// The newest evaluation of the model on the split, nil if there is none.
+  /// Whether a row of `evaluation` has all its predictions and confusion counts.
+  private static let isWhole = """
+    (images = (SELECT count(*) FROM prediction WHERE prediction.evaluation = evaluation.id)
+      AND EXISTS (SELECT 1 FROM confusion WHERE confusion.evaluation = evaluation.id)
+      AND NOT EXISTS (
+        SELECT 1 FROM confusion WHERE confusion.evaluation = evaluation.id
+        GROUP BY position HAVING sum(count) <> images))
+    """
+
+  /// The newest whole evaluation of the model on the split, nil if there is none.
   package func accuracy(ofModel modelHash: String, on split: Split) throws(CatalogError) -> AccuracyRow? {
     try read("read the accuracy on split \(split)") { database in
-      try AccuracyRow.fetchOne(
+      let row = try Row.fetchOne(
         database,
         sql: """
-          SELECT image_accuracy.*, model_hash,
-            (SELECT total(correct) / total(count) FROM character_accuracy
-             WHERE character_accuracy.evaluation = evaluation.id AND character <> '') AS character_accuracy
-          FROM evaluation JOIN image_accuracy ON image_accuracy.evaluation = evaluation.id
-          WHERE model_hash = ? AND evaluation.split = ?
-          ORDER BY evaluation.id DESC LIMIT 1
+          SELECT id, images, exact, case_folded_exact, coalesce(sum(count), 0) AS characters,
+            coalesce(sum(correct), 0) AS correct
+          FROM evaluation LEFT JOIN character_accuracy ON character_accuracy.evaluation = id AND character <> ''
+          WHERE model_hash = ? AND split = ? AND \(Self.isWhole)
+          GROUP BY id ORDER BY id DESC LIMIT 1
           """,
         arguments: [modelHash, split.rawValue])
+      return row.map { row in
+        AccuracyRow(
+          evaluation: row["id"], modelHash: modelHash, split: split,
+          accuracy: Accuracy(
+            images: row["images"], exact: row["exact"], caseFoldedExact: row["case_folded_exact"],
+            characters: row["characters"], correctCharacters: row["correct"]))
+      }
     }
   }
 

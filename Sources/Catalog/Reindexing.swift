@@ -39,13 +39,4 @@ extension Catalog {
     try database.execute(
       sql: "DELETE FROM shard WHERE split = ? AND number = ?", arguments: [shard.split.rawValue, shard.number])
   }
-
-  private static func deleteSamples(of shard: ShardRow, in database: Database) throws {
-    try database.execute(
-      sql: "DELETE FROM sample WHERE split = ? AND sample_index >= ? AND sample_index < ?",
-      arguments: [
-        shard.split.rawValue, Int64(bitPattern: shard.firstIndex),
-        Int64(bitPattern: shard.firstIndex) + Int64(shard.records),
-      ])
-  }
 }

@@ -57,26 +57,86 @@ extension Catalog {
   /// With a statement for each sample, most of the time would go into starting statements.
   private static let samplesPerStatement = 64
 
-  /// Records a durable shard file and all its samples. Of a shard that is recorded already, it records that it is
-  /// whole again.
+  /// Records a durable shard file and all its samples. If the shard is recorded already, its samples are recorded again
+  /// where rows are missing, and blocks that evaluations left out are no longer missing.
   /// - Parameters:
+  ///   - modified: The file's time of modification, in nanoseconds since 1970.
   ///   - charsets: What the labels are written in; each character a single Unicode scalar.
   ///   - samples: In record order, `shard.records` of them, their labels of classes of their charset.
   /// - Throws: `shardExists` if a different shard has this number, `unsupportedCharacter`, or `failed`.
-  package func recordShard(_ shard: ShardRow, charsets: [Alphabet], samples: [SampleRow]) throws(CatalogError) {
+  package func recordShard(
+    _ shard: ShardRow, modified: Int, charsets: [Alphabet], samples: [SampleRow]
+  ) throws(CatalogError) {
     precondition(samples.count == shard.records)
     try writeWithoutForeignKeys("record shard \(shard.number) of split \(shard.split)") { database in
+      let numbers = try charsets.map { try Self.recordCharset($0, in: database).databaseValue }
       if let recorded = try Self.shard(shard.number, of: shard.split, in: database) {
         guard recorded == shard else {
           throw CatalogError.shardExists(path: path, split: shard.split.rawValue, number: shard.number)
         }
         try Self.recordMended(shard, in: database)
-        return
+      } else {
+        try Self.insert(shard, in: database)
       }
-      let numbers = try charsets.map { try Self.recordCharset($0, in: database).databaseValue }
-      try Self.insert(shard, in: database)
-      try Self.insert(samples, of: shard, charsets: charsets, numbers: numbers, in: database)
+      if try Self.sampleCount(of: shard, in: database) != shard.records {
+        try Self.deleteSamples(of: shard, in: database)
+        try Self.insert(samples, of: shard, charsets: charsets, numbers: numbers, in: database)
+      }
+      try Self.insert(modified: modified, of: shard, in: database)
     }
+  }
+
+  /// Records that every byte of a shard file is sound.
+  /// - Parameter modified: The file's time of modification, in nanoseconds since 1970.
+  package func recordSound(_ shard: ShardRow, modified: Int) throws(CatalogError) {
+    try write("record that \(shard.file) is sound") { database in
+      try Self.insert(modified: modified, of: shard, in: database)
+    }
+  }
+
+  /// When each shard file of a split was last found sound: its time of modification then, in nanoseconds since 1970, by the
+  /// number of the shard.
+  package func modificationTimes(of split: Split) throws(CatalogError) -> [Int: Int] {
+    try read("list the files of split \(split)") { database in
+      let rows = try Row.fetchAll(
+        database, sql: "SELECT number, modified FROM shard_file WHERE split = ?", arguments: [split.rawValue])
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+    }
+  }
+
+  /// Whether the index has every sample of a shard, and the charset of each.
+  package func isIndexed(_ shard: ShardRow) throws(CatalogError) -> Bool {
+    try read("count the samples of \(shard.file)") { database in
+      try Self.sampleCount(of: shard, in: database) == shard.records
+    }
+  }
+
+  private static func sampleCount(of shard: ShardRow, in database: Database) throws -> Int {
+    try Int.fetchOne(
+      database,
+      sql: """
+        SELECT count(*) FROM sample JOIN charset ON charset.id = sample.charset
+        WHERE split = ? AND sample_index >= ? AND sample_index < ? AND shard = ?
+        """,
+      arguments: indexRange(of: shard) + [shard.number]) ?? 0
+  }
+
+  private static func insert(modified: Int, of shard: ShardRow, in database: Database) throws {
+    try database.execute(
+      sql: "INSERT OR REPLACE INTO shard_file (split, number, modified) VALUES (?, ?, ?)",
+      arguments: [shard.split.rawValue, shard.number, modified])
+  }
+
+  static func deleteSamples(of shard: ShardRow, in database: Database) throws {
+    try database.execute(
+      sql: "DELETE FROM sample WHERE split = ? AND sample_index >= ? AND sample_index < ?",
+      arguments: indexRange(of: shard))
+  }
+
+  /// The split, the first index and the index past the last one.
+  static func indexRange(of shard: ShardRow) -> StatementArguments {
+    let first = Int64(bitPattern: shard.firstIndex)
+    return [shard.split.rawValue, first, first + Int64(shard.records)]
   }
 
   /// The shards of a split that are recorded, in order.

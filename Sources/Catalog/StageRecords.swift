@@ -17,12 +17,15 @@ package struct StageRow: Sendable, Equatable, Decodable, FetchableRecord {
   package let state: State
   /// What was hashed, as text.
   package let spec: String
+  /// The hash of what the stage made; nil while it is unfinished, and where it made no one thing.
+  package let result: String?
 
-  package init(name: String, contentHash: String, state: State, spec: String) {
+  package init(name: String, contentHash: String, state: State, spec: String, result: String?) {
     self.name = name
     self.contentHash = contentHash
     self.state = state
     self.spec = spec
+    self.result = result
   }
 }
 
@@ -41,7 +44,7 @@ extension Catalog {
 
   static func insert(_ stage: StageRow, in database: Database) throws {
     try database.execute(
-      sql: "INSERT OR REPLACE INTO stage (name, content_hash, state, spec) VALUES (?, ?, ?, ?)",
-      arguments: [stage.name, stage.contentHash, stage.state.rawValue, stage.spec])
+      sql: "INSERT OR REPLACE INTO stage (name, content_hash, state, spec, result) VALUES (?, ?, ?, ?, ?)",
+      arguments: [stage.name, stage.contentHash, stage.state.rawValue, stage.spec, stage.result])
   }
 }

@@ -30,7 +30,7 @@ package struct MetricRow: Sendable, Equatable {
 }
 
 /// How validation images were read after a step.
-package struct ValidationRow: Sendable, Equatable {
+package struct ValidationRow: Sendable, Equatable, Decodable, FetchableRecord {
   package let step: Int
   package let images: Int
   /// Images read without a mistake.
@@ -115,10 +115,21 @@ extension Catalog {
     }
   }
 
-  /// The step of the kept checkpoint that read most of the validation images; nil where none has been validated.
-  package func bestCheckpointStep() throws(CatalogError) -> Int? {
-    try read("find the best checkpoint") { database in
-      try Int.fetchOne(database, sql: "SELECT step FROM best_checkpoint")
+  /// How the validation images were read, in step order.
+  package func validations() throws(CatalogError) -> [ValidationRow] {
+    try read("list the validations") { database in
+      try ValidationRow.fetchAll(database, sql: "SELECT step, images, exact FROM validation ORDER BY step")
+    }
+  }
+
+  /// The last step up to which none is missing from the recorded ones; 0 where there is none.
+  package func lastContinuousStep() throws(CatalogError) -> Int {
+    try read("count the training steps") { database in
+      // The rows up to a step are as many as the step's number if none is missing.
+      try Int.fetchOne(
+        database,
+        sql: "SELECT coalesce(max(step), 0) FROM (SELECT step, row_number() OVER (ORDER BY step) AS count FROM metric) "
+          + "WHERE step = count") ?? 0
     }
   }
 

@@ -1,68 +1,61 @@
-import Evaluation
-import Foundation
 import Pipeline
+import Samples
 
 /// How well a model read a split, for people and for programs.
 struct AccuracyReport: Encodable {
-  struct Pair: Encodable {
+  private struct Pair: Encodable {
     let truth: String
     let predicted: String
     let count: Int
     let shareOfTruth: Double
   }
 
-  let evaluation: Int
-  let split: String
-  let images: Int
-  let exact: Int
-  let accuracy: Double
-  let low95: Double
-  let high95: Double
-  let characterAccuracy: Double
-  let caseFoldedAccuracy: Double
-  let confusedPairs: [Pair]
-  let catalog: String
-  let report: String?
+  private enum Key: String, CodingKey { case evaluation, split, confusedPairs, catalog, report }
 
-  /// - Parameter report: The path of the page that shows it, where one was written.
+  private let outcome: EvaluationOutcome
+  /// The path of the page that shows it, where one was written.
+  private let report: String?
+
   init(_ outcome: EvaluationOutcome, report: String? = nil) {
+    self.outcome = outcome
     self.report = report
-    let row = outcome.accuracy
-    evaluation = row.evaluation
-    split = row.split.rawValue
-    images = row.images
-    exact = row.exact
-    accuracy = row.accuracy
-    low95 = row.low95
-    high95 = row.high95
-    characterAccuracy = row.characterAccuracy
-    caseFoldedAccuracy = row.caseFoldedAccuracy
-    confusedPairs = outcome.confusedPairs.map { pair in
-      Pair(truth: pair.truth, predicted: pair.predicted, count: pair.count, shareOfTruth: pair.shareOfTruth)
-    }
-    catalog = outcome.catalogPath
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try outcome.row.accuracy.encode(to: encoder)
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(outcome.row.evaluation, forKey: .evaluation)
+    try values.encode(outcome.row.split.rawValue, forKey: .split)
+    try values.encode(
+      outcome.confusedPairs.map { pair in
+        Pair(truth: pair.truth, predicted: pair.predicted, count: pair.count, shareOfTruth: pair.shareOfTruth)
+      }, forKey: .confusedPairs)
+    try values.encode(outcome.catalogPath, forKey: .catalog)
+    try values.encodeIfPresent(report, forKey: .report)
   }
 
   func show(asJSON: Bool) throws {
     if asJSON { return try outputJSON(self) }
+    let accuracy = outcome.row.accuracy
     try output(
       """
 
-      \(split): \(exact) of \(images) images read without a mistake: \(percent(accuracy)) \
-      (95 % interval \(percent(low95)) to \(percent(high95)))
-      characters read right, one by one: \(percent(characterAccuracy))
+      \(outcome.row.split.rawValue): \(accuracy.exact) of \(accuracy.images) images read without a mistake: \
+      \(percent(accuracy.ofImages)) (95 % interval \(percent(accuracy.interval.low)) to \
+      \(percent(accuracy.interval.high)))
+      characters read right, one by one: \(percent(accuracy.ofCharacters))
       """)
-    if caseFoldedAccuracy > accuracy {
-      try output("images read without a mistake, case folded: \(percent(caseFoldedAccuracy))")
+    if accuracy.ofImagesCaseFolded > accuracy.ofImages {
+      try output("images read without a mistake, case folded: \(percent(accuracy.ofImagesCaseFolded))")
     }
-    if !confusedPairs.isEmpty { try output("most confused:") }
-    for pair in confusedPairs {
+    if !outcome.confusedPairs.isEmpty { try output("most confused:") }
+    for pair in outcome.confusedPairs {
       let (truth, predicted) = (name(pair.truth), name(pair.predicted))
       try output(
         "  \(truth) read as \(predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(truth)")
     }
     if let report { try output("to look at: \(report)") }
-    try output("everything else: sqlite3 \(catalog)")
+    try output("everything else: sqlite3 \(outcome.catalogPath)")
   }
 
   /// A character, or what stands for none.

@@ -70,7 +70,7 @@ struct Bench: ParsableCommand {
   }
 
   private func measure<Value>(_ body: (Benchmark) throws -> Value) throws -> Value {
-    try reportingErrors { cancellation in
+    try stoppingSafely { cancellation in
       let spec = try PipelineSpec(contentsOf: pipeline.spec)
       return try body(
         Benchmark(

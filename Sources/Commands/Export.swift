@@ -29,7 +29,7 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-      let count = try reportingErrors { cancellation in
+      let count = try stoppingSafely { cancellation in
         let spec = try PipelineSpec(contentsOf: pipeline.spec)
         let export = try ImageExport(split, of: spec, in: pipeline.workspace(of: spec))
         let progress = ProgressPrinter()
@@ -64,7 +64,7 @@ struct Export: ParsableCommand {
     var json = false
 
     func run() throws {
-      try reportingErrors { _ in try exportONNX(modelPath: model, to: out) }
+      try reportingErrors { try exportONNX(modelPath: model, to: out) }
       if json { return try outputJSON(["file": out]) }
       try output(out)
     }

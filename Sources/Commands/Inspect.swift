@@ -62,7 +62,7 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors { _ in
+    try reportingErrors {
       let inspection = try ShardInspection(shard)
       if let record { try show(record, of: inspection) } else { try show(inspection) }
     }

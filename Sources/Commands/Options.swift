@@ -51,7 +51,7 @@ func withPipeline<Value>(
 func withPipeline<Value>(
   _ path: String, workspace: String?, _ common: CommonOptions, body: (Pipeline) throws -> Value
 ) throws -> Value {
-  try reportingErrors(resumeWith: CommandLine.arguments) { cancellation in
+  try stoppingSafely(resumeWith: CommandLine.arguments) { cancellation in
     let spec = try PipelineSpec(contentsOf: path)
     let progress = ProgressPrinter()
     defer { progress.finishLine() }

@@ -10,7 +10,7 @@ func output(_ line: String) throws(ExitCode) {
     try write(line + "\n", to: STDOUT_FILENO, named: "standard output")
   } catch {
     printFailure("\(error)")
-    throw ExitCode(Failure.inputOutput)
+    throw ExitCode(.inputOutput)
   }
 }
 

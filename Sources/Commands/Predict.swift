@@ -55,7 +55,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors { cancellation in
+    try stoppingSafely { cancellation in
       let sources = try self.sources()
       let expected = try expectFromName ? sources.map { try self.expected(of: $0.name) } : nil
       let predictor = try Predictor(

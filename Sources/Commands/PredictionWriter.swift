@@ -1,5 +1,4 @@
 import ArgumentParser
-import Evaluation
 import Files
 import Foundation
 import Network
@@ -37,7 +36,7 @@ final class PredictionWriter {
   private let withLogits: Bool
   private var answers: [Answer] = []
   private var failures: [Failure] = []
-  private var exitCode: Int32?
+  private var exitCode: ExitStatus?
   private var count = 0
   private var exact = 0
   private var isJudging = false
@@ -57,7 +56,7 @@ final class PredictionWriter {
     case .failure(let error):
       printFailure("\(error)")
       failures.append(Failure(file: file, error: "\(error)"))
-      if exitCode == nil { exitCode = Commands.exitCode(of: error) }
+      if exitCode == nil { exitCode = error.exitStatus }
     }
   }
 

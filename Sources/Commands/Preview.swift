@@ -49,7 +49,7 @@ struct Preview: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors { _ in
+    try reportingErrors {
       let preview = try SamplePreview(PipelineSpec(contentsOf: spec))
       let samples: [Sample]
       if let seed {

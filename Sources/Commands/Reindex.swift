@@ -29,6 +29,6 @@ struct Reindex: ParsableCommand {
       for fault in report.leftOut { try output("left out: \(fault.text)") }
       for split in report.splits { try output(split.text) }
     }
-    if !report.leftOut.isEmpty { throw ExitCode(Failure.badData) }
+    if !report.leftOut.isEmpty { throw ExitCode(.badData) }
   }
 }

@@ -36,7 +36,7 @@ struct Render: ParsableCommand {
   }
 
   func run() throws {
-    let drawings = try reportingErrors { cancellation in
+    let drawings = try stoppingSafely { cancellation in
       let file = try CaseFile(cases)
       let progress = ProgressPrinter()
       defer { progress.finishLine() }

@@ -39,6 +39,6 @@ struct Repair: ParsableCommand {
       for fault in report.remaining { try output(fault.text) }
       if report.repaired.isEmpty && report.remaining.isEmpty { try output("nothing to repair") }
     }
-    if !report.remaining.isEmpty { throw ExitCode(Failure.badData) }
+    if !report.remaining.isEmpty { throw ExitCode(.badData) }
   }
 }

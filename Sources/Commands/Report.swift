@@ -17,9 +17,9 @@ struct Report: ParsableCommand {
   var out: String?
 
   func run() throws {
-    let path = try reportingErrors { _ in
-      let workspace = pipeline.workspace(of: try PipelineSpec(contentsOf: pipeline.spec))
-      return try ReportStage(specPath: pipeline.spec, in: workspace, threadCount: common.threads).write(to: out)
+    let path = try reportingErrors {
+      let spec = try PipelineSpec(contentsOf: pipeline.spec)
+      return try writeReport(of: spec, in: pipeline.workspace(of: spec), to: out, threadCount: common.threads)
     }
     if common.json { return try outputJSON(["report": path]) }
     try output(path)

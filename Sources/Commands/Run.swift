@@ -10,12 +10,7 @@ struct Run: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let (outcome, report) = try withPipeline(pipeline, common) { pipeline in
-      let outcome = try pipeline.run()
-      let stage = try ReportStage(
-        specPath: self.pipeline.spec, in: pipeline.workspace, threadCount: common.threads)
-      return (outcome, try stage.write())
-    }
+    let (outcome, report) = try withPipeline(pipeline, common) { (try $0.run(), $0.workspace.reportPath) }
     try AccuracyReport(outcome, report: report).show(asJSON: common.json)
   }
 }

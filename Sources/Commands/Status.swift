@@ -24,7 +24,7 @@ struct Status: ParsableCommand {
   }
 
   func run() throws {
-    let status = try reportingErrors { _ in
+    let status = try reportingErrors {
       let spec = try PipelineSpec(contentsOf: pipeline.spec)
       return try PipelineStatus(spec, in: pipeline.workspace(of: spec))
     }

@@ -30,7 +30,7 @@ struct Verify: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors { cancellation in
+    try stoppingSafely { cancellation in
       let verification = try verification(cancellation)
       if common.json {
         try outputJSON(
@@ -44,7 +44,7 @@ struct Verify: ParsableCommand {
           "\(verification.shardCount) shards, \(verification.recordCount) records: \(number == 0 ? "no" : "\(number)") faults"
         )
       }
-      if !verification.faults.isEmpty { throw ExitCode(Failure.badData) }
+      if !verification.faults.isEmpty { throw ExitCode(.badData) }
     }
   }
 

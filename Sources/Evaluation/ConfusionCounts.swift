@@ -41,9 +41,6 @@ package struct ConfusionCounts: Sendable, Equatable {
     }
   }
 
-  /// Adds what was counted elsewhere.
-  package mutating func add(_ other: ConfusionCounts) { counts.merge(other.counts, uniquingKeysWith: +) }
-
   /// Every count that is not zero, by position, truth and prediction.
   package var entries: [Entry] {
     counts.map { cell, count in
@@ -51,13 +48,4 @@ package struct ConfusionCounts: Sendable, Equatable {
     }
     .sorted { ($0.position, $0.truth, $0.predicted) < ($1.position, $1.truth, $1.predicted) }
   }
-
-  /// All characters of the texts.
-  package var characterCount: Int { characters.reduce(0) { $0 + $1.value } }
-  /// Characters read as what they are.
-  package var correctCount: Int {
-    characters.reduce(0) { $0 + ($1.key.truth == $1.key.predicted ? $1.value : 0) }
-  }
-
-  private var characters: [Cell: Int] { counts.filter { $0.key.truth != Self.pastEnd } }
 }

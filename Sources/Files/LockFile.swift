@@ -54,3 +54,14 @@ package enum LockError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension LockError: ReportedError {
+  package var exitStatus: ExitStatus {
+    switch self {
+    case .held: .busy
+    case .file(let error): error.exitStatus
+    }
+  }
+
+  package var cause: (any ReportedError)? { if case .file(let error) = self { error } else { nil } }
+}

@@ -61,3 +61,15 @@ private func codePoints(of character: String) -> String {
     return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }.joined(separator: " ")
 }
+
+extension GeneratorError: ReportedError {
+  package var exitStatus: ExitStatus { if case .fontNotFound = self { .noInput } else { cause?.exitStatus ?? .badData } }
+
+  package var cause: (any ReportedError)? {
+    switch self {
+    case .file(let error): error
+    case .inSpec(_, let error): error
+    default: nil
+    }
+  }
+}

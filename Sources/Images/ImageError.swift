@@ -28,3 +28,7 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension ImageError: ReportedError {
+  package var cause: (any ReportedError)? { if case .file(let error) = self { error } else { nil } }
+}

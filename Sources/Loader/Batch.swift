@@ -31,7 +31,7 @@ package struct Batch: Sendable {
     geometry = dataset.geometry
     labelCapacity = dataset.labelCapacity
     classes = dataset.classes
-    blank = UInt16(dataset.alphabet.count)
+    blank = dataset.alphabet.blank
     images = [UInt8](repeating: 0, count: count * dataset.geometry.byteCount)
     labels = [UInt16](repeating: RecordLayout.noClass, count: count * dataset.labelCapacity)
     indices = [UInt64](repeating: Self.absent, count: count)

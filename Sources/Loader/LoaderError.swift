@@ -1,3 +1,4 @@
+import Files
 import Shards
 
 /// Why a dataset cannot be loaded.
@@ -38,4 +39,8 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
     case .nothingLeft(let batch): "all samples of batch \(batch) are in damaged blocks"
     }
   }
+}
+
+extension LoaderError: ReportedError {
+  package var cause: (any ReportedError)? { if case .shard(let error) = self { error } else { nil } }
 }

@@ -34,7 +34,7 @@ package struct ModelDescription: Hashable, Sendable {
   package var positions: Int { lengths.upperBound }
   /// The class of a position past the text's end. It comes after the characters, and only models of texts that differ in
   /// length have it.
-  package var blank: UInt16 { UInt16(alphabet.count) }
+  package var blank: UInt16 { alphabet.blank }
   package var hasBlank: Bool { classCount > alphabet.count }
   /// Logits in a row.
   package var classCount: Int { Self.classCount(of: alphabet, lengths: lengths) }

@@ -7,6 +7,8 @@ import Specs
 package struct ModelFile: Sendable {
   package let description: ModelDescription
   package let tensors: [String: Safetensors.Tensor]
+  /// nil of a model that was not read from a file.
+  private var readBytes: [UInt8]?
 
   /// Metadata key of what tells a damaged file, whose arrays any bytes could be, from a sound one.
   private static let checksumKey = "crc32"
@@ -16,8 +18,9 @@ package struct ModelFile: Sendable {
     self.tensors = tensors
   }
 
-  /// The file's bytes, the same for the same model.
+  /// The file's bytes: those that were read, or what a model is written as, which is the same for the same model.
   package func encoded() throws -> [UInt8] {
+    if let readBytes { return readBytes }
     var metadata = description.metadata
     metadata[Self.checksumKey] = try Self.checksum(of: description, tensors).description
     return try Safetensors(tensors: tensors, metadata: metadata).encoded()
@@ -33,8 +36,18 @@ package struct ModelFile: Sendable {
 
   /// - Throws: `ModelFileError` where the file is unreadable, damaged, or no model of this program.
   package init(contentsOf path: String) throws(ModelFileError) {
-    try self.init(try Safetensors(contentsOf: path), path: path)
+    let bytes: [UInt8]
+    do {
+      bytes = try ReadableFile.contents(of: path)
+    } catch {
+      throw .file(error)
+    }
+    try self.init(try Safetensors(bytes: bytes, path: path), path: path)
+    readBytes = bytes
   }
+
+  /// What tells the file from all others.
+  package func hash() throws -> ContentHash { ContentHash(of: try encoded()) }
 
   /// - Throws: `ModelFileError.damaged` where `file`, read from `path`, is no model of this program.
   package init(_ file: Safetensors, path: String) throws(ModelFileError) {

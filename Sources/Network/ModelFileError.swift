@@ -16,3 +16,7 @@ package enum ModelFileError: Error, CustomStringConvertible {
     }
   }
 }
+
+extension ModelFileError: ReportedError {
+  package var cause: (any ReportedError)? { if case .file(let error) = self { error } else { nil } }
+}

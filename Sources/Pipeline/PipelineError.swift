@@ -1,3 +1,4 @@
+import Files
 import Loader
 import Samples
 import Shards
@@ -101,4 +102,16 @@ private func remedy(for error: LoaderError) -> String {
   case .noShards, .difference, .overlap, .tooManyCharacters, .foreign, .tooFewSamples:
     "remove the shard file, then `glyphline build` draws it again from its seeds"
   }
+}
+
+extension PipelineError: ReportedError {
+  package var exitStatus: ExitStatus {
+    switch self {
+    case .missing, .noImages: .noInput
+    case .folderExists: .cannotCreate
+    default: cause?.exitStatus ?? .badData
+    }
+  }
+
+  package var cause: (any ReportedError)? { if case .unusableShards(let error) = self { error } else { nil } }
 }

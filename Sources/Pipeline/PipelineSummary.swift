@@ -22,7 +22,7 @@ extension Pipeline {
   /// Every split that the spec draws.
   package func splitSummaries() throws -> [SplitSummary] {
     try spec.datasets.keys.sorted().map { split in
-      let shards = try catalog.shards(of: split)
+      let shards = try session.catalog.shards(of: split)
       return SplitSummary(
         split: split, sampleCount: shards.reduce(0) { $0 + $1.records }, shardCount: shards.count,
         byteCount: shards.reduce(0) { $0 + $1.byteCount })
@@ -30,7 +30,7 @@ extension Pipeline {
   }
 
   package func trainingSummary() throws -> TrainingSummary {
-    let last = try catalog.learningCurve(last: 1).last
+    let last = try session.catalog.learningCurve(last: 1).last
     return TrainingSummary(modelPath: workspace.modelPath, stepCount: last?.step ?? 0, smoothedLoss: last?.smoothedLoss)
   }
 }

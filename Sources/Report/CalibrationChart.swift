@@ -1,5 +1,5 @@
 import Catalog
-import Evaluation
+import Samples
 
 /// Accuracy over confidence: on the diagonal, the model is as sure as it should be.
 struct CalibrationChart {

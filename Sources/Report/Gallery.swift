@@ -1,6 +1,6 @@
-import Evaluation
 import Foundation
 import Images
+import Samples
 
 extension ReportContent.Reading {
   /// The image with its texts; `PNGWriter`'s error where it cannot be encoded.

@@ -1,5 +1,5 @@
 import Catalog
-import Evaluation
+import Samples
 
 /// The confusion matrix over all positions, a row for each true character. Colour tells the mistakes apart: the strongest
 /// is the most frequent mistake, and right answers, which outnumber all mistakes, stay out of that scale.

@@ -1,5 +1,5 @@
 import Catalog
-import Evaluation
+import Samples
 
 /// Shares with their 95 % intervals, a row each.
 struct IntervalChart {

@@ -59,7 +59,7 @@ package struct ReportContent: Sendable {
   }
 
   package let pipeline: String
-  package let accuracy: AccuracyRow
+  package let evaluation: AccuracyRow
   package let curve: [CurvePointRow]
   /// In the order of the classes; the empty text, past the end of a label, last.
   package let characters: [String]
@@ -78,13 +78,13 @@ package struct ReportContent: Sendable {
   package let spec: String
 
   package init(
-    pipeline: String, accuracy: AccuracyRow, curve: [CurvePointRow], characters: [String],
+    pipeline: String, evaluation: AccuracyRow, curve: [CurvePointRow], characters: [String],
     confusion: [ConfusionShareRow], pairs: [Pair], characterAccuracy: [TallyRow], positionAccuracy: [TallyRow],
     calibration: [CalibrationRow], calibrationError: Double, mistakes: [Reading], dataset: [Fact], model: [Fact],
     runs: [RunRecord], spec: String
   ) {
     self.pipeline = pipeline
-    self.accuracy = accuracy
+    self.evaluation = evaluation
     self.curve = curve
     self.characters = characters
     self.confusion = confusion

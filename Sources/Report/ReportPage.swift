@@ -1,6 +1,6 @@
 import Catalog
-import Evaluation
 import Images
+import Samples
 
 /// One HTML page that stands by itself: no script, and nothing that it would have to fetch.
 package struct ReportPage {
@@ -17,7 +17,7 @@ package struct ReportPage {
       <meta charset="utf-8"/>
       <meta name="viewport" content="width=device-width, initial-scale=1"/>
       <meta name="color-scheme" content="light dark"/>
-      <title>\(content.pipeline): \(percent(content.accuracy.accuracy))</title>
+      <title>\(content.pipeline): \(percent(content.evaluation.accuracy.ofImages))</title>
       <link rel="icon" href="data:,"/>
       <style>
       \(HTML(stringLiteral: reportStyle))
@@ -47,16 +47,16 @@ package struct ReportPage {
   }
 
   private var headline: HTML {
-    let accuracy = content.accuracy
+    let accuracy = content.evaluation.accuracy
     let folded: HTML =
-      accuracy.caseFoldedAccuracy > accuracy.accuracy
-      ? "; <b>\(percent(accuracy.caseFoldedAccuracy))</b> where a read as A is no mistake" : ""
+      accuracy.ofImagesCaseFolded > accuracy.ofImages
+      ? "; <b>\(percent(accuracy.ofImagesCaseFolded))</b> where a read as A is no mistake" : ""
     return """
       <h1>\(content.pipeline)</h1>
-      <p class="result"><strong>\(percent(accuracy.accuracy))</strong> of images read without a mistake</p>
-      <p>\(accuracy.exact) of \(accuracy.images) images of the \(accuracy.split.rawValue) split; 95 % interval \
-      \(percent(accuracy.low95)) to \(percent(accuracy.high95))\(folded). Characters read right, one by one: \
-      \(percent(accuracy.characterAccuracy)).</p>
+      <p class="result"><strong>\(percent(accuracy.ofImages))</strong> of images read without a mistake</p>
+      <p>\(accuracy.exact) of \(accuracy.images) images of the \(content.evaluation.split.rawValue) split; 95 % interval \
+      \(percent(accuracy.interval.low)) to \(percent(accuracy.interval.high))\(folded). Characters read right, one by one: \
+      \(percent(accuracy.ofCharacters)).</p>
       """
   }
 
@@ -155,7 +155,7 @@ package struct ReportPage {
       for mistake in content.mistakes { figures.append(try mistake.figure(withCandidates: true)) }
       return """
         <section><h2>Misread images</h2>
-        <p>\(figures.count) of \(content.accuracy.images - content.accuracy.exact), those that the model was surest of \
+        <p>\(figures.count) of \(content.evaluation.accuracy.images - content.evaluation.accuracy.exact), those that the model was surest of \
         first. Under each are the likeliest characters of each position, in percent.</p>
         <div class="gallery">\(figures)</div>
         </section>

@@ -26,6 +26,8 @@ package struct Alphabet: Sendable, Hashable {
   }
 
   package var count: Int { characters.count }
+  /// The class past the end of a text, where labels of several lengths have the same number of positions.
+  package var blank: UInt16 { UInt16(count) }
   package var text: String { String(characters) }
 
   package func index(of character: Character) -> UInt16? { indexOfCharacter[character] }

@@ -62,3 +62,7 @@ package enum ShardFault: Error, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension ShardError: ReportedError {
+  package var cause: (any ReportedError)? { if case .file(let error) = self { error } else { nil } }
+}

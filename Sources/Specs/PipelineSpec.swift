@@ -2,6 +2,8 @@ import Samples
 
 /// A whole pipeline, as its spec file describes it. Every default is in this folder, where the file is read.
 package struct PipelineSpec: Sendable, Hashable {
+  /// The file, word for word.
+  package let text: String
   /// Names the workspace folder: letters, digits, `-`, `_` and `.`, at most 64, not starting with `.`.
   package let name: String
   /// Where every random choice of the pipeline starts: samples, order, initial weights, dropout.

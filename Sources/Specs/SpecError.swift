@@ -54,3 +54,7 @@ func oneLine(_ text: String, countMax: Int) -> String {
   }
   return visible.joined() + (text.unicodeScalars.count > countMax ? "..." : "")
 }
+
+extension SpecError: ReportedError {
+  package var cause: (any ReportedError)? { if case .unreadable(let error) = problem { error } else { nil } }
+}

@@ -29,15 +29,15 @@ struct SpecParser {
   /// The spec file, as the caller named it.
   let path: String
 
-  /// The one document in the file at `path`.
-  func parseFile() throws(SpecError) -> SpecNode {
+  /// The text of the file at `path`.
+  func readText() throws(SpecError) -> String {
     let bytes = try readFile()
     guard let text = String(validating: bytes, as: UTF8.self) else {
       let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       let index = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
       throw notYAML("not UTF-8 text", line: index.map { $0 + 1 })
     }
-    return try parse(text)
+    return text
   }
 
   private func readFile() throws(SpecError) -> [UInt8] {

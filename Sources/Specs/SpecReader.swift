@@ -11,16 +11,17 @@ extension PipelineSpec {
   /// Reads a spec file.
   /// - Throws: `SpecError`, `unreadable` where the file is not there or cannot be read.
   package init(contentsOf path: String) throws(SpecError) {
-    try self.init(SpecMapping(root: SpecParser(path: path).parseFile(), path: path))
+    try self.init(yaml: SpecParser(path: path).readText(), path: path)
   }
 
   /// Reads the text of a spec file.
   /// - Parameter path: What errors call the file.
   package init(yaml: String, path: String) throws(SpecError) {
-    try self.init(SpecMapping(root: SpecParser(path: path).parse(yaml), path: path))
+    try self.init(SpecMapping(root: SpecParser(path: path).parse(yaml), path: path), text: yaml)
   }
 
-  private init(_ file: SpecMapping<Key>) throws(SpecError) {
+  private init(_ file: SpecMapping<Key>, text: String) throws(SpecError) {
+    self.text = text
     name = try file.text(.name, allowed: "1 to 64 letters, digits, -, _ and ., not starting with .") {
       $0.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/) != nil
     }

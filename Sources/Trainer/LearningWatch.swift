@@ -1,5 +1,6 @@
 import Foundation
 import Network
+import Samples
 
 /// Watches the learning curve, and says in words what a person who knows such curves would see.
 package struct LearningWatch {
@@ -56,12 +57,11 @@ package struct LearningWatch {
       .squareRoot()
     guard !hasParted && images > 0 && accuracy - validation > 0.03 + 3 * deviation else { return nil }
     hasParted = true
-    return "training and validation part: \(percent(accuracy)) of the training images are read, "
-      + "\(percent(validation)) of the others; more samples (datasets.train.count) or fewer epochs help"
+    return "training and validation part: \(percent(accuracy, decimals: 1)) of the training images are read, "
+      + "\(percent(validation, decimals: 1)) of the others; more samples (datasets.train.count) or fewer epochs help"
   }
 
   private func format(_ loss: Double) -> String { String(format: "%.4f", loss) }
-  private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
 }
 
 /// The mean of the last few numbers.

@@ -31,6 +31,9 @@ package struct TrainingPlan: Sendable {
   }
 
   package var stepCount: Int { stepsPerEpoch * training.epochs }
+  package var checkpoints: CheckpointSchedule {
+    CheckpointSchedule(every: training.checkpointEvery, stepCount: stepCount)
+  }
 }
 
 /// One step of training, done.
@@ -117,8 +120,8 @@ package final class Trainer {
   /// Makes the next step.
   /// - Throws: `TrainingError.unreadableLabel`, and what the other method throws.
   package func learn(from batch: Batch) throws(TrainingError) -> TrainingStep {
-    if let place = batch.labels.firstIndex(where: { $0 >= plan.model.classCount }) {
-      throw .unreadableLabel(sample: batch.indices[place / batch.labelCapacity])
+    if let index = batch.labels.firstIndex(where: { $0 >= plan.model.classCount }) {
+      throw .unreadableLabel(sample: batch.indices[index / batch.labelCapacity])
     }
     return try learn(images: batch.images, labels: batch.labels)
   }

@@ -1,6 +1,7 @@
 import Kernels
 import Loader
 import Network
+import Samples
 import Workers
 
 /// A few images that nothing is learned from, read now and then while a model learns.
@@ -39,13 +40,13 @@ package final class Validation {
   /// How many images a model with these parameters reads without a mistake, by one look at each, which costs learning least.
   package func exactCount(_ parameters: Parameters) -> Int {
     network.adopt(parameters)
-    let (positions, blank) = (network.description.positions, network.description.blank)
+    let (positions, alphabet) = (network.description.positions, network.description.alphabet)
     return batches.reduce(0) { count, batch in
       let readings = network.read(images: batch.images[...])
       return count
-        + readings.indices.count { place in
-          let truth = batch.labels[place * positions..<(place + 1) * positions].filter { $0 != blank }
-          return readings[place].label.classes == truth
+        + readings.indices.count { row in
+          let truth = Label(padded: batch.labels[row * positions..<(row + 1) * positions], of: alphabet)
+          return readings[row].label.isExactly(truth)
         }
     }
   }

@@ -13,7 +13,8 @@ struct PipelineRecording {
   /// Of each sample, in order.
   let labels: [Label]
   let predictions: [Label]
-  let summary: AccuracySummary
+  let accuracy: Accuracy
+  let confusion: ConfusionCounts
 
   /// - Parameter characters: What the labels are written in.
   init(characters: String = "0123ABCDabcdÄäΩ中") throws {
@@ -21,7 +22,8 @@ struct PipelineRecording {
     var random = RandomStream(seed: 20_200_605, stream: 0)
     var labels: [Label] = []
     var predictions: [Label] = []
-    var summary = AccuracySummary(positions: Self.positionCount)
+    var accuracy = Accuracy()
+    var confusion = ConfusionCounts(positions: Self.positionCount)
     for _ in 0..<100 {
       let truth = Label(classes: (0..<Self.positionCount).map { _ in UInt16(random.next(below: alphabet.count)) })
       var predicted = truth
@@ -30,12 +32,14 @@ struct PipelineRecording {
       }
       labels.append(truth)
       predictions.append(predicted)
-      summary.add(truth: truth, predicted: predicted, alphabet: alphabet)
+      accuracy.add(truth: truth, predicted: predicted, alphabet: alphabet)
+      confusion.add(truth: truth, predicted: predicted)
     }
     self.alphabet = alphabet
     self.labels = labels
     self.predictions = predictions
-    self.summary = summary
+    self.accuracy = accuracy
+    self.confusion = confusion
   }
 
   /// Shard `number` of four: 30, 30, 30 and 10 samples.
@@ -53,7 +57,7 @@ struct PipelineRecording {
   func recordShards(_ numbers: Range<Int> = 0..<4, in catalog: Catalog) throws {
     for number in numbers {
       let (row, samples) = shard(number)
-      try catalog.recordShard(row, charsets: [alphabet], samples: samples)
+      try catalog.recordShard(row, modified: 1, charsets: [alphabet], samples: samples)
     }
   }
 
@@ -94,18 +98,18 @@ struct PipelineRecording {
         sampleIndex: UInt64(index), predicted: alphabet.text(of: predictions[index]),
         isExact: predictions[index] == labels[index], confidence: Double(index % 21) / 20)
     }
-    let confusion = summary.confusion.entries.map { entry in
+    let confusion = confusion.entries.map { entry in
       ConfusionRow(
         position: entry.position, truth: alphabet.characters[Int(entry.truth)],
         predicted: alphabet.characters[Int(entry.predicted)], count: entry.count)
     }
     return EvaluationRow(
-      modelHash: Self.modelHash, split: .test, caseFoldedExact: summary.caseFoldedExact, predictions: rows,
+      modelHash: Self.modelHash, split: .test, caseFoldedExact: accuracy.caseFoldedExact, predictions: rows,
       confusion: confusion)
   }
 
   func stage(_ name: String, _ state: StageRow.State) -> StageRow {
-    StageRow(name: name, contentHash: "hash of \(name)", state: state, spec: "spec of \(name)")
+    StageRow(name: name, contentHash: "hash of \(name)", state: state, spec: "spec of \(name)", result: nil)
   }
 
   /// Records everything, uninterrupted, and returns the evaluation's number.

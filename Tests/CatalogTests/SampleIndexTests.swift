@@ -32,7 +32,7 @@ struct SampleIndexTests {
     let shard = ShardRow(
       split: .train, number: 3, file: "shards/train-00003.shard.zst", firstIndex: 1000, records: 150, byteCount: 1,
       contentHash: "hash")
-    try catalog.recordShard(shard, charsets: [alphabet], samples: samples)
+    try catalog.recordShard(shard, modified: 1, charsets: [alphabet], samples: samples)
     let expected = samples.indices.map { record in
       let label = alphabet.text(of: samples[record].label)
       return "train|\(1000 + record)|3|\(record)|\(label)|\(alphabet.text)|\(samples[record].seed)"
@@ -54,7 +54,7 @@ struct SampleIndexTests {
     let shard = ShardRow(
       split: .train, number: 0, file: "shards/train-00000.shard.zst", firstIndex: 0, records: 130, byteCount: 1,
       contentHash: "hash")
-    try catalog.recordShard(shard, charsets: charsets, samples: samples)
+    try catalog.recordShard(shard, modified: 1, charsets: charsets, samples: samples)
     let expected = samples.map { "\(charsets[$0.charset].text(of: $0.label))|\(charsets[$0.charset].text)" }
     #expect(
       try rows("SELECT label, characters FROM sample JOIN charset ON charset = charset.id ORDER BY sample_index")
@@ -71,7 +71,7 @@ struct SampleIndexTests {
       split: row.split, number: row.number, file: row.file, firstIndex: row.firstIndex, records: row.records,
       byteCount: row.byteCount, contentHash: "another")
     #expect(throws: CatalogError.shardExists(path: folder.catalog(), split: "test", number: 1)) {
-      try catalog.recordShard(other, charsets: [recording.alphabet], samples: recording.shard(1).samples)
+      try catalog.recordShard(other, modified: 1, charsets: [recording.alphabet], samples: recording.shard(1).samples)
     }
     #expect(try catalog.shards(of: .test)[1] == row)
   }
@@ -81,7 +81,7 @@ struct SampleIndexTests {
     var (row, samples) = recording.shard(0)
     samples[29] = SampleRow(label: samples[29].label, seed: 1 << 63)
     let error = #expect(throws: CatalogError.self) {
-      try catalog.recordShard(row, charsets: [recording.alphabet], samples: samples)
+      try catalog.recordShard(row, modified: 1, charsets: [recording.alphabet], samples: samples)
     }
     guard case .failed(let failure) = error else {
       Issue.record("\(String(describing: error))")
@@ -92,7 +92,7 @@ struct SampleIndexTests {
       try rows("SELECT (SELECT count(*) FROM shard), (SELECT count(*) FROM sample), (SELECT count(*) FROM charset)")
         == ["0|0|0"])
     row = recording.shard(0).row
-    try catalog.recordShard(row, charsets: [recording.alphabet], samples: recording.shard(0).samples)
+    try catalog.recordShard(row, modified: 1, charsets: [recording.alphabet], samples: recording.shard(0).samples)
     #expect(try catalog.shards(of: .test) == [row])
   }
 
@@ -102,7 +102,7 @@ struct SampleIndexTests {
     let (row, _) = recording.shard(3)
     let samples = [SampleRow](repeating: SampleRow(label: Label(classes: [0]), seed: 1), count: row.records)
     #expect(throws: CatalogError.unsupportedCharacter(character)) {
-      try catalog.recordShard(row, charsets: [alphabet], samples: samples)
+      try catalog.recordShard(row, modified: 1, charsets: [alphabet], samples: samples)
     }
   }
 
@@ -113,8 +113,8 @@ struct SampleIndexTests {
       split: .train, number: 0, file: "shards/train-00000.shard.zst", firstIndex: 0, records: 1, byteCount: 1,
       contentHash: "hash")
     try catalog.recordShard(
-      train, charsets: [try Alphabet("xyz")], samples: [SampleRow(label: Label(classes: [0, 1]), seed: 5)])
-    let stage = StageRow(name: "build test", contentHash: "new", state: .running, spec: "new")
+      train, modified: 1, charsets: [try Alphabet("xyz")], samples: [SampleRow(label: Label(classes: [0, 1]), seed: 5)])
+    let stage = StageRow(name: "build test", contentHash: "new", state: .running, spec: "new", result: nil)
     try catalog.restartBuild(stage, of: .test)
     #expect(try catalog.shards(of: .test).isEmpty)
     #expect(try catalog.shards(of: .train) == [train])

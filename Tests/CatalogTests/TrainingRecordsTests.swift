@@ -45,22 +45,26 @@ struct TrainingRecordsTests {
     #expect(try catalog.checkpoints().isEmpty)
   }
 
-  @Test("knows the best of the kept checkpoints by its validation")
+  private func bestCheckpoint() throws -> [String] {
+    try SQLiteShell.rows("SELECT step FROM best_checkpoint", in: folder.catalog())
+  }
+
+  @Test("knows the best of the kept checkpoints by its validation", .needsSQLiteShell)
   func validation() throws {
-    #expect(try catalog.bestCheckpointStep() == nil)
+    #expect(try bestCheckpoint().isEmpty)
     for (step, exact) in [(10, 7), (20, 9), (30, 9), (40, 8)] {
       try catalog.recordCheckpoint(
         recording.checkpoint(atStep: step), metrics: recording.metrics(step - 9...step, imagesPerSecond: 100),
         validation: ValidationRow(step: step, images: 12, exact: exact))
     }
-    #expect(try catalog.bestCheckpointStep() == 30)
+    #expect(try bestCheckpoint() == ["30"])
     let curve = try catalog.learningCurve(last: 100)
     #expect(curve.compactMap(\.validationAccuracy) == [7.0 / 12, 0.75, 0.75, 8.0 / 12])
     #expect(curve[29].validationAccuracy == 0.75 && curve[29].smoothedAccuracy == 0.5)
     try catalog.removeCheckpoint(atStep: 30)
-    #expect(try catalog.bestCheckpointStep() == 20)
+    #expect(try bestCheckpoint() == ["20"])
     try catalog.truncateTraining(afterStep: 15)
-    #expect(try catalog.bestCheckpointStep() == 10)
+    #expect(try bestCheckpoint() == ["10"])
     #expect(try catalog.learningCurve(last: 100).compactMap(\.validationAccuracy) == [7.0 / 12])
   }
 

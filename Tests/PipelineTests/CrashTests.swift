@@ -1,5 +1,5 @@
-import Commands
 import Faults
+import Files
 import Foundation
 import Specs
 import Testing
@@ -38,7 +38,8 @@ private let crashSpec = """
     let path = folder.path
     let findings = try sweep.fail(with: code, at: stride(from: first, through: sweep.operationCount, by: 2)) { error in
       let message = "\(error)"
-      if ![73, 74].contains(exitCode(of: error)) { return "exit code \(exitCode(of: error))" }
+      let status = (error as? any ReportedError)?.exitStatus ?? .badData
+      if ![.cannotCreate, .inputOutput].contains(status) { return "exit code \(status.rawValue)" }
       return message.contains(path) && message.hasPrefix("cannot ") ? nil : "no operation or path"
     }
     #expect(findings.map(\.description) == [])

@@ -1,5 +1,4 @@
 import Catalog
-import Generator
 import Samples
 import Shards
 import Specs
@@ -12,34 +11,23 @@ struct PackedBlock: Sendable {
 
 /// Where the samples of a split come from, for all that writes them into shards.
 struct SampleSource: Sendable {
-  /// The stage whose result they are.
-  let request: StageRequest
+  /// Of the stage whose result they are.
+  let inputs: StageInputs
   let split: Split
   /// Of what drew them; 0 where nothing did.
   let generatorVersion: UInt32
   let charsets: [Alphabet]
   /// What it does to samples: they are "drawn", say.
   let verb: String
-  /// The sample at a place of the split; called on any thread.
+  /// The sample of an index in the split; called on any thread.
   let sample: @Sendable (_ index: UInt64) throws -> Sample
 
   /// The header of a shard as the spec wants it.
   func header(of spec: PipelineSpec, firstIndex: Int, recordCount: Int) throws -> ShardHeader {
     try ShardHeader(
-      generatorVersion: generatorVersion, specHash: request.hash, split: split, firstIndex: UInt64(firstIndex),
+      generatorVersion: generatorVersion, specHash: inputs.hash, split: split, firstIndex: UInt64(firstIndex),
       recordCount: recordCount, blockRecordCount: spec.shards.block, geometry: spec.captcha.geometry,
       labelCapacity: spec.captcha.lengths.upperBound, charsets: charsets, compressionLevel: spec.shards.compression)
-  }
-
-  /// The generator: every sample is a function of its place in the split.
-  static func drawn(_ split: Split, of spec: PipelineSpec, by generator: CaptchaGenerator) -> SampleSource {
-    let seed = spec.seed
-    return SampleSource(
-      request: .drawn(split, of: spec, by: generator.identity), split: split,
-      generatorVersion: generator.identity.version, charsets: spec.captcha.charsets, verb: "drawn"
-    ) { index in
-      generator.generate(for: split, index: index, seed: split.seed(ofSample: index, pipelineSeed: seed))
-    }
   }
 }
 

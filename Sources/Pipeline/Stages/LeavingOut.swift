@@ -3,11 +3,11 @@ import Loader
 import Samples
 import Specs
 
-extension Pipeline {
+extension Session {
   /// What a stage does about a damaged block of a split where the spec lets it skip one: it records and reports it. nil
   /// where it is to stop.
-  func leavingOut(stage: String, split: Split) throws -> ((LeftOutBlock) throws -> Void)? {
-    guard spec.shards.onCorrupt == .skip else { return nil }
+  func leavingOut(stage: String, split: Split, _ spec: ShardSpec) throws -> ((LeftOutBlock) throws -> Void)? {
+    guard spec.onCorrupt == .skip else { return nil }
     let shards = try catalog.shards(of: split)
     return { [catalog, workspace, report] block in
       guard let shard = shards.first(where: { workspace.path(ofFile: $0.file) == block.path }) else {
@@ -17,7 +17,7 @@ extension Pipeline {
         LeftOutRow(
           stage: stage, split: split, shard: shard.number, block: block.number, records: block.records,
           fault: block.error.description))
-      if isNew { report(.note("leaving out \(block.records.count) samples: \(block.error)")) }
+      if isNew { report(.note("leaving out \(counted(block.records.count, "sample")): \(block.error)")) }
     }
   }
 }

@@ -37,6 +37,9 @@ package final class Predictor {
   package typealias Outcome = Result<Answer, ImageError>
 
   package var description: ModelDescription { network.description }
+  /// Images predicted at a time.
+  static let batch = 128
+
   private let network: Network
   private let team: Team
 
@@ -46,11 +49,11 @@ package final class Predictor {
     modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
   ) throws {
     let model = try ModelFile(contentsOf: modelPath)
-    let backend = try makeBackend()
-    team = Team(threadCount: threadCount)
+    let engine = try Engine(precision, threadCount: threadCount)
+    team = engine.team
     network = try Network(
-      reading: model, batch: max(Reader.batchMin, min(imageCount, Pipeline.readingBatch)),
-      precision: try resolvePrecision(precision, on: backend), backend: backend, team: team)
+      reading: model, batch: max(Reader.batchMin, min(imageCount, Self.batch)), precision: engine.precision,
+      backend: engine.backend, team: team)
   }
 
   /// Reads the images; files are decoded on all threads ahead of the network.

@@ -1,18 +1,15 @@
 import Catalog
-import Evaluation
 import Files
 import Foundation
-import Kernels
 import Network
 import Report
 import Samples
 import Shards
 import Specs
-import Workers
 
-/// Puts together the report of a workspace: what the catalog recorded, the pictures from the shards, and what the model
-/// thinks of each of their characters. Nothing is locked or changed but the page itself.
-package struct ReportStage {
+/// What a report shows of a workspace: what the catalog recorded, the pictures from the shards, and what the model thinks
+/// of each of their characters.
+struct ReportSource {
   /// Each the mean of so many steps that the lines are calm.
   private static let curvePointCount = 100
   private static let pairCount = 10
@@ -23,41 +20,30 @@ package struct ReportStage {
   private static let runCount = 20
 
   private let spec: PipelineSpec
-  private let specText: String
   private let workspace: Workspace
   private let catalog: Catalog
   private let evaluation: AccuracyRow
   private let model: ModelFile
   private let network: Network
 
-  /// - Parameter specPath: The spec file, which the page shows word for word.
-  /// - Throws: `PipelineError.missing` where the model or its evaluation is not there.
-  package init(specPath: String, in workspace: Workspace, threadCount: Int?) throws {
-    spec = try PipelineSpec(contentsOf: specPath)
-    specText = String(decoding: try ReadableFile.contents(of: specPath), as: UTF8.self)
-    self.workspace = workspace
-    let split = spec.evaluation.split
-    let missing = PipelineError.missing(
-      stage: "the evaluation on the \(split.rawValue) split that a report shows", remedy: "`glyphline run` makes it")
-    guard let catalog = try workspace.recordedCatalog(), isFile(workspace.modelPath) else { throw missing }
-    let hash = ContentHash(of: try ReadableFile.contents(of: workspace.modelPath))
-    guard let evaluation = try catalog.accuracy(ofModel: hash.description, on: split) else { throw missing }
+  /// - Returns: nil where the model or its evaluation is not there.
+  init?(_ spec: PipelineSpec, in records: Records, on engine: Engine) throws {
+    workspace = records.workspace
+    guard let catalog = records.catalog, FileStatus(workspace.modelPath) != nil else { return nil }
+    model = try ModelFile(contentsOf: workspace.modelPath)
+    guard let evaluation = try catalog.accuracy(ofModel: model.hash().description, on: spec.evaluation.split) else {
+      return nil
+    }
+    self.spec = spec
     self.catalog = catalog
     self.evaluation = evaluation
-    model = try ModelFile(contentsOf: workspace.modelPath)
-    let backend = try makeBackend()
     network = try Network(
-      reading: model, batch: Self.mistakeCount, precision: try resolvePrecision(spec.training.precision, on: backend),
-      backend: backend, team: Team(threadCount: threadCount))
+      reading: model, batch: Self.mistakeCount, precision: engine.precision, backend: engine.backend,
+      team: engine.team)
   }
 
-  /// Writes the page, and returns its path.
-  /// - Parameter path: nil for `report.html` in the workspace.
-  package func write(to path: String? = nil) throws -> String {
-    let path = path ?? workspace.reportPath
-    try writeDurably(Array(ReportPage(try content()).html().utf8), to: path)
-    return path
-  }
+  /// The HTML.
+  func page() throws -> String { try ReportPage(content()).html() }
 
   private func content() throws -> ReportContent {
     let id = evaluation.evaluation
@@ -71,14 +57,14 @@ package struct ReportStage {
             ofEvaluation: id, truth: pair.truth, predicted: pair.predicted, first: Self.exampleCount)))
     }
     return ReportContent(
-      pipeline: spec.name, accuracy: evaluation, curve: try catalog.learningCurve(pointCount: Self.curvePointCount),
+      pipeline: spec.name, evaluation: evaluation, curve: try catalog.learningCurve(pointCount: Self.curvePointCount),
       characters: (model.description.alphabet.characters.map { String($0) } + [""]).filter { used.contains($0) },
       confusion: confusion, pairs: pairs, characterAccuracy: try catalog.characterAccuracy(ofEvaluation: id),
       positionAccuracy: try catalog.positionAccuracy(ofEvaluation: id),
       calibration: try catalog.calibration(ofEvaluation: id),
       calibrationError: try catalog.calibrationError(ofEvaluation: id),
       mistakes: try readings(catalog.mistakes(ofEvaluation: id, first: Self.mistakeCount)),
-      dataset: try datasetFacts(), model: try modelFacts(), runs: try catalog.runs(last: Self.runCount), spec: specText)
+      dataset: try datasetFacts(), model: try modelFacts(), runs: try catalog.runs(last: Self.runCount), spec: spec.text)
   }
 
   /// Misread images with their pixels, and with the model's thoughts.
@@ -122,7 +108,8 @@ package struct ReportStage {
       facts.append(
         .init(
           "\(split.rawValue) split",
-          "\(samples) samples\(spec.datasets[split] == .imported ? ", imported," : "") in \(shards.count) shards of \(bytes) bytes"
+          "\(counted(samples, "sample"))\(spec.datasets[split] == .imported ? ", imported," : "") in "
+            + "\(counted(shards.count, "shard")) of \(bytes) bytes"
         ))
     }
     return facts
@@ -145,5 +132,3 @@ private func softmax(_ logits: ArraySlice<Float>) -> [Double] {
   let sum = powers.reduce(0, +)
   return powers.map { $0 / sum }
 }
-
-private func isFile(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) && !isFolder(path) }

@@ -66,27 +66,23 @@ package struct Benchmark {
 
   private let spec: PipelineSpec
   private let workspace: Workspace
-  private let team: Team
+  private let engine: Engine
   private let cancellation: Cancellation
-  private let backend: any Backend
-  private let precision: Precision
 
   /// - Throws: `PipelineError.unsupportedPrecision`, `KernelError.noBackend`.
   package init(_ spec: PipelineSpec, in workspace: Workspace, threadCount: Int?, cancellation: Cancellation) throws {
     self.spec = spec
     self.workspace = workspace
     self.cancellation = cancellation
-    team = Team(threadCount: threadCount)
-    backend = try makeBackend()
-    precision = try resolvePrecision(spec.training.precision, on: backend)
+    engine = try Engine(spec.training.precision, threadCount: threadCount)
   }
 
   package func run(_ part: Part) throws -> Result {
     switch part {
     case .generate: try result(part, of: generating())
     case .load: try loadResult()
-    case .train: try result(part, of: training(on: team))
-    case .predict: try result(part, of: predicting(on: team))
+    case .train: try result(part, of: training(on: engine.team))
+    case .predict: try result(part, of: predicting(on: engine.team))
     }
   }
 
@@ -105,7 +101,7 @@ package struct Benchmark {
       try cancellation.check()
       runs.append(try record.record { images = try work() })
     }
-    return Phases(part: part, precision: precision.rawValue, images: images, times: WorkTimes(mediansOf: runs))
+    return Phases(part: part, precision: engine.precision.rawValue, images: images, times: WorkTimes(mediansOf: runs))
   }
 
   private func result(_ part: Part, of work: Work) throws -> Result {
@@ -114,7 +110,7 @@ package struct Benchmark {
   }
 
   private func loadResult() throws -> Result {
-    let benchmark = try LoadBenchmark(spec, in: workspace, team: team)
+    let benchmark = try LoadBenchmark(spec, in: workspace, team: engine.team)
     _ = try benchmark.decompress()
     var (rates, decompressionRates): ([Double], [Double]) = ([], [])
     for _ in 0..<Self.roundCount {
@@ -130,7 +126,7 @@ package struct Benchmark {
     _ part: Part, rates: [Double], decompressionRates: Rates? = nil, firstBatchSeconds: Double? = nil
   ) -> Result {
     Result(
-      part: part, threadCount: team.threadCount, precision: precision.rawValue, rates: Rates(rates),
+      part: part, threadCount: engine.team.threadCount, precision: engine.precision.rawValue, rates: Rates(rates),
       decompressionRates: decompressionRates, firstBatchSeconds: firstBatchSeconds)
   }
 
@@ -149,7 +145,7 @@ package struct Benchmark {
   private typealias Work = () throws -> Int
 
   private func generating() throws -> Work {
-    let (generator, team) = (try CaptchaGenerator(spec: spec.captcha), team)
+    let (generator, team) = (try CaptchaGenerator(spec: spec.captcha), engine.team)
     return {
       // Long enough that the threads' start and the wait for the last one count for nothing.
       team.run(count: 64) { lane in
@@ -167,18 +163,19 @@ package struct Benchmark {
   /// The class of each of the model's positions.
   private func classes(of sample: Sample, for model: ModelDescription) -> [UInt16] {
     let text = spec.captcha.charsets[sample.charset].text(of: sample.label)
-    guard let classes = model.alphabet.label(of: text)?.classes else {
+    guard let label = model.alphabet.label(of: text) else {
       preconditionFailure("a model's alphabet has all characters of its captchas")
     }
-    return classes + repeatElement(model.blank, count: model.positions - classes.count)
+    return label.padded(to: model.positions, of: model.alphabet)
   }
 
   private func training(on team: Team) throws -> Work {
     let model = try ModelDescription(spec.model, reading: spec.captcha)
     // So many steps that the learning rate stays where it starts.
     let plan = TrainingPlan(
-      training: spec.training, model: model, seed: spec.seed, precision: precision, stepsPerEpoch: 1 << 32, runHash: "")
-    let trainer = try Trainer(plan, backend: backend, team: team)
+      training: spec.training, model: model, seed: spec.seed, precision: engine.precision, stepsPerEpoch: 1 << 32,
+      runHash: "")
+    let trainer = try Trainer(plan, backend: engine.backend, team: team)
     let samples = try drawSamples(spec.training.imagesPerStep)
     let images = samples.flatMap(\.image.pixels)
     let labels = samples.flatMap { classes(of: $0, for: model) }
@@ -193,9 +190,9 @@ package struct Benchmark {
     let parameters = Parameters(try NetworkPlan(model))
     parameters.drawWeights(seed: spec.seed)
     let network = try Network(
-      reading: ModelFile(model, tensors: parameters.tensors), batch: Pipeline.readingBatch, precision: precision,
-      backend: backend, team: team)
-    let images = try drawSamples(Pipeline.readingBatch).flatMap(\.image.pixels)
+      reading: ModelFile(model, tensors: parameters.tensors), batch: Predictor.batch, precision: engine.precision,
+      backend: engine.backend, team: team)
+    let images = try drawSamples(Predictor.batch).flatMap(\.image.pixels)
     return { network.read(images: images[...]).count }
   }
 }

@@ -1,4 +1,4 @@
-import Evaluation
+import Samples
 import Testing
 
 @Suite("Wilson interval")

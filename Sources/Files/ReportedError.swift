@@ -1,0 +1,50 @@
+import Foundation
+
+/// An error that ends a command, with what a program and a person can do about it. Its description says what was wrong and
+/// where.
+package protocol ReportedError: Error, CustomStringConvertible {
+  var exitStatus: ExitStatus { get }
+  /// What to do about it, where the description does not say it by itself.
+  var advice: String? { get }
+  /// The error that this one stands around; nil where there is none.
+  var cause: (any ReportedError)? { get }
+}
+
+extension ReportedError {
+  package var exitStatus: ExitStatus { cause?.exitStatus ?? .badData }
+  package var advice: String? { cause?.advice }
+  package var cause: (any ReportedError)? { nil }
+}
+
+/// The exit codes of `sysexits.h`, and the shell's for an interrupt. One more, 78, ends a program that was compiled for
+/// another CPU, before any Swift runs (`CInstructionSet`).
+package enum ExitStatus: Int32, Sendable {
+  case badData = 65
+  case noInput = 66
+  case cannotCreate = 73
+  case inputOutput = 74
+  case busy = 75
+  case interrupted = 130
+}
+
+extension FileError: ReportedError {
+  package var exitStatus: ExitStatus {
+    switch (operation, code) {
+    case (_, ENOSPC), (_, EDQUOT), (_, EIO), (_, EMFILE), (_, ENFILE), (_, ENOMEM): .inputOutput
+    case (.open, _): .noInput
+    case (.create, _), (.createDirectory, _), (.lock, _): .cannotCreate
+    default: .inputOutput
+    }
+  }
+
+  package var advice: String? {
+    switch (operation, code) {
+    case (_, ENOSPC), (_, EDQUOT): "make room there and run the command again"
+    case (.create, EACCES), (.create, EROFS), (.create, EPERM), (.createDirectory, EACCES), (.createDirectory, EROFS),
+      (.createDirectory, EPERM):
+      "allow writing there or choose another place"
+    case (.createDirectory, ENOTDIR): "choose another place"
+    default: nil
+    }
+  }
+}

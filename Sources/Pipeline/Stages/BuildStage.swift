@@ -1,0 +1,53 @@
+import Foundation
+import Generator
+import Samples
+import Shards
+import Specs
+
+/// Draws the samples of a split.
+struct BuildStage: SampleStage {
+  let split: Split
+  let spec: PipelineSpec
+  let generator: CaptchaGenerator
+  /// How many samples there are to be.
+  let drawnCount: Int
+
+  var count: Int? { drawnCount }
+  var remedy: String { "`glyphline build` makes it" }
+
+  /// How many samples there are is not among them: raising the number adds shards and changes none.
+  var inputs: StageInputs {
+    let generator = generator.identity
+    return StageInputs(
+      [
+        StageInputs.section("captcha", spec.captcha.canonicalText),
+        StageInputs.section("shards", spec.shards.canonicalText), "seed=\(spec.seed)",
+        "shard format version=\(HeaderLayout.version)", "generator version=\(generator.version)",
+        "FreeType version=\(generator.freeTypeVersion)",
+      ] + generator.fonts.map { "font file \($0.name)=\($0.hash)" })
+  }
+
+  func sampleInputs(in records: Records) -> StageInputs { inputs }
+
+  func state(in records: Records) throws -> StageState {
+    let inputs = inputs
+    return try state(of: records.stage(named: name), for: inputs) { row in
+      try shards(for: inputs, in: records).state(of: row, count: drawnCount)
+    }
+  }
+
+  func run(in session: Session, on engine: Engine) throws {
+    try write(source, count: drawnCount, in: session, on: engine)
+  }
+
+  /// The generator: every sample is a function of its index in the split.
+  var source: SampleSource {
+    let (split, seed, generator) = (split, spec.seed, generator)
+    return SampleSource(
+      inputs: inputs, split: split, generatorVersion: generator.identity.version, charsets: spec.captcha.charsets,
+      verb: "drawn"
+    ) { index in
+      generator.generate(for: split, index: index, seed: split.seed(ofSample: index, pipelineSeed: seed))
+    }
+  }
+}

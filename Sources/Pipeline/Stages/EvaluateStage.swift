@@ -1,0 +1,165 @@
+import Catalog
+import Evaluation
+import Files
+import Foundation
+import Loader
+import Network
+import Samples
+import Specs
+
+/// How well a model read a split.
+package struct EvaluationOutcome: Sendable {
+  package let row: AccuracyRow
+  /// The most frequent mistakes, worst first.
+  package let confusedPairs: [ConfusedPairRow]
+  package let catalogPath: String
+}
+
+/// Predicts every sample of a split with a model and records the predictions.
+struct EvaluateStage: Stage {
+  private static let confusedPairCount = 5
+
+  /// Whose predictions they are.
+  enum Model: Sendable {
+    /// The one that the pipeline trains. Its evaluation is a stage of the pipeline.
+    case own(TrainStage)
+    /// One of another file, whose evaluation stands beside it in the catalog.
+    case file(String)
+  }
+
+  let spec: PipelineSpec
+  let model: Model
+  /// What the spec asks for.
+  let description: ModelDescription
+  let data: any SampleStage
+
+  var split: Split { data.split }
+  var name: String { "evaluate \(split.rawValue)" }
+
+  private func path(in workspace: Workspace) -> String {
+    switch model {
+    case .own: workspace.modelPath
+    case .file(let path): path
+    }
+  }
+
+  func inputs(in records: Records) throws -> StageInputs? {
+    guard let file = try? ModelFile(contentsOf: path(in: records.workspace)) else { return nil }
+    return inputs(model: try file.hash(), data: try data.data(in: records))
+  }
+
+  private func inputs(model: ContentHash, data: SplitData) -> StageInputs {
+    StageInputs([
+      "model file=\(model)", "datasets.\(split.rawValue).count=\(data.count)", "samples=\(data.inputs.hash)",
+    ])
+  }
+
+  func state(in records: Records) throws -> StageState {
+    switch model {
+    case .own(let train):
+      let row = try records.stage(named: name)
+      guard try records.state(of: train).isDone, let inputs = try inputs(in: records) else {
+        return row == nil ? .missing : .stale(["the model, which is to be trained"])
+      }
+      return try state(of: row, for: inputs) { row in
+        guard row.state == .done, let recorded = try recorded(in: records) else {
+          return .partlyDone("the evaluation is not complete")
+        }
+        return .done(detail(of: recorded.accuracy))
+      }
+    case .file: return try recorded(in: records).map { .done(detail(of: $0.accuracy)) } ?? .missing
+    }
+  }
+
+  private func detail(of accuracy: Accuracy) -> String {
+    "\(percent(accuracy.ofImages)) of \(counted(accuracy.images, "image")) read without a mistake"
+  }
+
+  /// The newest evaluation of this very model on all samples of the split; nil where there is none.
+  private func recorded(in records: Records) throws -> AccuracyRow? {
+    guard let catalog = records.catalog, let file = try? ModelFile(contentsOf: path(in: records.workspace)),
+      let row = try catalog.accuracy(ofModel: file.hash().description, on: split),
+      row.accuracy.images + (try catalog.leftOutSampleCount(ofStage: name)) == (try data.data(in: records).count)
+    else { return nil }
+    return row
+  }
+
+  /// - Throws: `PipelineError.missing` where there is no such evaluation.
+  func outcome(in session: Session) throws -> EvaluationOutcome {
+    guard let row = try recorded(in: session.records) else {
+      throw PipelineError.missing(stage: "the evaluation on the \(split.rawValue) split", remedy: "`glyphline eval` makes it")
+    }
+    return EvaluationOutcome(
+      row: row,
+      confusedPairs: try session.catalog.confusedPairs(ofEvaluation: row.evaluation, first: Self.confusedPairCount),
+      catalogPath: session.workspace.catalogPath)
+  }
+
+  func run(in session: Session, on engine: Engine) throws {
+    let path = path(in: session.workspace)
+    if case .own = model, FileStatus(path) == nil {
+      throw PipelineError.missing(stage: "the model that evaluation needs", remedy: "`glyphline train` makes it")
+    }
+    let file = try ModelFile(contentsOf: path)
+    let data = try data.recordedData(in: session.records, for: "evaluation")
+    let differences = file.description.differences(from: description)
+    guard differences.isEmpty else { throw ModelFileError.mismatch(path: path, differences: differences) }
+    let inputs = inputs(model: try file.hash(), data: data)
+    func record(_ state: StageRow.State) throws {
+      if case .own = model { try session.catalog.recordStage(row(state, inputs)) }
+    }
+    try record(.running)
+    let start = Date()
+    var images = 0
+    // An evaluation is recorded in one transaction, so one that is there is whole; and it is dropped with its samples.
+    if try recorded(in: session.records) == nil { images = try evaluate(file, in: session, on: engine) }
+    try record(.done)
+    session.report(
+      .finished(
+        stage: name, summary: "\(counted(images, "image")) read, \(perSecond(images, since: start)) a second"))
+  }
+
+  /// - Returns: How many images there were.
+  private func evaluate(_ file: ModelFile, in session: Session, on engine: Engine) throws -> Int {
+    let network = try Network(
+      reading: file, batch: Predictor.batch, precision: engine.precision, backend: engine.backend, team: engine.team)
+    let dataset = try session.dataset(of: split, for: spec.captcha)
+    try session.catalog.removeLeftOut(ofStage: name)
+    let loader = try BatchLoader(
+      dataset, order: .sequential, batchSize: Predictor.batch, threadCount: 1,
+      leaveOut: try session.leavingOut(stage: name, split: split, spec.shards))
+    var evaluator = Evaluator(network)
+    while let batch = try session.readingSamples({ try loader.next() }) {
+      try session.cancellation.check()
+      evaluator.evaluate(batch)
+      session.report(
+        .progress(
+          stage: name, done: evaluator.accuracy.images, total: dataset.sampleCount, unit: "images",
+          detail: "\(evaluator.accuracy.exact) exact"))
+    }
+    guard evaluator.accuracy.images > 0 else { throw PipelineError.unusableShards(.nothingLeft(batch: 0)) }
+    _ = try session.catalog.recordEvaluation(
+      EvaluationRow(evaluator, of: file.description.alphabet, modelHash: file.hash().description, split: split))
+    return evaluator.accuracy.images
+  }
+}
+
+extension EvaluationRow {
+  fileprivate init(_ evaluator: Evaluator, of alphabet: Alphabet, modelHash: String, split: Split) {
+    func character(_ index: UInt16) -> Character? {
+      index == ConfusionCounts.pastEnd ? nil : alphabet.characters[Int(index)]
+    }
+    self.init(
+      modelHash: modelHash, split: split, caseFoldedExact: evaluator.accuracy.caseFoldedExact,
+      predictions: evaluator.predictions.map { prediction in
+        PredictionRow(
+          sampleIndex: prediction.index, predicted: alphabet.text(of: prediction.predicted),
+          isExact: prediction.isExact, confidence: prediction.confidence)
+      },
+      confusion: evaluator.confusion.entries.map { entry in
+        ConfusionRow(
+          position: entry.position, truth: character(entry.truth), predicted: character(entry.predicted),
+          count: entry.count)
+      })
+  }
+}

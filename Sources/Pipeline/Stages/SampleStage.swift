@@ -1,0 +1,67 @@
+import Catalog
+import Loader
+import Samples
+import Specs
+
+/// A stage that makes the samples of a split.
+protocol SampleStage: Stage {
+  var split: Split { get }
+  var spec: PipelineSpec { get }
+  /// How many samples there are to be; nil where that is up to what was imported.
+  var count: Int? { get }
+  /// What the samples depend on; of imported ones that are not there, they say that.
+  func sampleInputs(in records: Records) throws -> StageInputs
+  /// The command that makes the samples, as a sentence.
+  var remedy: String { get }
+}
+
+extension SampleStage {
+  static func name(_ split: Split) -> String { "build \(split.rawValue)" }
+  var name: String { Self.name(split) }
+
+  func inputs(in records: Records) throws -> StageInputs? { try sampleInputs(in: records) }
+
+  /// The samples, as the stages that need them depend on them, whether or not they are there.
+  func data(in records: Records) throws -> SplitData {
+    SplitData(inputs: try sampleInputs(in: records), count: try count ?? records.catalog?.sampleCount(of: split) ?? 0)
+  }
+
+  /// The samples, all of which are recorded. Their files are checked as they are read.
+  /// - Throws: `PipelineError.missing` where they are not.
+  func recordedData(in records: Records, for purpose: String) throws -> SplitData {
+    let (data, row) = (try data(in: records), try records.stage(named: name))
+    guard let catalog = records.catalog, let row, row.contentHash == data.inputs.hash.description, row.state == .done,
+      try catalog.sampleCount(of: split) == data.count
+    else {
+      throw PipelineError.missing(stage: "the \(split.rawValue) split that \(purpose) needs", remedy: remedy)
+    }
+    return data
+  }
+
+  /// How the recorded shards stand.
+  func shards(for inputs: StageInputs, in records: Records) throws -> SplitShards {
+    try SplitShards(
+      split, isCurrent: records.stage(named: name)?.contentHash == inputs.hash.description,
+      allowsDamagedBlocks: spec.shards.onCorrupt == .skip, in: records)
+  }
+}
+
+/// The samples of a split, as the stages that need them depend on them.
+struct SplitData: Sendable {
+  /// Of the stage that makes them.
+  let inputs: StageInputs
+  let count: Int
+}
+
+extension Session {
+  /// The samples of a recorded split, to be read.
+  /// - Throws: `PipelineError.unusableShards`.
+  func dataset(of split: Split, for captcha: CaptchaSpec) throws -> Dataset {
+    let paths = try catalog.shards(of: split).map { workspace.path(ofFile: $0.file) }
+    let dataset = try readingSamples { try Dataset(paths: paths) }
+    guard dataset.geometry == captcha.geometry, dataset.alphabet == captcha.alphabet,
+      dataset.labelCapacity == captcha.lengths.upperBound
+    else { throw PipelineError.unusableShards(.foreign(path: paths[0])) }
+    return dataset
+  }
+}

@@ -1,0 +1,151 @@
+import Catalog
+import Files
+import Foundation
+import Samples
+import Shards
+import Specs
+import Workers
+
+/// A shard that is to be written.
+private struct ShardPlan: Sendable {
+  /// In the split.
+  let number: Int
+  let header: ShardHeader
+}
+
+extension SampleStage {
+  /// Writes what is missing of the split's shards: all of them, where those that are there are of other inputs.
+  /// - Parameter result: What the stage is recorded with, as in `StageRow`.
+  func write(
+    _ source: SampleSource, count: Int, result: String? = nil, in session: Session, on engine: Engine
+  ) throws {
+    let inputs = source.inputs
+    let there = try shards(for: inputs, in: session.records)
+    let isCurrent = try session.records.stage(named: name)?.contentHash == inputs.hash.description
+    let isKept = isCurrent && there.sampleCount <= count
+    if isKept {
+      try session.catalog.recordStage(row(.running, inputs, result: result))
+      for shard in there.recorded where there.damaged.contains(shard.number) {
+        session.report(
+          .note("\(session.workspace.path(ofFile: shard.file)) is missing or damaged; it is \(source.verb) again"))
+      }
+    } else {
+      try session.catalog.restartBuild(row(.running, inputs, result: result), of: split)
+    }
+    let plans = try plans(count: count, after: isKept ? there : nil, from: source, in: session)
+    let start = Date()
+    try write(plans, count: count, from: source, in: session, on: engine)
+    try removeStrays(in: session)
+    try session.catalog.recordStage(row(.done, inputs, result: result))
+    let written = plans.reduce(0) { $0 + $1.header.recordCount }
+    session.report(
+      .finished(
+        stage: name,
+        summary: "\(counted(written, "sample")) \(source.verb), \(perSecond(written, since: start)) a second"))
+  }
+
+  /// The shards that are not there: recorded ones that are damaged, and those before, between and past the recorded ones.
+  private func plans(
+    count: Int, after there: SplitShards?, from source: SampleSource, in session: Session
+  ) throws -> [ShardPlan] {
+    var plans: [ShardPlan] = []
+    var number = 0
+    var firstIndex = 0
+    for shard in there?.recorded ?? [] {
+      let gap = Int(shard.firstIndex) - firstIndex
+      let missingCount = shard.number - number
+      guard missingCount <= gap && (missingCount > 0 || gap == 0) else {
+        throw PipelineError.disorderedShards(file: shard.file, catalog: session.catalog.path)
+      }
+      plans += try plan(number: number, firstIndex: firstIndex, count: gap, shardCount: missingCount, from: source)
+      if there?.damaged.contains(shard.number) == true {
+        plans += try plan(
+          number: shard.number, firstIndex: Int(shard.firstIndex), count: shard.records, shardCount: 1, from: source)
+      }
+      number = shard.number + 1
+      firstIndex = Int(shard.firstIndex) + shard.records
+    }
+    let rest = max(0, count - firstIndex)
+    return plans
+      + (try plan(
+        number: number, firstIndex: firstIndex, count: rest,
+        shardCount: (rest + spec.shards.records - 1) / spec.shards.records, from: source))
+  }
+
+  /// `count` samples in `shardCount` shards: as full as can be, each with at least one.
+  private func plan(
+    number: Int, firstIndex: Int, count: Int, shardCount: Int, from source: SampleSource
+  ) throws -> [ShardPlan] {
+    var plans: [ShardPlan] = []
+    var rest = count
+    for offset in 0..<max(0, shardCount) {
+      let after = shardCount - offset - 1
+      let recordCount = after == 0 ? rest : min(spec.shards.records, rest - after)
+      let header = try source.header(of: spec, firstIndex: firstIndex + count - rest, recordCount: recordCount)
+      plans.append(ShardPlan(number: number + offset, header: header))
+      rest -= recordCount
+    }
+    return plans
+  }
+
+  /// Makes and compresses blocks on all threads, ahead of the one that writes: while a shard is synced and its rows are
+  /// recorded, the blocks of the next are made.
+  private func write(
+    _ plans: [ShardPlan], count: Int, from source: SampleSource, in session: Session, on engine: Engine
+  ) throws {
+    var firstBlocks = [0]
+    for plan in plans { firstBlocks.append(firstBlocks[firstBlocks.count - 1] + plan.header.blockCount) }
+    let ends = firstBlocks
+    let blocks = OrderedStream<PackedBlock>(
+      jobs: 0..<ends[plans.count], threadCount: engine.team.threadCount, window: 16 * engine.team.threadCount
+    ) {
+      var packing = BlockPacking(source)
+      return { job in
+        let plan = (ends.firstIndex { $0 > job } ?? plans.count) - 1
+        return try packing.pack(block: job - ends[plan], of: plans[plan].header)
+      }
+    }
+    var done = count - plans.reduce(0) { $0 + $1.header.recordCount }
+    for plan in plans { try write(plan, blocks, done: &done, of: count, from: source, in: session) }
+  }
+
+  private func write(
+    _ plan: ShardPlan, _ blocks: OrderedStream<PackedBlock>, done: inout Int, of count: Int, from source: SampleSource,
+    in session: Session
+  ) throws {
+    let file = session.workspace.shardFile(split, number: plan.number)
+    let path = session.workspace.path(ofFile: file)
+    var writer = try ShardWriter(path, header: plan.header, in: session.fileSystem)
+    var rows: [SampleRow] = []
+    rows.reserveCapacity(plan.header.recordCount)
+    for _ in 0..<plan.header.blockCount {
+      try session.cancellation.check()
+      guard let block = try blocks.next() else { preconditionFailure("the stream has every block") }
+      try writer.append(block.block)
+      rows += block.rows
+      done += block.rows.count
+      session.report(
+        .progress(stage: name, done: done, total: count, unit: "samples", detail: "shard \(plan.number)"))
+    }
+    let summary = try writer.finish()
+    try session.catalog.recordShard(
+      ShardRow(
+        split: split, number: plan.number, file: file, firstIndex: summary.firstIndex, records: summary.recordCount,
+        byteCount: summary.byteCount, contentHash: summary.fingerprint.description),
+      modified: FileStatus(path)?.modified ?? 0, charsets: source.charsets, samples: rows)
+  }
+
+  /// Removes the shards of a former spec that the new ones did not overwrite.
+  private func removeStrays(in session: Session) throws {
+    let recorded = Set(try session.catalog.shards(of: split).map(\.file))
+    let folder = session.workspace.shardsPath
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    where name.hasPrefix(split.rawValue + "-") && name.hasSuffix(".shard.zst") && !recorded.contains("shards/" + name) {
+      session.report(.note("removing \(folder)/\(name), a shard of the former spec"))
+      try session.fileSystem.remove(folder + "/" + name)
+    }
+  }
+}
+
+/// How many there were of something in each second since `start`.
+func perSecond(_ count: Int, since start: Date) -> Int { Int(Double(count) / -start.timeIntervalSinceNow) }

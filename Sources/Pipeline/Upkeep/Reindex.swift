@@ -1,0 +1,155 @@
+import Catalog
+import Files
+import Samples
+import Shards
+import Specs
+import Workers
+
+/// What reindexing found.
+package struct ReindexReport: Sendable {
+  /// Every split that the spec draws, as it is indexed now.
+  package let splits: [SplitSummary]
+  /// Shard files that are not in the index, and why.
+  package let leftOut: [StorageFault]
+}
+
+/// Makes the sample index again from the shards alone. Shards that are damaged or of another spec are left out, as are
+/// those that are gone; `build` draws what is then missing.
+struct Reindex {
+  private let session: Session
+  private let stages: PipelineStages
+  private let threadCount: Int
+  private var leftOut: [StorageFault] = []
+
+  init(_ stages: PipelineStages, in session: Session, threadCount: Int) {
+    self.stages = stages
+    self.session = session
+    self.threadCount = threadCount
+  }
+
+  /// - Returns: Shard files that are not in the index, and why.
+  /// - Throws: `PipelineError.stale` where the workspace is of another spec.
+  consuming func run() throws -> [StorageFault] {
+    for stage in stages.samples { try reindex(stage) }
+    return leftOut
+  }
+
+  private mutating func reindex(_ stage: any SampleStage) throws {
+    let (catalog, workspace, split) = (session.catalog, session.workspace, stage.split)
+    let (inputs, content) = try inputsOfShards(stage)
+    if let recorded = try catalog.stage(named: stage.name), recorded.contentHash != inputs.hash.description {
+      throw PipelineError.stale(
+        stage: stage.name, changes: specDifferences(from: recorded.spec, to: inputs.text).map(\.description))
+    }
+    let numbers = try shardNumbers(of: split)
+    let shards = OrderedStream(jobs: 0..<numbers.count, threadCount: threadCount, window: threadCount + 1) {
+      IndexableShard(numbers[$0], of: split, specHash: inputs.hash, in: workspace)
+    }
+    // Until all is indexed, the split is unfinished.
+    try catalog.recordStage(stage.row(.running, inputs, result: content))
+    var indexed: [ShardRow] = []
+    while let shard = try shards.next() {
+      try session.cancellation.check()
+      switch shard.content {
+      case .success(let content) where follows(content.row, indexed.last, recordsInShard: stage.spec.shards.records):
+        try catalog.reindexShard(content.row, charsets: content.charsets, samples: content.samples)
+        indexed.append(content.row)
+        session.report(
+          .progress(
+            stage: "reindex \(split.rawValue)", done: indexed.count, total: numbers.count, unit: "shards", detail: ""))
+      case .success(let content):
+        leftOut.append(
+          StorageFault(
+            file: workspace.path(ofFile: content.row.file),
+            problem: "its samples do not follow those of the shards before"))
+      case .failure(let fault): leftOut.append(fault)
+      }
+    }
+    for shard in try catalog.shards(of: split) where !indexed.contains(shard) { try catalog.dropShard(shard) }
+    if try isWhole(stage, inputs) { try catalog.recordStage(stage.row(.done, inputs, result: content)) }
+  }
+
+  /// Whether all samples that the stage is to have are indexed.
+  private func isWhole(_ stage: any SampleStage, _ inputs: StageInputs) throws -> Bool {
+    if let count = stage.count { return try session.catalog.sampleCount(of: stage.split) == count }
+    guard let stage = stage as? ImportStage else { return false }
+    let content = content(ofShards: try session.catalog.shards(of: stage.split).map(\.file))
+    return stage.inputs(content: content).hash == inputs.hash
+  }
+
+  /// What the shards depend on, and of imported ones the hash of what they hold. Where that is not recorded, only the
+  /// shards tell it.
+  private func inputsOfShards(_ stage: any SampleStage) throws -> (StageInputs, content: String?) {
+    guard let stage = stage as? ImportStage else { return (try stage.sampleInputs(in: session.records), nil) }
+    let content =
+      try session.catalog.stage(named: stage.name).map(\.result)
+      ?? content(
+        ofShards: try shardNumbers(of: stage.split).map { session.workspace.shardFile(stage.split, number: $0) })
+    return (stage.inputs(content: content), content)
+  }
+
+  private func content(ofShards files: [String]) -> String? {
+    (try? ImportedContent(ofShards: files.map { session.workspace.path(ofFile: $0) }))?.hash.description
+  }
+
+  /// Whether a shard stands in line with the indexed one before it. Between them there may be a gap, of as many samples as
+  /// the shards that are not there can have.
+  private func follows(_ shard: ShardRow, _ last: ShardRow?, recordsInShard: Int) -> Bool {
+    let missingShards = shard.number - (last.map { $0.number + 1 } ?? 0)
+    let missingSamples = Int(shard.firstIndex) - (last.map { Int($0.firstIndex) + $0.records } ?? 0)
+    let missingShardsMin = (missingSamples + recordsInShard - 1) / recordsInShard
+    return missingShardsMin <= missingShards && missingShards <= missingSamples
+  }
+
+  /// The numbers of the split's shard files, in order.
+  private func shardNumbers(of split: Split) throws -> [Int] {
+    let names = Set(try contents(ofFolder: session.workspace.shardsPath).map { "shards/" + $0 })
+    return names.compactMap { name -> Int? in
+      // Only a file of the very name that a number gives is a shard of the workspace.
+      let number = Int(name.dropFirst("shards/\(split.rawValue)-".count).prefix { $0.isNumber })
+      return number.flatMap { session.workspace.shardFile(split, number: $0) == name ? $0 : nil }
+    }.sorted()
+  }
+}
+
+/// A shard file as the index would list it.
+private struct IndexableShard: Sendable {
+  struct Content: Sendable {
+    let row: ShardRow
+    let charsets: [Alphabet]
+    let samples: [SampleRow]
+  }
+
+  let content: Result<Content, StorageFault>
+
+  init(_ number: Int, of split: Split, specHash: ContentHash, in workspace: Workspace) {
+    let file = workspace.shardFile(split, number: number)
+    let path = workspace.path(ofFile: file)
+    do throws(ShardError) {
+      let reader = try ShardReader(path)
+      guard reader.header.split == split && reader.header.specHash == specHash else {
+        content = .failure(StorageFault(file: path, problem: "it is of another spec or split"))
+        return
+      }
+      content = .success(
+        Content(
+          row: ShardRow(reader, number: number, file: file), charsets: reader.header.charsets,
+          samples: try Self.samples(of: reader)))
+    } catch {
+      content = .failure(StorageFault(error))
+    }
+  }
+
+  private static func samples(of reader: ShardReader) throws(ShardError) -> [SampleRow] {
+    var samples: [SampleRow] = []
+    var block = ShardBlock()
+    for number in 0..<reader.header.blockCount {
+      try reader.read(block: number, into: &block)
+      for record in 0..<block.recordCount {
+        let sample = block.record(record)
+        samples.append(SampleRow(charset: sample.charset, label: sample.label, seed: sample.seed))
+      }
+    }
+    return samples
+  }
+}

@@ -1,0 +1,105 @@
+import Catalog
+import Files
+import Samples
+import Shards
+import Specs
+
+/// What a repair did.
+package struct RepairReport: Sendable {
+  package struct Shard: Sendable {
+    package let file: String
+    package let blockCount: Int
+    /// Blocks that were drawn again; the others were sound.
+    package let drawnBlockCount: Int
+  }
+
+  package fileprivate(set) var repaired: [Shard] = []
+  /// What is still wrong.
+  package fileprivate(set) var remaining: [StorageFault] = []
+}
+
+/// Makes every recorded shard that is damaged or missing what it was, bit for bit: blocks that are sound are kept, the
+/// others drawn again from their seeds.
+struct Repair {
+  private let session: Session
+  private let stages: PipelineStages
+  private var result = RepairReport()
+
+  init(_ stages: PipelineStages, in session: Session) {
+    self.stages = stages
+    self.session = session
+  }
+
+  consuming func run() throws -> RepairReport {
+    let catalog = session.catalog
+    for split in Split.allCases {
+      for shard in try catalog.shards(of: split) {
+        try session.cancellation.check()
+        let path = session.workspace.path(ofFile: shard.file)
+        let faults = try ShardCheck(path, recordedAs: shard, in: catalog).faults
+        if faults.contains(where: { $0.file == path }) {
+          try repair(shard, at: path, faults: faults)
+        } else {
+          result.remaining += faults
+        }
+      }
+    }
+    return result
+  }
+
+  private mutating func repair(_ shard: ShardRow, at path: String, faults: [StorageFault]) throws {
+    func fault(_ problem: String) -> StorageFault { StorageFault(file: path, problem: problem) }
+    let outcome: ShardRepair.Outcome
+    let header: ShardHeader
+    var reason: [StorageFault] = []
+    switch try redrawing(shard.split) {
+    case .possible(let stage):
+      header = try stage.source.header(of: stage.spec, firstIndex: Int(shard.firstIndex), recordCount: shard.records)
+      var packing = BlockPacking(stage.source)
+      outcome = try repair(shard, at: path, header) { try? packing.pack(block: $0, of: header).block }
+    case .impossible(let why):
+      reason = [fault("it cannot be drawn again: \(why)")]
+      // Without its samples, what is left to mend is a seek table.
+      guard let found = try? ShardReader.header(of: path) else {
+        result.remaining += faults + reason
+        return
+      }
+      header = found
+      outcome = try repair(shard, at: path, header) { _ in nil }
+    }
+    switch outcome {
+    case .repaired(let blocks):
+      try session.catalog.recordMended(shard)
+      result.repaired.append(
+        RepairReport.Shard(file: path, blockCount: header.blockCount, drawnBlockCount: blocks.count))
+    case .lost(let faults): result.remaining += faults.map { StorageFault($0) } + reason
+    case .different:
+      result.remaining.append(
+        fault("drawn again, it is not the shard that was recorded: libzstd may be of another version now"))
+    }
+  }
+
+  private func repair(
+    _ shard: ShardRow, at path: String, _ header: ShardHeader, drawing: (Int) -> EncodedBlock?
+  ) throws -> ShardRepair.Outcome {
+    try ShardRepair.repair(
+      path, header: header, fingerprint: shard.contentHash, in: session.fileSystem, remake: drawing)
+  }
+
+  /// Whether samples of a split that are recorded can be drawn by this spec.
+  private enum Redrawing {
+    case possible(BuildStage)
+    case impossible(String)
+  }
+
+  private func redrawing(_ split: Split) throws -> Redrawing {
+    guard let stage = stages.samples.first(where: { $0.split == split }) else {
+      return .impossible("the spec does not have the split any longer")
+    }
+    guard let stage = stage as? BuildStage else { return .impossible("its images were imported") }
+    let recorded = try session.catalog.stage(named: stage.name)
+    if recorded?.contentHash == stage.inputs.hash.description { return .possible(stage) }
+    let changes = specDifferences(from: recorded?.spec ?? "", to: stage.inputs.text).map(\.description)
+    return .impossible("the spec has changed since (\(changes.joined(separator: "; ")))")
+  }
+}

@@ -1,0 +1,36 @@
+/// When checkpoints are made, and which of them are kept.
+package struct CheckpointSchedule: Sendable {
+  /// Regular checkpoints kept beside the best one.
+  private static let regularCount = 3
+
+  /// Steps from one regular checkpoint to the next.
+  package let every: Int
+  package let stepCount: Int
+
+  package init(every: Int, stepCount: Int) {
+    self.every = every
+    self.stepCount = stepCount
+  }
+
+  package func isDue(atStep step: Int) -> Bool { step >= stepCount || step % every == 0 }
+
+  /// How many checkpoints are due up to a step.
+  package func dueCount(upTo step: Int) -> Int { step / every + (step == stepCount && step % every != 0 ? 1 : 0) }
+
+  /// The steps of the checkpoints that are kept after one at `step`: it, the regular ones before it, and the best one.
+  package func kept(atStep step: Int, validations: [ValidationResult]) -> Set<Int> {
+    let lastRegular = (step - 1) / every * every
+    let regular = (0..<Self.regularCount - 1).map { lastRegular - $0 * every }
+    return Set(([step] + regular + (Self.best(of: validations).map { [$0] } ?? [])).filter { $0 > 0 })
+  }
+
+  /// The step after which most validation images were read, the last one of those; nil without validations.
+  private static func best(of validations: [ValidationResult]) -> Int? {
+    validations.max { ($0.exact, $0.step) < ($1.exact, $1.step) }?.step
+  }
+
+  /// The checkpoints up to a step that training may not go on without: those that will be kept when it ends.
+  package func needed(upTo step: Int, validations: [ValidationResult]) -> Set<Int> {
+    kept(atStep: stepCount, validations: validations.filter { $0.step <= step }).filter { $0 <= step }
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Loader
+import Samples
+import Workers
+
+/// A training under way: step after step, checkpoints, validation, and what is said of it.
+package final class TrainingLoop {
+  /// Steps in one transaction: few enough that whoever queries the learning curve sees it grow.
+  private static let stepsAtATime = 20
+
+  private let trainer: Trainer
+  private let validation: Validation?
+  private let journal: any TrainingJournal
+  private let checkpoints: CheckpointSchedule
+  private var watch: LearningWatch
+  /// Steps that are not recorded yet.
+  private var steps: [TimedStep] = []
+  private var lastValidation: ValidationResult?
+
+  /// - Parameter validation: nil where no images are set apart for it.
+  package init(_ trainer: Trainer, validation: Validation?, journal: any TrainingJournal) {
+    self.trainer = trainer
+    self.validation = validation
+    self.journal = journal
+    checkpoints = trainer.plan.checkpoints
+    watch = LearningWatch(trainer.plan.model)
+  }
+
+  /// Goes on to the last step.
+  /// - Parameter leaveOut: As `BatchLoader` wants it.
+  /// - Throws: `Interrupted`, with a checkpoint of the last step made; `TrainingError`; what the journal and the loader
+  ///   throw.
+  package func run(
+    on dataset: Dataset, leaveOut: ((LeftOutBlock) throws -> Void)?, cancellation: Cancellation
+  ) throws {
+    let plan = trainer.plan
+    let loader = try BatchLoader(
+      dataset, order: .shuffled(seed: SeedPurpose.order.seed(from: plan.seed)),
+      batchSize: plan.training.imagesPerStep, startBatch: trainer.step, threadCount: 1, leaveOut: leaveOut)
+    var start = Date()
+    while !trainer.isDone, let batch = try loader.next() {
+      let step = try learn(from: batch)
+      let end = Date()
+      steps.append(TimedStep(step: step, seconds: end.timeIntervalSince(start)))
+      start = end
+      show(step)
+      if checkpoints.isDue(atStep: trainer.step) || cancellation.isCancelled {
+        try save(loss: step.loss)
+      } else if steps.count == Self.stepsAtATime {
+        try recordSteps()
+      }
+      try cancellation.check()
+    }
+    // A crash may have come between the last checkpoint and this.
+    try removeOldCheckpoints()
+  }
+
+  /// Makes a step. The steps before one that fails are recorded.
+  private func learn(from batch: Batch) throws -> TrainingStep {
+    do throws(TrainingError) {
+      return try trainer.learn(from: batch)
+    } catch {
+      try recordSteps()
+      throw error
+    }
+  }
+
+  private func show(_ step: TrainingStep) {
+    if let remark = watch.observe(step, images: trainer.plan.training.imagesPerStep) { journal.note(remark) }
+    var detail = "loss \(String(format: "%.4f", watch.loss)), \(percent(watch.accuracy, decimals: 1)) read"
+    if let last = lastValidation {
+      detail += ", of validation \(percent(Double(last.exact) / Double(last.images), decimals: 1))"
+    }
+    journal.show(step: step.number + 1, of: trainer.plan.stepCount, detail: detail)
+  }
+
+  private func recordSteps() throws {
+    try journal.record(steps)
+    steps = []
+  }
+
+  /// Makes a checkpoint, and removes those that no longer count.
+  private func save(loss: Double) throws {
+    do throws(TrainingError) {
+      try trainer.requireFiniteParameters()
+    } catch {
+      try recordSteps()
+      throw error
+    }
+    let bytes = try trainer.encodedCheckpoint()
+    // One that an interruption asks for is not validated: whether it is made must change nothing.
+    let validated = checkpoints.isDue(atStep: trainer.step) ? validate() : nil
+    try journal.record(
+      TrainingCheckpoint(step: trainer.step, loss: loss, bytes: bytes, validation: validated), after: steps)
+    steps = []
+    try removeOldCheckpoints()
+  }
+
+  private func validate() -> ValidationResult? {
+    guard let validation else { return nil }
+    let exact = validation.exactCount(trainer.result)
+    if let remark = watch.observeValidation(exact: exact, of: validation.imageCount) { journal.note(remark) }
+    lastValidation = ValidationResult(step: trainer.step, images: validation.imageCount, exact: exact)
+    return lastValidation
+  }
+
+  private func removeOldCheckpoints() throws {
+    try journal.keepCheckpoints(
+      atSteps: checkpoints.kept(atStep: trainer.step, validations: try journal.validations()))
+  }
+}
