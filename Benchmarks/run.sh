@@ -14,18 +14,19 @@ section() { printf '\n%s\n' "$1"; }
 # install: all packages at once; where that fails, one at a time, so that one missing package costs only its own rows.
 install() {
   "$python" -m pip install --quiet --requirement Benchmarks/requirements.txt && return
+  local package status=0
   while read -r package; do
-    "$python" -m pip install --quiet "$package" || echo "$package: not installed"
+    "$python" -m pip install --quiet "$package" || { echo "$package: not installed"; status=1; }
   done < Benchmarks/requirements.txt
+  return "$status"
 }
 
 # peer SCRIPT ARGUMENT...: runs one of the scripts beside this one.
 peer() { "$python" "Benchmarks/$1" "${@:2}" || echo "$1: no figure (see the message above)"; }
 
 [ -x "$python" ] || python3 -m venv .venv
-# The list is copied after it was installed, so that a changed list is installed anew.
-if ! cmp --silent Benchmarks/requirements.txt .venv/requirements.txt; then
-  install
+# The copy of the list tells that all of it is installed.
+if ! cmp --silent Benchmarks/requirements.txt .venv/requirements.txt && install; then
   cp Benchmarks/requirements.txt .venv/requirements.txt
 fi
 mkdir -p "$work"
