@@ -1,5 +1,5 @@
 # Builds and runs Glyphline. `make run` and `make test` install what is missing: a Swift toolchain, and system packages.
-# Where there is no apt-get, install the packages that README lists and pass PACKAGES= to skip the check.
+# Where there is no apt-get, install the packages that Docs/setup.md lists and pass PACKAGES= to skip the check.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -41,14 +41,14 @@ PREFIX ?= $(HOME)/.local
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
-setup: ## install the Swift toolchain and the system packages, where they are missing
+setup: ## install the Swift toolchain and the system packages that are missing
 	Setup/setup.sh $(PACKAGES)
 
 build: setup ## build the program
 	"$(SWIFT)" build $(BUILD) --product glyphline
 
 PIPELINE ?= Pipelines/quickstart.yaml
-run: build ## draw, train and evaluate Pipelines/quickstart.yaml, or go on where that stopped
+run: build ## build, then run or resume the pipeline Pipelines/quickstart.yaml
 	.build/release/glyphline run $(PIPELINE)
 
 test: setup ## build and run the tests
@@ -61,13 +61,13 @@ test: setup ## build and run the tests
 DISTRIBUTIONS ?= bookworm trixie
 DISTRIBUTIONS_DIR ?= .build-distributions
 DISTRIBUTIONS_BIND ?=
-distributions: ## run `make run` and `make test` on fresh Debian systems, as root; about half an hour each
+distributions: ## test `make run` and `make test` on fresh Debian systems, as root; about half an hour each
 	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
 
-interop: build ## hold what the program writes against the programs of others
+interop: build ## open shards, index and models with other people's programs, and compare
 	Tests/Interop/run.sh
 
-crash: build ## break pipelines at every operation and kill them at random times; about an hour
+crash: build ## fail every disk operation of a pipeline and kill it at random times; about an hour
 	"$(SWIFT)" build $(BUILD) --product crashtest
 	.build/release/crashtest kill .build/release/glyphline build Tests/CrashTest/build.yaml --count 200
 	.build/release/crashtest kill .build/release/glyphline run Tests/CrashTest/kill.yaml --count 50
@@ -75,7 +75,7 @@ crash: build ## break pipelines at every operation and kill them at random times
 
 # Seconds for each reader.
 FUZZ_SECONDS ?= 300
-fuzz: setup ## search for inputs that break a reader
+fuzz: setup ## search for inputs that break a parser
 	export GLYPHLINE_FUZZ=1
 	"$(SWIFT)" build -c release --scratch-path .build-fuzz --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
 	for reader in shard block safetensors spec image; do
@@ -84,7 +84,7 @@ fuzz: setup ## search for inputs that break a reader
 			-artifact_prefix=.build-fuzz/ .build-fuzz/corpus/$$reader Tests/FuzzTests/Corpus/$$reader
 	done
 
-install: build ## copy the program, its manual and its completions under PREFIX
+install: build ## copy the program, its manual and its completions to PREFIX
 	"$(SWIFT)" build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual -c release \
 		--product generate-manual
 	bin=$(DESTDIR)$(PREFIX)/bin man=$(DESTDIR)$(PREFIX)/share/man/man1
@@ -97,14 +97,14 @@ install: build ## copy the program, its manual and its completions under PREFIX
 	"$$bin/glyphline" --generate-completion-script zsh > "$$zsh/_glyphline"
 	"$$bin/glyphline" --generate-completion-script fish > "$$fish/glyphline.fish"
 
-lint: ## check the layout of the source
+lint: ## check the format of the source
 	"$(SWIFT)" format lint --strict --recursive $(SOURCES)
 
-format: ## lay out the source anew
+format: ## format the source
 	"$(SWIFT)" format --in-place --recursive $(SOURCES)
 
-bench: build ## measure speed beside the alternatives
+bench: build ## compare speed with the alternatives
 	Benchmarks/run.sh
 
-clean: ## remove what was built; runs/ stays
+clean: ## remove build products; keep runs/
 	"$(SWIFT)" package clean

@@ -1,5 +1,6 @@
-"""Draws labelled captchas with the Python package `captcha` and saves them as LABEL_NUMBER.png: images that no shard has
-seen. The package draws from `secrets`; a seeded generator stands in for it, so that the same seed gives the same files."""
+"""Draws labelled captchas with the Python package `captcha` and saves them as LABEL_NUMBER.png: test images from outside
+Glyphline. The package takes its random numbers from `secrets`; a seeded generator replaces it here, so that the same seed
+gives the same files."""
 
 import argparse
 import os
@@ -17,7 +18,7 @@ CHARSETS = {
 
 
 class SeededSecrets:
-    """The three functions of `secrets` that the package calls."""
+    """Replaces the three functions of `secrets` that the package calls."""
 
     def __init__(self, seed):
         self._random = random.Random(seed)

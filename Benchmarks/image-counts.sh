@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Learns the images of Pipelines/quickstart.yaml, from 10 thousand to a million and from all of them alike, and prints what each
-# count takes and gives, as rows of the table in Docs/training.md. Takes 3 GB of disk and half an hour.
+# Trains on 10 thousand to a million images of Pipelines/quickstart.yaml, on every image once and without `candidates`, and
+# prints for each count the accuracy and the time, as rows of the table in Docs/training.md. Takes 3 GB of disk and half an
+# hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +9,7 @@ glyphline=${GLYPHLINE:-.build/release/glyphline}
 work=runs/benchmarks/image-counts
 mkdir -p "$work"
 
-echo "| images learned from | read exactly | 95 % interval | seconds |"
+echo "| training images | image accuracy | 95 % interval | seconds |"
 echo "| --- | --- | --- | --- |"
 for count in 10000 30000 100000 300000 1000000; do
   rm -rf "$work/workspace"

@@ -1,4 +1,5 @@
-"""Images a second that the Python package `captcha` draws on every core: 4 characters of 0-9A-Z, 160x60, no file written."""
+"""Images a second that the Python package `captcha` draws on every core: 4 characters of 0-9A-Z, 160x60. No file is
+written."""
 
 import os
 import random

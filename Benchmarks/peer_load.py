@@ -1,5 +1,6 @@
-"""Labelled gray samples a second read back in shuffled order by what a PyTorch user would pick: a folder of PNG files
-behind a DataLoader, WebDataset, and MosaicML Streaming with zstd. Usage: peer_load.py FOLDER_OF_LABELLED_PNG_FILES"""
+"""Labelled gray samples a second that the usual tools of a PyTorch user load in shuffled order: a folder of PNG files behind
+a DataLoader, WebDataset, and MosaicML Streaming with zstd. A tool that is not installed is named as such.
+Usage: peer_load.py FOLDER_OF_LABELLED_PNG_FILES"""
 
 import glob
 import io
@@ -10,9 +11,7 @@ import time
 
 import numpy
 import torch
-import webdataset
 from PIL import Image
-from streaming import MDSWriter, StreamingDataset
 from torch.utils.data import DataLoader, Dataset
 
 BATCH = 128
@@ -38,26 +37,6 @@ class PNGFolder(Dataset):
         return pixels_of(self.files[index]), label_of(self.files[index])
 
 
-class StreamedSamples(StreamingDataset):
-    def __getitem__(self, index):
-        sample = super().__getitem__(index)
-        return torch.frombuffer(bytearray(sample["pixels"]), dtype=torch.uint8), sample["label"]
-
-
-def write_streaming(files, folder):
-    columns = {"pixels": "bytes", "label": "str"}
-    with MDSWriter(out=folder, columns=columns, compression="zstd:3", hashes=["xxh64"], size_limit=1 << 24) as writer:
-        for file in files:
-            writer.write({"pixels": pixels_of(file).numpy().tobytes(), "label": label_of(file)})
-
-
-def write_webdataset(files, path):
-    with webdataset.TarWriter(path) as writer:
-        for number, file in enumerate(files):
-            with open(file, "rb") as png:
-                writer.write({"__key__": f"{number:08d}", "png": png.read(), "txt": label_of(file)})
-
-
 def decode_webdataset(sample):
     return pixels_of(io.BytesIO(sample["png"])), sample["txt"].decode()
 
@@ -72,18 +51,50 @@ def measure(name, loader):
     print(f"{name}: {rates[ROUNDS // 2]:.0f} samples/s ({rates[0]:.0f}...{rates[-1]:.0f})", flush=True)
 
 
+def measure_folder(files, folder):
+    workers = os.cpu_count()
+    measure(f"PNG folder, DataLoader, {workers} workers",
+            DataLoader(PNGFolder(files), BATCH, shuffle=True, num_workers=workers))
+
+
+def measure_streaming(files, folder):
+    from streaming import MDSWriter, StreamingDataset
+
+    class StreamedSamples(StreamingDataset):
+        def __getitem__(self, index):
+            sample = super().__getitem__(index)
+            return torch.frombuffer(bytearray(sample["pixels"]), dtype=torch.uint8), sample["label"]
+
+    columns = {"pixels": "bytes", "label": "str"}
+    with MDSWriter(out=folder + "/mds", columns=columns, compression="zstd:3", hashes=["xxh64"],
+                   size_limit=1 << 24) as writer:
+        for file in files:
+            writer.write({"pixels": pixels_of(file).numpy().tobytes(), "label": label_of(file)})
+    for workers in (0, os.cpu_count()):
+        dataset = StreamedSamples(local=folder + "/mds", shuffle=True, batch_size=BATCH, keep_zip=True)
+        measure(f"MosaicML Streaming, {workers} workers", DataLoader(dataset, BATCH, num_workers=workers))
+
+
+def measure_webdataset(files, folder):
+    import webdataset
+
+    with webdataset.TarWriter(folder + "/samples.tar") as writer:
+        for number, file in enumerate(files):
+            with open(file, "rb") as png:
+                writer.write({"__key__": f"{number:08d}", "png": png.read(), "txt": label_of(file)})
+    dataset = webdataset.WebDataset(folder + "/samples.tar", shardshuffle=False).shuffle(1000).map(decode_webdataset)
+    measure("WebDataset, 1 worker", DataLoader(dataset, BATCH, num_workers=1))
+
+
 def main():
     files = sorted(glob.glob(os.path.join(sys.argv[1], "*.png")))
-    workers = os.cpu_count()
-    measure("PNG folder, DataLoader", DataLoader(PNGFolder(files), BATCH, shuffle=True, num_workers=workers))
-    with tempfile.TemporaryDirectory() as folder:
-        write_streaming(files, folder + "/mds")
-        for count in (0, workers):
-            dataset = StreamedSamples(local=folder + "/mds", shuffle=True, batch_size=BATCH, keep_zip=True)
-            measure(f"MosaicML Streaming, {count} workers", DataLoader(dataset, BATCH, num_workers=count))
-        write_webdataset(files, folder + "/samples.tar")
-        dataset = webdataset.WebDataset(folder + "/samples.tar", shardshuffle=False).shuffle(1000).map(decode_webdataset)
-        measure("WebDataset", DataLoader(dataset, BATCH, num_workers=1))
+    for name, measure_tool in (("PNG folder", measure_folder), ("MosaicML Streaming", measure_streaming),
+                               ("WebDataset", measure_webdataset)):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                measure_tool(files, folder)
+            except ImportError as error:
+                print(f"{name}: no figure ({error.name} is not installed)", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""PNG files a second that are read the way of dee1024/pytorch-captcha-recognition, `captcha_predict.py`: the seed network in
-PyTorch, one image a step, each file opened just before. Also with gradients switched off, as a careful user would.
+"""PNG files a second that PyTorch predicts with the seed network as dee1024/pytorch-captcha-recognition does in
+`captcha_predict.py`: one image a step, each file opened just before. Also with gradients switched off.
 Usage: peer_predict.py FOLDER_OF_PNG_FILES"""
 
 import contextlib
@@ -32,7 +32,7 @@ class GrayFiles(Dataset):
         return torch.from_numpy(pixels / 255)[None]
 
 
-def read(network, files):
+def predict(network, files):
     for image in DataLoader(GrayFiles(files), batch_size=1):
         logits = network(image)[0].detach().numpy().reshape(4, len(CHARSET))
         yield "".join(CHARSET[row.argmax()] for row in logits)
@@ -43,7 +43,7 @@ def measure(name, network, files, context):
     for _ in range(ROUNDS):
         start = time.perf_counter()
         with context():
-            count = sum(1 for _ in read(network, files))
+            count = sum(1 for _ in predict(network, files))
         rates.append(count / (time.perf_counter() - start))
     rates.sort()
     print(f"PyTorch {torch.__version__}, seed network, {name}: {rates[ROUNDS // 2]:.0f} files/s "

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Grows one dataset of small images from 10 thousand to 10 million samples, and prints at each size what it costs: a
-# row of the table in Docs/loading.md. Takes 3 GB of disk and a few minutes. Needs GNU time (package `time`) and bc.
+# Grows one dataset of small images from 10 thousand to 10 million samples, and prints the costs at each size as a row of
+# the table in Docs/loading.md. Takes 3 GB of disk and a few minutes. Needs GNU time (package `time`) and bc.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +21,7 @@ measure() {
 
 value() { sed -n "s/.*\"$1\" : \([0-9.]*\).*/\1/p" "$work/out"; }
 
-echo "| samples | drawn, written, indexed: CPU time a sample | memory | catalog, a sample | status | first batch | loaded a second | memory |"
+echo "| samples | build, CPU time a sample | build, peak memory | catalog, a sample | status | first batch | loaded a second | load, peak memory |"
 echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
 before=0
 for count in 10000 100000 1000000 10000000; do
