@@ -39,7 +39,7 @@ private struct Formula {
   let residual: Activation
   var gamma: [Double]
   var beta: [Double]
-  let mask: DropoutMask?
+  let dropout: DropoutReference?
   /// Before the step; near the batch's means, as after some training.
   var runningMean: [Double]
   /// Statistics in place of the batch's, for inference.
@@ -58,7 +58,7 @@ private struct Formula {
     runningMean[0] += 16
     gamma = randomValues(count: test.channels, seed: 3).map { $0 + 1.5 }
     beta = randomValues(count: test.channels, seed: 4)
-    mask = test.dropoutRate.map { DropoutMask(seed: 5, step: 6, layer: 7, rate: $0) }
+    dropout = test.dropoutRate.map { DropoutReference(seed: 5, step: 6, layer: 7, rate: $0) }
   }
 
   func statistics() -> (mean: [Double], variance: [Double]) {
@@ -85,11 +85,11 @@ private struct Formula {
           for x in 0..<test.width {
             var value = (input[image, channel, y, x] - mean[channel]) / (variance[channel] + 1e-5).squareRoot()
             value = value * gamma[channel] + beta[channel]
-            if let mask {
+            if let dropout {
               // A plane's vectors are counted through the pixels of eight channels, then of the next eight.
               let vector = channel % test.block / 8 * test.height * test.width + y * test.width + x
               let plane = image * (test.channels / test.block) + channel / test.block
-              value *= Double(mask.factor(plane: plane, vector: vector, lane: channel % test.block % 8))
+              value *= Double(dropout.factor(plane: plane, vector: vector, channel: channel % test.block % 8))
             }
             if test.hasResidual { value += residual[image, channel, y, x] }
             output[image, channel, y, x] = test.hasReLU ? max(0, value) : value
@@ -142,13 +142,14 @@ private struct Run {
       let offset = lane * laneBytes
       norm.apply(
         input: input.address + offset, residual: test.hasResidual ? UnsafeRawPointer(residual.address + offset) : nil,
-        output: output.address + offset, images: laneImages, dropout: formula.mask, firstImage: lane * laneImages)
+        output: output.address + offset, images: laneImages, dropout: formula.dropout?.mask,
+        firstImage: lane * laneImages)
       let place = residualGradient.address + offset
       norm.sumGradients(
         lane: lane, gradient: gradient.address + offset, output: output.address + offset, input: input.address + offset,
         images: laneImages,
         residualGradient: test.hasResidual ? (accumulating == nil ? .overwrite(place) : .accumulate(place)) : nil,
-        dropout: formula.mask, firstImage: lane * laneImages)
+        dropout: formula.dropout?.mask, firstImage: lane * laneImages)
     }
     norm.finishGradients(
       images: images, gamma: gamma.pointer(to: Float.self), gammaGradient: gammaGradient.pointer(to: Float.self),

@@ -34,6 +34,9 @@ package struct ConvolutionGeometry: Hashable, Sendable {
   /// Weights, without the bias.
   package var weightCount: Int { outputChannels * inputChannels * kernel * kernel }
 
-  /// Multiplications and additions of one image, forward; either backward pass takes as many.
-  package var operationCount: Int { 2 * weightCount * outputHeight * outputWidth }
+  /// - Precondition: `input` and `output` have this convolution's channels, height and width.
+  func requireFit(input: ActivationShape, output: ActivationShape) {
+    precondition(input.channels == inputChannels && input.height == inputHeight && input.width == inputWidth)
+    precondition(output.channels == outputChannels && output.height == outputHeight && output.width == outputWidth)
+  }
 }

@@ -1,6 +1,6 @@
 /// Why a backend cannot compute something.
 package enum KernelError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// No backend has this name, or this machine or program lacks its library.
+  /// No backend has this name, or this machine or build lacks its library.
   case noBackend(named: String)
   /// The backend has no arithmetic for `precision` on this CPU.
   case unsupportedPrecision(Precision, backend: String)

@@ -1,8 +1,8 @@
-/// Convolutions and matrix products on top of a library's: Winograd's way where it is faster, else the library's own
-/// convolutions where it has fast ones, else lowering to matrix products.
+/// Convolutions and matrix products on top of a library's: convolutions by Winograd's algorithms where they are faster, else
+/// the library's own where it has fast ones, else lowered to matrix products.
 package struct LibraryBackend: Backend {
   private let library: any ComputeLibrary
-  /// Of all convolutions together.
+  /// Shared by all convolutions.
   private let scratch = ScratchMemory()
 
   package init(_ library: some ComputeLibrary) { self.library = library }
@@ -26,10 +26,10 @@ package struct LibraryBackend: Backend {
     geometry.requireFit(input: input, output: output)
     try require(precision)
     if directions.contains(.backwardWeights) && precision == .float32
-      && WideWinogradTiles.areFaster(for: geometry, input: input, output: output, images: laneImages)
+      && WinogradF4x4.isFasterForTraining(geometry, input: input, output: output, images: laneImages)
     {
-      return try WideWinogradConvolution(
-        geometry, input: input, output: output, laneImages: laneImages, lanes: lanes,
+      return try WinogradConvolution(
+        geometry, input: input, output: output, laneImages: laneImages, laneCount: lanes,
         needsInputGradient: directions.contains(.backwardInput), scratch: scratch, library: library)
     }
     let isOneChannelFaster = precision == .float32 && OneChannelConvolution.isFaster(for: geometry, output: output)
@@ -39,7 +39,7 @@ package struct LibraryBackend: Backend {
     let missing = directions.subtracting(own?.directions ?? [])
     if let own, missing.isEmpty { return own.convolution }
     let lowered = try LoweredConvolution(
-      geometry, input: input, output: output, laneImages: laneImages, lanes: lanes, precision: precision,
+      geometry, input: input, output: output, laneImages: laneImages, laneCount: lanes, precision: precision,
       directions: missing, scratch: scratch, library: library)
     return own.map { MixedConvolution($0.convolution, for: $0.directions, else: lowered) } ?? lowered
   }
@@ -50,36 +50,31 @@ package struct LibraryBackend: Backend {
   ) throws(KernelError) -> (any NormalizedConvolution)? {
     geometry.requireFit(input: input, output: norm.shape)
     try require(norm.precision)
-    func make(_ tiles: some WinogradReading) throws(KernelError) -> any NormalizedConvolution {
-      try WinogradConvolution(
-        geometry, tiles, input: input, norm: norm, pools: pools, laneImages: laneImages, threadCount: threadCount,
-        scratch: scratch, library: library)
+    func make(_ transforms: some WinogradTransforms) throws(KernelError) -> any NormalizedConvolution {
+      try WinogradNormalizedConvolution(
+        transforms, norm: norm, pools: pools, laneImages: laneImages, threadCount: threadCount, scratch: scratch,
+        library: library)
     }
     let (output, images) = (norm.shape, lanes * laneImages)
     if norm.precision == .float32
-      && WideWinogradReading.isFaster(for: geometry, input: input, output: output, pools: pools, images: images)
+      && WinogradF4x4.isFasterForInference(geometry, input: input, output: output, pools: pools, images: images)
     {
-      return try make(WideWinogradReading(input: input, output: output, pools: pools))
+      return try make(WinogradF4x4(input: input, output: output, pools: pools))
     }
-    guard WinogradTiles.areFaster(for: geometry, input: input, output: output, images: images) else { return nil }
-    return try make(WinogradTiles(input: input, output: output, precision: norm.precision, pools: pools))
+    guard WinogradF2x2.isFaster(for: geometry, input: input, output: output, images: images) else { return nil }
+    return try make(WinogradF2x2(input: input, output: output, precision: norm.precision, pools: pools))
   }
 
   package func makeMatrixProduct(
     _ shape: MatrixProductShape, precision: Precision
   ) throws(KernelError) -> any MatrixProduct {
     try require(precision)
-    let ownProduct: (any MatrixProduct)? =
-      switch precision {
-      case .float32: DotProducts<Float>(shape)
-      case .bfloat16: DotProducts<BFloat16>(shape)
-      }
-    if let ownProduct { return ownProduct }
+    if let product = DotProducts(shape, precision: precision) { return product }
     return try library.makeMatrixProduct(shape, precision: precision)
   }
 }
 
-/// A convolution whose directions are computed in two ways.
+/// A convolution whose directions are divided between two others.
 private final class MixedConvolution: Convolution {
   private let first: any Convolution
   private let firstDirections: ConvolutionDirections
@@ -93,7 +88,7 @@ private final class MixedConvolution: Convolution {
 
   var description: String { "\(first), \(second)" }
 
-  private func way(_ direction: ConvolutionDirections) -> any Convolution {
+  private func convolution(for direction: ConvolutionDirections) -> any Convolution {
     firstDirections.contains(direction) ? first : second
   }
 
@@ -103,18 +98,19 @@ private final class MixedConvolution: Convolution {
   }
 
   func forward(lane: Int, input: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
-    way(.forward).forward(lane: lane, input: input, output: output)
+    convolution(for: .forward).forward(lane: lane, input: input, output: output)
   }
 
   func backwardInput(lane: Int, outputGradient: UnsafeRawPointer, inputGradient: UnsafeMutableRawPointer) {
-    way(.backwardInput).backwardInput(lane: lane, outputGradient: outputGradient, inputGradient: inputGradient)
+    convolution(for: .backwardInput).backwardInput(
+      lane: lane, outputGradient: outputGradient, inputGradient: inputGradient)
   }
 
   func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
-    way(.backwardWeights).backwardWeights(lane: lane, input: input, outputGradient: outputGradient)
+    convolution(for: .backwardWeights).backwardWeights(lane: lane, input: input, outputGradient: outputGradient)
   }
 
   func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
-    way(.backwardWeights).reduceWeightGradients(into: weights, bias: bias)
+    convolution(for: .backwardWeights).reduceWeightGradients(into: weights, bias: bias)
   }
 }

@@ -10,7 +10,7 @@
 /// double precision.
 ///
 /// Memory: the caller owns the activations, and keeps `input` and (with a ReLU) `output` for the backward passes, which
-/// overwrite the gradient of y; this object owns statistics and sums. Nothing is allocated after `init`.
+/// overwrite the gradient of y. This object owns statistics and sums. Nothing is allocated after `init`.
 // SAFETY: a lane writes only its own sums; the statistics change only in the calls between the lanes' passes.
 package final class BatchNorm: @unchecked Sendable {
   package let shape: ActivationShape
@@ -74,8 +74,8 @@ package final class BatchNorm: @unchecked Sendable {
   /// - Parameters:
   ///   - images: Images of all lanes together.
   ///   - gamma, beta: [channels]
-  ///   - runningMean, runningVariance: [channels]; `runningMean` still has the values that `sumInput` was given as
-  ///     center.
+  ///   - runningMean, runningVariance: [channels]; before the call, `runningMean` has the values that `sumInput` was given
+  ///     as `center`.
   package func finishStatistics(
     images: Int, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, runningMean: UnsafeMutablePointer<Float>,
     runningVariance: UnsafeMutablePointer<Float>

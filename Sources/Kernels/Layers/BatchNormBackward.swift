@@ -1,5 +1,5 @@
 extension BatchNorm {
-  /// What becomes of the residual's gradient, [images, shape].
+  /// Where the residual's gradient goes, [images, shape].
   package enum ResidualGradient {
     case overwrite(UnsafeMutableRawPointer)
     /// Adds to what is there, for a residual whose gradient has another part.
@@ -7,12 +7,12 @@ extension BatchNorm {
   }
 
   /// Overwrites the lane's sums of dz and of dz * (x - mean), gives the residual its gradient, and turns the gradient
-  /// of y into that of z where it lies. All activations are [images, shape].
+  /// of y into that of z in place. All activations are [images, shape].
   /// - Parameters:
-  ///   - gradient: The gradient of y; afterwards that of z, as `backward` wants it.
-  ///   - output: y, as `apply` left it; read only where the layer has a ReLU.
+  ///   - gradient: The gradient of y; afterwards that of z, for `backward`.
+  ///   - output: y, as `apply` wrote it; read only where the layer has a ReLU.
   ///   - input: x, as `apply` read it.
-  ///   - residualGradient: nil where the layer has no residual, or nobody wants its gradient.
+  ///   - residualGradient: nil where the layer has no residual.
   ///   - dropout, firstImage: As in `apply`.
   package func sumGradients(
     lane: Int, gradient: UnsafeMutableRawPointer, output: UnsafeRawPointer, input: UnsafeRawPointer, images: Int,
@@ -29,7 +29,7 @@ extension BatchNorm {
     }
   }
 
-  /// The parameters of `sumGradients` that its loops share.
+  /// The parameters of `sumGradients` that all its loops read.
   private struct GradientPass {
     let gradient: UnsafeMutableRawPointer
     let output: UnsafeRawPointer
@@ -65,7 +65,7 @@ extension BatchNorm {
     }
   }
 
-  /// One tile's share of `sumGradients`; `applyDropout` multiplies the factors in.
+  /// One tile's part of `sumGradients`; `applyDropout` multiplies by dropout's factors.
   @inline(__always)
   private func sumTile<Value: Element>(
     _: Value.Type, _ pass: GradientPass, _ offset: Int, _ pixels: Int, _ channel: Int, _ width: Int,
@@ -76,21 +76,21 @@ extension BatchNorm {
     let (hasReLU, block) = (hasReLU, shape.block)
     var (sum, sumOfProducts) = (Vector(), Vector())
     for pixel in 0..<pixels {
-      let place = offset &+ pixel &* block
-      var dz = Value.load(pass.gradient, at: place, width: width)
+      let index = offset &+ pixel &* block
+      var dz = Value.load(pass.gradient, at: index, width: width)
       if hasReLU {
-        dz = Vector().replacing(with: dz, where: Value.load(pass.output, at: place, width: width) .> 0)
+        dz = Vector().replacing(with: dz, where: Value.load(pass.output, at: index, width: width) .> 0)
       }
       switch pass.residualGradient {
       case .none: break
-      case .overwrite(let residual): Value.store(dz, residual, at: place, width: width)
+      case .overwrite(let residual): Value.store(dz, residual, at: index, width: width)
       case .accumulate(let residual):
-        Value.store(Value.load(residual, at: place, width: width) + dz, residual, at: place, width: width)
+        Value.store(Value.load(residual, at: index, width: width) + dz, residual, at: index, width: width)
       }
       dz = applyDropout(dz, pixel)
-      if changesGradient { Value.store(dz, pass.gradient, at: place, width: width) }
+      if changesGradient { Value.store(dz, pass.gradient, at: index, width: width) }
       sum += dz
-      sumOfProducts += dz * (Value.load(pass.input, at: place, width: width) - mean)
+      sumOfProducts += dz * (Value.load(pass.input, at: index, width: width) - mean)
     }
     add(sum, sumOfProducts, to: sums, channel: channel, width: width)
   }

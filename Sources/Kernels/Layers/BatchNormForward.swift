@@ -2,7 +2,7 @@ extension BatchNorm {
   /// Overwrites the lane's sums of (x - center) and of its square, over images and pixels.
   /// - Parameters:
   ///   - input: [images, shape]
-  ///   - center: [channels]; a value near each channel's mean, so that the squares do not cancel: the running mean.
+  ///   - center: [channels]; the running mean, a value near each channel's mean, so that the squares do not cancel.
   package func sumInput(lane: Int, input: UnsafeRawPointer, images: Int, center: UnsafePointer<Float>) {
     let sums = sums(lane: lane)
     sums.update(repeating: 0, count: 2 * shape.channels)
@@ -32,17 +32,17 @@ extension BatchNorm {
   /// Adds a tile's sums to the lane's.
   @inline(__always)
   func add(_ first: Vector, _ second: Vector, to sums: UnsafeMutablePointer<Double>, channel: Int, width: Int) {
-    for lane in 0..<width {
-      sums[channel &+ lane] += Double(first[lane])
-      sums[shape.channels &+ channel &+ lane] += Double(second[lane])
+    for index in 0..<width {
+      sums[channel &+ index] += Double(first[index])
+      sums[shape.channels &+ channel &+ index] += Double(second[index])
     }
   }
 
-  /// Overwrites `output` with y. It may be the same memory as `input` in inference, and as `residual`.
+  /// Overwrites `output` with y. It may be the same memory as `residual`, and in inference as `input`.
   /// - Parameters:
   ///   - input, residual, output: [images, shape]
   ///   - dropout: nil keeps everything.
-  ///   - firstImage: The lane's first image's place in the batch; dropout depends on it.
+  ///   - firstImage: The index in the batch of the lane's first image; dropout depends on it.
   package func apply(
     input: UnsafeRawPointer, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer, images: Int,
     dropout: DropoutMask?, firstImage: Int
@@ -62,7 +62,7 @@ extension BatchNorm {
     precondition((residual != nil) == hasResidual)
     // Fields of an object are read again after every store; local constants are not.
     let (hasReLU, scale, shift) = (hasReLU, scale, shift)
-    // A function, since closures cannot be told to be inlined, and a call for every vector takes longer than its work.
+    // A function, since closures cannot be forced inline, and a call for every vector takes longer than its work.
     @inline(__always)
     func applyVector(_ offset: Int, _ channel: Int, _ width: Int, _ factors: Vector?) {
       let x = Value.load(input, at: offset, width: width)
@@ -99,7 +99,3 @@ extension BatchNorm {
     }
   }
 }
-
-/// The larger of each lane and 0; NaN stays NaN, so that the trainer sees it.
-@inline(__always)
-func rectified(_ vector: Vector) -> Vector { vector.replacing(with: 0, where: vector .< 0) }

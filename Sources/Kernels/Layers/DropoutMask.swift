@@ -1,48 +1,35 @@
-import Samples
-
-/// Which values a dropout layer keeps in one step: a pure function of (seed, step, layer, place), so nothing is stored
+/// Which values a dropout layer keeps in one step: a pure function of (seed, step, layer, index), so nothing is stored
 /// for the backward pass. Each value takes as many bits of Philox4x32-10 as its rate needs, one for a half, sixteen for
 /// most, and is kept where they are below 2^bits * (1 - rate).
 ///
-/// A place is (plane, vector, lane): planes are counted through the whole batch; a plane's vectors of eight channels
-/// through the pixels of its first eight channels, then of the next. The bits of a vector's lanes lie in the same place
-/// of eight 32-bit words, the next vector's above them; so a run of vectors reads one row of words. Row 4 g + w of the
-/// plane is word w of the eight counters (8 * g + lane, plane, layer, step), with the seed as key.
+/// The index is (plane, vector, channel). Planes are counted through the whole batch; a plane's vectors of eight channels
+/// through the pixels of its first eight channels, then of the next. The eight channels of a vector take the same bits of
+/// eight 32-bit words, and the next vector takes the bits above them; so a run of vectors reads one row of words. Row
+/// 4 g + w of the plane is word w of the eight counters (8 * g + channel, plane, layer, step), with the seed as key.
 package struct DropoutMask: Sendable, Hashable {
-  package let seed: UInt64
-  package let step: UInt32
-  package let layer: UInt32
-  /// Share of values that are dropped.
-  package let rate: Float
+  private let seed: UInt64
+  private let step: UInt32
+  private let layer: UInt32
   /// Bits that decide on one value: 1, 2, 4, 8 or 16.
   private let bits: UInt32
   /// Bits below this keep a value.
   private let threshold: UInt32
-  /// What kept values are multiplied by: 1 / (1 - rate).
+  /// The factor of values that are kept: 1 / (1 - rate).
   package let scale: Float
 
-  /// - Parameter seed: One that no other random stream uses.
+  /// - Parameters:
+  ///   - seed: No other random stream may use it.
+  ///   - rate: The fraction of values that are dropped.
   /// - Precondition: `rate` is at least 0 and below 1.
   package init(seed: UInt64, step: UInt32, layer: UInt32, rate: Float) {
     precondition(rate >= 0 && rate < 1)
     self.seed = seed
     self.step = step
     self.layer = layer
-    self.rate = rate
     let keep = ((1 - rate) * 65536).rounded()
     bits = [1, 2, 4, 8].first { (keep / 65536 * Float(1 << $0)).truncatingRemainder(dividingBy: 1) == 0 } ?? 16
     threshold = UInt32((keep / 65536 * Float(1 << bits)).rounded())
     scale = 1 / (1 - rate)
-  }
-
-  /// The factor of one value, 0 or `scale`, from the scalar generator: the reference for `Run`.
-  package func factor(plane: Int, vector: Int, lane: Int) -> Float {
-    let (row, place) = vector.quotientAndRemainder(dividingBy: vectorsPerRow)
-    let words = philox(
-      counter: SIMD4(UInt32(row / 4 * 8 + lane), UInt32(plane), layer, step),
-      key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
-    let field = words[row % 4] >> (UInt32(place) * bits) & (1 << bits - 1)
-    return field < threshold ? scale : 0
   }
 
   /// Vectors whose bits share the eight words of a row.
@@ -50,7 +37,7 @@ package struct DropoutMask: Sendable, Hashable {
 
   typealias Words = UnsafeMutablePointer<SIMD8<UInt32>>
 
-  /// Rows of words that a `Run` of so many vectors needs, wherever it begins.
+  /// Rows of words that a `Run` of `vectors` vectors needs, wherever it begins.
   func rowCount(vectors: Int) -> Int { (vectors / vectorsPerRow / 4 + 3) * 4 }
 
   /// A run of a plane's vectors with all their bits drawn.
@@ -74,10 +61,10 @@ package struct DropoutMask: Sendable, Hashable {
       }
     }
 
-    /// What the mask does to the vectors from number `vector` on.
+    /// A cursor at vector number `vector` of the plane.
     func cursor(at vector: Int) -> Cursor {
-      let (row, place) = vector.quotientAndRemainder(dividingBy: mask.vectorsPerRow)
-      return Cursor(mask, rows: words + (row - firstRow), place: place)
+      let (row, vectorInRow) = vector.quotientAndRemainder(dividingBy: mask.vectorsPerRow)
+      return Cursor(mask, rows: words + (row - firstRow), vectorInRow: vectorInRow)
     }
   }
 
@@ -92,10 +79,10 @@ package struct DropoutMask: Sendable, Hashable {
     private let threshold: UInt32
     private let scale: Vector
 
-    init(_ mask: DropoutMask, rows: Words, place: Int) {
-      bits = rows[0] &>> SIMD8(repeating: UInt32(place) * mask.bits)
+    init(_ mask: DropoutMask, rows: Words, vectorInRow: Int) {
+      bits = rows[0] &>> SIMD8(repeating: UInt32(vectorInRow) * mask.bits)
       vectorsPerRow = mask.vectorsPerRow
-      restOfRow = vectorsPerRow - place
+      restOfRow = vectorsPerRow - vectorInRow
       next = rows + 1
       shift = SIMD8(repeating: mask.bits)
       fieldMask = 1 << mask.bits - 1
@@ -109,7 +96,7 @@ package struct DropoutMask: Sendable, Hashable {
       let result = select(values, where: bits & fieldMask, isBelow: threshold)
       restOfRow &-= 1
       if restOfRow == 0 {
-        // After a run's last vector there is room for one row more.
+        // `rowCount` includes a row behind a run's last vector.
         bits = next.pointee
         next += 1
         restOfRow = vectorsPerRow
@@ -154,7 +141,7 @@ private func philox(
   return (c0, c1, c2, c3)
 }
 
-/// Both halves of each lane's 64-bit product: first of the even lanes, then of the odd ones, as CPUs multiply them.
+/// Both halves of each 64-bit product. The even elements are multiplied first, then the odd ones, as CPUs do.
 @inline(__always)
 private func product(_ numbers: SIMD8<UInt32>, _ factor: UInt32) -> (high: SIMD8<UInt32>, low: SIMD8<UInt32>) {
   let pairs = unsafeBitCast(numbers, to: SIMD4<UInt64>.self)
@@ -163,7 +150,7 @@ private func product(_ numbers: SIMD8<UInt32>, _ factor: UInt32) -> (high: SIMD8
   let even = (pairs & lowHalves) &* wideFactor
   let odd = (pairs &>> 32) &* wideFactor
   let low = (even & lowHalves) | (odd &<< 32)
-  // Swift 6.3 compiles the plain mask, odd & ~lowHalves, to a chain of single-lane moves, three times as slow.
+  // Swift 6.3 compiles the plain mask, odd & ~lowHalves, to a chain of moves of one element each, three times as slow.
   let high = (even &>> 32) | (odd &- (odd & lowHalves))
   return (unsafeBitCast(high, to: SIMD8<UInt32>.self), unsafeBitCast(low, to: SIMD8<UInt32>.self))
 }

@@ -1,5 +1,5 @@
-/// From an activation in its memory order to float32 rows of [channel, height, width], as linear layers and model
-/// files have them, and back.
+/// Reorders an activation to float32 rows of [channel, height, width], the order of linear layers and model files, and
+/// back.
 package struct Flatten: Sendable, Hashable {
   package let shape: ActivationShape
   package let precision: Precision

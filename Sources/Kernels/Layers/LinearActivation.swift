@@ -15,12 +15,12 @@ package struct LinearActivation: Sendable, Hashable {
     DropoutMask.Run(mask, plane: plane, vectors: 0..<vectorCount, words: words).cursor(at: 0)
   }
 
-  /// Turns x into y where it lies.
+  /// Turns x into y in place.
   /// - Parameters:
   ///   - values: [images, features]
   ///   - bias: [features], or nil for none.
   ///   - dropout: nil keeps everything.
-  ///   - firstImage: The first image's place in the batch; dropout depends on it.
+  ///   - firstImage: The index in the batch of the first image; dropout depends on it.
   package func forward(
     values: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?, images: Int, dropout: DropoutMask?,
     firstImage: Int
@@ -40,7 +40,7 @@ package struct LinearActivation: Sendable, Hashable {
     }
   }
 
-  /// Turns the gradient of y into that of x where it lies.
+  /// Turns the gradient of y into that of x in place.
   /// - Parameters:
   ///   - gradient, output: [images, features]; `output` is y, read only where there is a ReLU.
   ///   - dropout, firstImage: As in `forward`.

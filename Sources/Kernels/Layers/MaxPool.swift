@@ -21,8 +21,8 @@ package struct MaxPool: Sendable, Hashable {
   /// - Parameters:
   ///   - input: [images, input]
   ///   - output: [images, output]
-  ///   - choices: [images, output]; becomes which value of its window (row by row) was taken, the first of equal ones.
-  ///     nil in inference.
+  ///   - choices: [images, output]; becomes the index in its window, row by row, of the value that was taken, the first of
+  ///     equal ones. nil in inference.
   package func forward(
     input: UnsafeRawPointer, output: UnsafeMutableRawPointer, choices: UnsafeMutablePointer<UInt8>?, images: Int
   ) {
@@ -47,7 +47,7 @@ package struct MaxPool: Sendable, Hashable {
     }
   }
 
-  /// One window's largest values. `size` is the window's, passed so that a constant unrolls the loops.
+  /// Takes one window's largest values. `size` is the window's; a constant there unrolls the loops.
   @inline(__always)
   private func take<Value: Element>(
     _: Value.Type, _ source: UnsafeRawPointer, _ inputOffset: Int, _ destination: UnsafeMutableRawPointer,
@@ -55,11 +55,11 @@ package struct MaxPool: Sendable, Hashable {
   ) {
     var largest = Value.load(source, at: inputOffset, width: width)
     var choice = SIMD8<UInt32>()
-    for place in 1..<size &* size {
-      let value = Value.load(source, at: inputOffset &+ offset(ofPlace: place, size: size), width: width)
+    for index in 1..<size &* size {
+      let value = Value.load(source, at: inputOffset &+ offset(ofIndex: index, size: size), width: width)
       let isLarger = value .> largest
       largest.replace(with: value, where: isLarger)
-      choice.replace(with: SIMD8(repeating: UInt32(truncatingIfNeeded: place)), where: isLarger)
+      choice.replace(with: SIMD8(repeating: UInt32(truncatingIfNeeded: index)), where: isLarger)
     }
     Value.store(largest, destination, at: outputOffset, width: width)
     guard let choices else { return }
@@ -67,13 +67,13 @@ package struct MaxPool: Sendable, Hashable {
     if width == 8 {
       UnsafeMutableRawPointer(choices + outputOffset).storeBytes(of: bytes, as: SIMD8<UInt8>.self)
     } else {
-      for lane in 0..<width { choices[outputOffset + lane] = bytes[lane] }
+      for channel in 0..<width { choices[outputOffset + channel] = bytes[channel] }
     }
   }
 
   /// - Parameters:
   ///   - outputGradient: [images, output]
-  ///   - choices: As `forward` left them.
+  ///   - choices: As `forward` wrote them.
   ///   - inputGradient: [images, input]; values outside the windows become 0.
   package func backward(
     outputGradient: UnsafeRawPointer, choices: UnsafePointer<UInt8>, inputGradient: UnsafeMutableRawPointer, images: Int
@@ -100,7 +100,7 @@ package struct MaxPool: Sendable, Hashable {
     }
   }
 
-  /// One window's gradient to the values that were taken, 0 to the others.
+  /// Gives one window's gradient to the values that were taken, and 0 to the others.
   @inline(__always)
   private func give<Value: Element>(
     _: Value.Type, _ outputGradient: UnsafeRawPointer, _ choices: UnsafePointer<UInt8>, _ outputOffset: Int,
@@ -111,20 +111,20 @@ package struct MaxPool: Sendable, Hashable {
     if width == 8 {
       bytes = UnsafeRawPointer(choices + outputOffset).loadUnaligned(as: SIMD8<UInt8>.self)
     } else {
-      for lane in 0..<width { bytes[lane] = choices[outputOffset + lane] }
+      for channel in 0..<width { bytes[channel] = choices[outputOffset + channel] }
     }
     let choice = SIMD8<UInt32>(truncatingIfNeeded: bytes)
-    for place in 0..<size &* size {
+    for index in 0..<size &* size {
       // Only equal numbers differ in no bit.
-      let taken = select(gradient, where: choice ^ UInt32(truncatingIfNeeded: place), isBelow: 1)
-      Value.store(taken, inputGradient, at: inputOffset &+ offset(ofPlace: place, size: size), width: width)
+      let taken = select(gradient, where: choice ^ UInt32(truncatingIfNeeded: index), isBelow: 1)
+      Value.store(taken, inputGradient, at: inputOffset &+ offset(ofIndex: index, size: size), width: width)
     }
   }
 
-  /// Values from a window's first pixel to its pixel number `place`.
+  /// Values from a window's first pixel to its pixel number `index`.
   @inline(__always)
-  private func offset(ofPlace place: Int, size: Int) -> Int {
-    (place / size &* input.width &+ place % size) &* input.block
+  private func offset(ofIndex index: Int, size: Int) -> Int {
+    (index / size &* input.width &+ index % size) &* input.block
   }
 
   /// Calls `body` for each window and vector of channels, with the offset of the window's first value and of its

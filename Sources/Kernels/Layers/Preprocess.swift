@@ -29,11 +29,10 @@ private func preprocess<Value: Element>(
   }
 }
 
-/// One image, of [pixel, colour] with three colours, to [colour, pixel].
+/// Reorders one image with three colours, from [pixel, colour] to [colour, pixel].
 ///
-/// All three colours of a pixel come before the next pixel, which the compiler makes vectors of: plane by plane takes
-/// three times as long. Inlined into the loop over the images it would not, for the planes of one colour lie between
-/// those of another.
+/// The loop stores all three colours of a pixel before the next pixel, which the compiler vectorises: plane by plane takes
+/// three times as long. It is not inlined, since the compiler does not vectorise the loop inside the one over the images.
 @inline(never)
 private func splitColours<Value: Element>(
   _: Value.Type, _ pixels: UnsafePointer<UInt8>, _ planes: UnsafeMutableRawPointer, count: Int

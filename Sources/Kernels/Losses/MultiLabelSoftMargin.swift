@@ -37,7 +37,7 @@ package struct MultiLabelSoftMargin: Sendable, Hashable {
         let small = power / (1 + power)
         let sigmoid = small.replacing(with: 1 - small, where: isPositive)
         Float.store(sigmoid * share, gradientRow, at: offset, width: width)
-        for lane in 0..<width { sum += Double(max(x[lane], 0) + log1p(power[lane])) }
+        for index in 0..<width { sum += Double(max(x[index], 0) + log1p(power[index])) }
       }
       sum -= Double(row[label])
       gradientRow[label] -= share

@@ -4,7 +4,7 @@ import Foundation
 package struct SoftmaxCrossEntropy: Sendable, Hashable {
   package let positions: Int
   package let classes: Int
-  /// The share of each target that is spread evenly over all classes (Szegedy et al., "Rethinking the Inception
+  /// The fraction of each target that is spread evenly over all classes (Szegedy et al., "Rethinking the Inception
   /// architecture", 2016, section 7); 0 for none.
   package let labelSmoothing: Float
 
@@ -81,7 +81,7 @@ private func softmax(
   var sum: Float = 0
   forEachExponential(of: logits, count: classes, minus: largest) { offset, width, values in
     Float.store(values, probabilities, at: offset, width: width)
-    for lane in 0..<width { sum += values[lane] }
+    for index in 0..<width { sum += values[index] }
   }
   for index in 0..<classes { probabilities[index] /= sum }
   return Double(largest) + log(Double(sum))
@@ -96,7 +96,7 @@ private func largest(_ logits: UnsafePointer<Float>, classes: Int) -> Float {
 private func sumOfExponentials(of values: UnsafePointer<Float>, count: Int, minus largest: Float) -> Float {
   var sum: Float = 0
   forEachExponential(of: values, count: count, minus: largest) { _, width, exponentials in
-    for lane in 0..<width { sum += exponentials[lane] }
+    for index in 0..<width { sum += exponentials[index] }
   }
   return sum
 }

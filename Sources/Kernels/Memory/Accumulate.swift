@@ -1,4 +1,4 @@
-/// Adds `count` stored values to those of `sum`, one by one.
+/// Adds `count` stored values to those of `sum`, element by element.
 package func accumulate(
   _ values: UnsafeRawPointer, into sum: UnsafeMutableRawPointer, count: Int, precision: Precision
 ) {
@@ -23,7 +23,7 @@ func addFloats(_ terms: [AlignedBuffer], into sum: UnsafeMutablePointer<Float>, 
   for term in terms { addFloats(term.floats, to: sum, count: count) }
 }
 
-/// Adds `values` to those of `sum`, one by one.
+/// Adds `values` to those of `sum`, element by element.
 func addFloats(_ values: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>, count: Int) {
   accumulate(Float.self, values, into: sum, count: count)
 }

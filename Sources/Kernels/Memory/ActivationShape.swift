@@ -23,21 +23,21 @@ package struct ActivationShape: Hashable, Sendable {
   var planeCount: Int { channels / block }
   var planeElementCount: Int { pixelCount * block }
 
-  /// Where a value is, counted in values from the image's first.
+  /// The offset of a value from the image's first, in values.
   package func offset(channel: Int, y: Int, x: Int) -> Int {
     (channel / block * pixelCount + y * width + x) * block + channel % block
   }
 
-  /// The shape after a pool of windows that are `size` wide and high, side by side.
+  /// The shape after a pool of windows of `size` x `size`, side by side.
   package func pooled(by size: Int) -> ActivationShape {
     ActivationShape(channels: channels, height: height / size, width: width / size, block: block)
   }
 
   static let tilePixelsMax = 128
 
-  /// Calls `body` for every tile: a run of pixels of one plane with a vector of up to eight channels. `offset` is its
-  /// first value's, counted from the first image; the next pixel's is `block` further. A tile's sums may be held in
-  /// float32, since it has at most `tilePixelsMax` pixels; and its values stay in the first cache while the same pixels' other
+  /// Calls `body` for every tile: a run of pixels of one plane with a vector of up to eight channels. `offset` is that of
+  /// its first value from the first image; the next pixel's is `block` further. A tile has at most `tilePixelsMax` pixels,
+  /// so its sums are precise enough in float32, and its values stay in the first-level cache while the same pixels' other
   /// channels are read.
   @inline(__always)
   func forEachTile(
@@ -63,11 +63,11 @@ package struct ActivationShape: Hashable, Sendable {
   }
 }
 
-/// How the activations of a network lie in memory.
+/// The memory order of a network's activations.
 package enum ActivationOrder: Hashable, Sendable {
   /// NHWC
   case channelsLast
-  /// Blocks of so many channels; activations whose channels no block divides, which the pixels alone may be, are NCHW.
+  /// Blocks of that many channels; NCHW where the block does not divide the channels, as of the network's input.
   case blocked(Int)
 
   package func shape(channels: Int, height: Int, width: Int) -> ActivationShape {
@@ -80,8 +80,8 @@ package enum ActivationOrder: Hashable, Sendable {
   }
 }
 
-/// Calls `body` for every vector of one plane, in memory order. `channel` is the first lane's channel within the plane,
-/// `offset` its index from the plane's start.
+/// Calls `body` for every vector of one plane, in memory order. `channel` is the vector's first channel within the plane,
+/// `offset` its first value's offset from the plane's start.
 @inline(__always)
 func forEachVector(
   ofPlane pixelCount: Int, block: Int, _ body: (_ offset: Int, _ channel: Int, _ width: Int) -> Void
@@ -97,7 +97,7 @@ func forEachVector(
       }
     }
   } else {
-    // One call for whole and partial vectors alike: twice the code is no longer inlined, and this case is rare.
+    // One call for whole and partial vectors alike: with two, the code is no longer inlined, and this case is rare.
     for pixel in 0..<pixelCount {
       var channel = 0
       while channel < block {

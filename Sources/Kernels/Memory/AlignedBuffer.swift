@@ -6,22 +6,22 @@ import Synchronization
   import Darwin
 #endif
 
-/// Memory that starts on a cache line, zero at first, freed with its owner. Small buffers share a larger one, which lives as
-/// long as any of them.
+/// Memory that starts on a cache line, zero at first, freed with its owner. Small buffers are parts of a larger one, which
+/// lives as long as any of them.
 // SAFETY: the address and size never change. Whoever shares a buffer between threads keeps their ranges apart.
 package final class AlignedBuffer: @unchecked Sendable {
   package let address: UnsafeMutableRawPointer
   package let byteCount: Int
   private let memory: Memory
 
-  /// What `address` lies in.
+  /// The allocation that `address` lies in.
   private enum Memory {
-    /// What the system gave.
     case allocation(UnsafeMutableRawPointer)
+    /// Another buffer's.
     case shared(AlignedBuffer)
   }
 
-  /// What small buffers are cut from, one after the other; nothing is given twice, so that all of it is zero.
+  /// A buffer that small ones are cut from, one after the other. No part is given twice, so all of it is zero.
   private struct Block {
     let buffer = AlignedBuffer(largeByteCount: 2 * AlignedBuffer.largePage)
     var used = 0
@@ -29,7 +29,7 @@ package final class AlignedBuffer: @unchecked Sendable {
 
   private static let block = Mutex(Block())
 
-  /// Bytes of a page of the larger kind where the others have 4 KiB: 512 times fewer to provide and to look up.
+  /// Bytes of a huge page, where other pages have 4 KiB: 512 times fewer page faults and address translations.
   private static let largePage = 2 << 20
   private static let cacheLine = 64
 
@@ -58,14 +58,14 @@ package final class AlignedBuffer: @unchecked Sendable {
   private init(largeByteCount byteCount: Int) {
     self.byteCount = byteCount
     let capacity = (byteCount + Self.largePage - 1) / Self.largePage * Self.largePage
-    // Memory that is new from the system is zero as it is, and takes no time before it is used.
+    // New memory from the system is zero already, and costs no time before it is used.
     guard let allocation = calloc(1, capacity + Self.largePage - 1) else {
       fatalError("no memory for \(byteCount) bytes")
     }
     memory = .allocation(allocation)
     address = allocation.alignedUp(toMultipleOf: Self.largePage)
     #if os(Linux)
-      // Without effect where the kernel has none to spare.
+      // Without effect where the kernel has no huge page to spare.
       madvise(address, capacity, MADV_HUGEPAGE)
     #endif
   }

@@ -1,4 +1,4 @@
-/// Whether all values are finite: no infinity, and nothing that is not a number.
+/// Whether all values are finite: no infinity and no NaN.
 package func areFinite(_ values: UnsafeRawPointer, count: Int, precision: Precision) -> Bool {
   switch precision {
   case .float32: areFinite(Float.self, values, count: count)
@@ -8,7 +8,7 @@ package func areFinite(_ values: UnsafeRawPointer, count: Int, precision: Precis
 
 private func areFinite<Value: Element>(_: Value.Type, _ values: UnsafeRawPointer, count: Int) -> Bool {
   var sum = Vector()
-  // Only what is finite gives 0 when it is multiplied by 0.
+  // Only finite values times 0 are 0.
   forEachVector(count: count) { offset, width in sum += Value.load(values, at: offset, width: width) * 0 }
   return sum.sum() == 0
 }

@@ -1,5 +1,5 @@
-/// How activations of planes are stored, and what convolutions and linear layers multiply. Weights, statistics,
-/// gradients of weights, sums and losses are float32 in either case.
+/// The type of stored activations, and of the factors in convolutions and linear layers. Weights, statistics, gradients of
+/// weights, sums and losses are float32 in either case.
 package enum Precision: String, Sendable, CaseIterable {
   case float32
   case bfloat16

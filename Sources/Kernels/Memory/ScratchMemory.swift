@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Memory for the length of one computation on one thread. A thread gets again what it or another gave back, so that the
-/// computations of all layers work in the same few places, which stay in the caches.
+/// Memory for the length of one computation on one thread. Buffers are given back and lent again, so the computations of all
+/// layers work in the same few buffers, which stay in the caches.
 final class ScratchMemory: Sendable {
   private let idle = Mutex<[AlignedBuffer]>([])
 
-  /// Calls `body` with room for `count` numbers, whatever they are.
+  /// Calls `body` with memory for `count` numbers, of any value.
   func lend(count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
     let byteCount = count * MemoryLayout<Float>.size
     let given = idle.withLock { $0.popLast() }

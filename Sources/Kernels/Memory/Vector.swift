@@ -1,8 +1,8 @@
-/// Eight float32 numbers: what the kernels compute with. A result never depends on how many of the eight the CPU
-/// handles at a time.
+/// Eight float32 numbers, which the kernels compute with. Results do not depend on how many of the eight the CPU handles at
+/// a time.
 typealias Vector = SIMD8<Float>
 
-/// Eight numbers, each `step` behind the one before.
+/// Eight numbers, each `step` numbers behind the one before.
 @inline(__always)
 func gathered(_ address: UnsafePointer<Float>, step: Int) -> Vector {
   Vector(
@@ -10,9 +10,9 @@ func gathered(_ address: UnsafePointer<Float>, step: Int) -> Vector {
     address[6 &* step], address[7 &* step])
 }
 
-/// A stored activation value, loaded and stored eight at a time.
+/// The type of a stored activation value. Values are loaded and stored eight at a time.
 ///
-/// SAFETY: every kernel takes raw pointers whose extent its caller guarantees, in the shape that its doc comment gives.
+/// SAFETY: every kernel takes raw pointers; its caller guarantees the extent that the doc comment gives as a shape.
 /// Pointers need the alignment of one value only.
 protocol Element: BitwiseCopyable, Sendable {
   static func load(_ address: UnsafeRawPointer) -> Vector
@@ -67,27 +67,37 @@ extension BFloat16: Element {
 }
 
 extension Element {
-  /// `width` values, 1 ... 8, at index `offset`; the other lanes are 0.
+  /// `width` values, 1 ... 8, at index `offset`; the other elements are 0.
   @inline(__always)
   static func load(_ address: UnsafeRawPointer, at offset: Int, width: Int) -> Vector {
     let start = address + offset &* MemoryLayout<Self>.size
     if width == 8 { return load(start) }
     var vector = Vector()
-    for lane in 0..<width { vector[lane] = loadValue(start + lane * MemoryLayout<Self>.size) }
+    for index in 0..<width { vector[index] = loadValue(start + index * MemoryLayout<Self>.size) }
     return vector
   }
 
-  /// Stores the first `width` lanes, 1 ... 8, at index `offset`.
+  /// Stores the first `width` elements, 1 ... 8, at index `offset`.
   @inline(__always)
   static func store(_ vector: Vector, _ address: UnsafeMutableRawPointer, at offset: Int, width: Int) {
     let start = address + offset &* MemoryLayout<Self>.size
     if width == 8 { return store(vector, start) }
-    for lane in 0..<width { storeValue(vector[lane], start + lane * MemoryLayout<Self>.size) }
+    for index in 0..<width { storeValue(vector[index], start + index * MemoryLayout<Self>.size) }
   }
 }
 
-/// `values` where `number` is below `bound`, else 0; both are below 2^31. (Comparisons of integer vectors compile to
-/// one branch a lane with Swift 6.3, those of float32 vectors to one instruction, and so do these shifts.)
+/// The larger of each element and 0; NaN stays NaN, so that the trainer sees it.
+@inline(__always)
+func rectified(_ vector: Vector) -> Vector { vector.replacing(with: 0, where: vector .< 0) }
+
+/// The larger of each two elements.
+@inline(__always)
+func largest(_ first: Vector, _ second: Vector) -> Vector {
+  first.replacing(with: second, where: second .> first)
+}
+
+/// `values` where `number` is below `bound`, else 0; both are below 2^31. (Swift 6.3 compiles comparisons of integer vectors
+/// to one branch for each element, comparisons of float32 vectors and these shifts to one instruction.)
 @inline(__always)
 func select(_ values: Vector, where number: SIMD8<UInt32>, isBelow bound: UInt32) -> Vector {
   let allOnes = unsafeBitCast(number &- bound, to: SIMD8<Int32>.self) &>> 31
@@ -106,9 +116,9 @@ func forEachVector(count: Int, _ body: (_ offset: Int, _ width: Int) -> Void) {
   if offset < count { body(offset, count &- offset) }
 }
 
-/// e to the power of each lane, within 2 units in the last place; at or below -87 the result is e^-87, at or above 88
+/// e to the power of each element, within 2 units in the last place; at or below -87 the result is e^-87, at or above 88
 /// it is e^88; NaN stays NaN.
-/// Range reduction to ±ln(2)/2 with ln(2) in two parts, then the Taylor polynomial of degree 7 (its rest is below
+/// Range reduction to ±ln(2)/2 with ln(2) in two parts, then the Taylor polynomial of degree 7 (its error is below
 /// 2^-27).
 @inline(__always)
 func exponential(_ exponent: Vector) -> Vector {

@@ -14,7 +14,7 @@ package struct Adam: Sendable, Hashable {
   ///   - mean, square: Running averages of the gradient and of its square; 0 before the first step.
   ///   - step: This step's number, from 1.
   ///   - weightDecay: AdamW's; 0 for Adam.
-  ///   - average: A running average of the weights, which goes `averageShare` of the way to the new ones.
+  ///   - average: A running average of the weights, which moves to the new ones by the fraction `averageShare`.
   package func update(
     weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
     square: UnsafeMutablePointer<Float>, count: Int, step: Int, learningRate: Double, weightDecay: Double,

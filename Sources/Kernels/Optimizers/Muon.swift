@@ -1,17 +1,18 @@
 /// The rule of Muon (Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024) for one matrix. Its step
-/// is the running mean of the gradient with every singular value brought near 1: what few images call for is learned as
-/// fast as what all of them do. Biases, normalisation and the last layer are better left to Adam.
+/// is the running mean of the gradient with every singular value brought near 1, so directions that few images need are
+/// trained as fast as those that all need. Biases, normalisation and the last layer are better left to Adam.
 ///
-/// The singular values come near 1 by five steps of Newton and Schulz's iteration, X <- (a + b X Xᵀ + c (X Xᵀ)²) X. Here all
-/// of them are taken on X Xᵀ, which is a square of the shorter side, and X is multiplied once, at the end.
-// SAFETY: the scratch memory belongs to a call of `update`, which one thread makes at a time.
+/// Five steps of Newton and Schulz's iteration, X <- (a + b X Xᵀ + c (X Xᵀ)²) X, bring the singular values near 1. Here all
+/// steps work on X Xᵀ, a square matrix of the shorter side, and X is multiplied once, at the end.
+// SAFETY: only `update` uses the scratch memory, and one thread calls it at a time.
 package final class Muon: @unchecked Sendable {
-  /// The share of the running mean that a step keeps.
+  /// The fraction of the running mean that a step keeps.
   private static let momentum: Float = 0.95
-  /// The root mean square of a step's numbers, as a share of the learning rate: with it a rate that suits Adam suits Muon.
+  /// The root mean square of a step's numbers as a fraction of the learning rate: with it, the rates that suit Adam suit
+  /// Muon.
   private static let stepSize: Float = 0.5
   private static let iterations = 5
-  /// A gradient below it counts as none; its inverse can be squared.
+  /// A smaller norm of the gradient counts as this one, whose inverse can be squared.
   private static let smallestNorm: Float = 1e-15
   /// a, b and c (Jordan et al. 2024), which bring singular values of 0.0015 to 1 to between 0.68 and 1.21 in five steps.
   private static let coefficients: (a: Float, b: Float, c: Float) = (3.4445, -4.7750, 2.0315)
@@ -62,7 +63,7 @@ package final class Muon: @unchecked Sendable {
   ///   - weights, gradient: [rows, columns].
   ///   - mean: The running mean of the gradient: [rows, columns], 0 before the first step.
   ///   - weightDecay: Decoupled, as AdamW's.
-  ///   - average: A running average of the weights, which goes `averageShare` of the way to the new ones.
+  ///   - average: A running average of the weights, which moves to the new ones by the fraction `averageShare`.
   package func update(
     weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
     learningRate: Double, weightDecay: Double, average: UnsafeMutablePointer<Float>? = nil, averageShare: Float = 0

@@ -1,4 +1,4 @@
-/// Moves `average`, [count], a share of the way to `values`.
+/// Moves `average`, [count], to `values` by the fraction `share` of the distance.
 package func updateAverage(
   _ average: UnsafeMutablePointer<Float>, of values: UnsafePointer<Float>, count: Int, share: Float
 ) {

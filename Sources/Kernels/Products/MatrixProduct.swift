@@ -1,6 +1,6 @@
 /// C = op(A) op(B), or C += op(A) op(B). Matrices are row-major: op(A) is [m, k], op(B) is [k, n], C is [m, n].
 package struct MatrixProductShape: Hashable, Sendable {
-  /// Products of this shape, one matrix of each operand behind the other.
+  /// Products of this shape; the matrices of each operand are stored one behind the other.
   package var count = 1
   package var transposesA = false
   package var transposesB = false
@@ -14,7 +14,7 @@ package struct MatrixProductShape: Hashable, Sendable {
   /// Adds to C; else C is overwritten without being read.
   package var accumulates = false
 
-  /// Products of matrices that lie close together.
+  /// Products of matrices without gaps between their rows.
   package init(
     count: Int = 1, transposesA: Bool = false, transposesB: Bool = false, m: Int, n: Int, k: Int,
     accumulates: Bool = false
@@ -47,8 +47,8 @@ package struct MatrixProductShape: Hashable, Sendable {
   var strideOfC: Int { m * ldc }
 }
 
-/// A matrix product made for its shape. It is used by one thread at a time, and runs on that thread. Its description names
-/// the code that computes it.
+/// A matrix product made for one shape. One thread at a time uses it, and it runs on that thread. Its description names the
+/// code that computes it.
 package protocol MatrixProduct: AnyObject, Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - a, b: In the precision that the product was made for.

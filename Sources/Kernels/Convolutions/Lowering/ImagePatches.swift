@@ -1,8 +1,8 @@
-/// What each output pixel of a convolution sees of the input, its patch, as rows of a matrix:
+/// The patch of each output pixel, the inputs that it is computed from, as rows of a matrix:
 /// [output pixel, channel / block, kernel row, kernel column, block], so that a row of the kernel is a run of neighbours in
-/// memory. Rows of output pixels are counted on through the images of a lane.
+/// memory. Rows of output pixels are counted through the images of a lane.
 ///
-/// The input is copied into frames of zeros first, as wide as the padding, so that all of every patch exists:
+/// The input is first copied into frames of zeros as wide as the padding, so that every patch lies inside:
 /// [images, channel / block, frame row, frame column, block] in float32.
 struct ImagePatches: Sendable {
   private let geometry: ConvolutionGeometry
@@ -22,7 +22,7 @@ struct ImagePatches: Sendable {
   private var frameHeight: Int { geometry.inputHeight + 2 * geometry.padding }
   private var frameCount: Int { input.planeCount * frameHeight * lineCount }
 
-  /// Runs are copied in whole vectors, so that up to so many values behind the last one are read and written.
+  /// Values behind the last run that are read and written, at most, since runs are copied in whole vectors.
   static let slack = 8
 
   /// Values of the frames of some images, with the slack behind them.
@@ -31,14 +31,14 @@ struct ImagePatches: Sendable {
   /// Values of the patches of some rows of output pixels, with the slack behind them.
   func patchCount(ofRows rows: Int) -> Int { rows * geometry.outputWidth * patchCount + Self.slack }
 
-  /// The patches are the frames as they are.
+  /// The frames already are the matrix of patches.
   var areFrames: Bool {
     geometry.kernel == 1 && geometry.stride == 1 && geometry.padding == 0 && input.block == input.channels
   }
 
-  /// Calls `body` with where each line of the images is, in the activation and in the frames.
+  /// Calls `body` with the offset of each line of the images, in the activation and in the frames.
   @inline(__always)
-  private func forEachLine(ofImages images: Int, _ body: (_ offset: Int, _ place: Int) -> Void) {
+  private func forEachLine(ofImages images: Int, _ body: (_ offset: Int, _ frameOffset: Int) -> Void) {
     let width = geometry.inputWidth &* input.block
     for plane in 0..<images &* input.planeCount {
       for y in 0..<geometry.inputHeight {
@@ -55,22 +55,21 @@ struct ImagePatches: Sendable {
     _: Value.Type, _ frames: UnsafeMutablePointer<Float>, from source: UnsafeRawPointer, images: Int
   ) {
     if geometry.padding > 0 { frames.update(repeating: 0, count: images * frameCount) }
-    forEachLine(ofImages: images) { offset, place in
+    forEachLine(ofImages: images) { offset, frameOffset in
       copyValues(
-        Value.self, source + offset &* MemoryLayout<Value>.size, to: frames + place,
+        Value.self, source + offset &* MemoryLayout<Value>.size, to: frames + frameOffset,
         count: geometry.inputWidth &* input.block)
     }
   }
 
-  /// What lies within the frames.
-  /// - Parameter result: [images, input]; overwritten.
+  /// Overwrites `result`, [images, input], with what lies inside the frames.
   func store<Value: Element>(
     _: Value.Type, _ frames: UnsafePointer<Float>, into result: UnsafeMutableRawPointer, images: Int
   ) {
-    forEachLine(ofImages: images) { offset, place in
+    forEachLine(ofImages: images) { offset, frameOffset in
       let destination = result + offset &* MemoryLayout<Value>.size
       forEachVector(count: geometry.inputWidth &* input.block) { value, width in
-        Value.store(Float.load(frames + place, at: value, width: width), destination, at: value, width: width)
+        Value.store(Float.load(frames + frameOffset, at: value, width: width), destination, at: value, width: width)
       }
     }
   }
@@ -109,7 +108,7 @@ struct ImagePatches: Sendable {
   func gather(rows: Range<Int>, from frames: UnsafePointer<Float>, into patches: UnsafeMutablePointer<Float>) {
     let runCount = runCount
     forEachRun(ofRows: rows, frames: UnsafeMutablePointer(mutating: frames), patches: patches) { patch, frame in
-      // What is written behind a run is overwritten by the next one.
+      // What is written behind a run, the next run overwrites.
       var value = 0
       repeat {
         Float.store(Float.load(frame + value), patch + value)
@@ -118,7 +117,7 @@ struct ImagePatches: Sendable {
     }
   }
 
-  /// Adds every value of the patches to the one of the frames that it is of.
+  /// Adds every value of the patches to the value of the frames that it was gathered from.
   /// - Parameter patches: [pixels of `rows`, patchCount]
   @inline(never)
   func scatter(_ patches: UnsafeMutablePointer<Float>, rows: Range<Int>, addingTo frames: UnsafeMutablePointer<Float>) {
@@ -136,21 +135,21 @@ struct ImagePatches: Sendable {
     }
   }
 
-  /// Weights as the matrix that patches are multiplied with.
+  /// Reorders weights to the matrix that patches are multiplied with.
   /// - Parameters:
   ///   - weights: [out, in, kernel, kernel]
   ///   - matrix: [patchCount, out]; overwritten.
-  func take(_ weights: UnsafePointer<Float>, into matrix: UnsafeMutablePointer<Float>) {
-    forEachWeight { weight, place in matrix[place] = weights[weight] }
+  func reorder(_ weights: UnsafePointer<Float>, into matrix: UnsafeMutablePointer<Float>) {
+    forEachWeight { index, matrixIndex in matrix[matrixIndex] = weights[index] }
   }
 
-  /// The other way round.
-  func give(_ matrix: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
-    forEachWeight { weight, place in weights[weight] = matrix[place] }
+  /// Overwrites `weights`, [out, in, kernel, kernel], from a matrix that `reorder` would make.
+  func restore(_ matrix: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
+    forEachWeight { index, matrixIndex in weights[index] = matrix[matrixIndex] }
   }
 
   @inline(__always)
-  private func forEachWeight(_ body: (_ weight: Int, _ place: Int) -> Void) {
+  private func forEachWeight(_ body: (_ index: Int, _ matrixIndex: Int) -> Void) {
     let (outputs, taps, block) = (geometry.outputChannels, geometry.kernel * geometry.kernel, input.block)
     for inputChannel in 0..<geometry.inputChannels {
       let (plane, channel) = inputChannel.quotientAndRemainder(dividingBy: block)
@@ -164,7 +163,7 @@ struct ImagePatches: Sendable {
   }
 }
 
-/// Copies stored values, of which the two places have no byte in common, as float32 numbers.
+/// Copies stored values as float32 numbers. The two ranges of memory do not overlap.
 @inline(__always)
 func copyValues<Value: Element>(
   _: Value.Type, _ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int
@@ -179,6 +178,6 @@ func copyValues<Value: Element>(
     Float.store(Value.load(source + offset &* size), destination + offset)
     offset &+= 8
   }
-  // The last eight once more, in place of those that fill no vector.
+  // The last eight, some of them once more: the rest fills no vector.
   if offset < count { Float.store(Value.load(source + (count &- 8) &* size), destination + (count &- 8)) }
 }

@@ -4,23 +4,23 @@
 ///
 ///     Y = P W        dW = P' dY        dP = dY W'
 ///
-/// and the gradient of an input value is the sum of dP over all places where it is. Products are float32; with bfloat16
+/// and the gradient of an input value is the sum of dP over all patches that hold it. Products are float32; with bfloat16
 /// activations the weights are rounded to bfloat16 as well, as CPUs multiply them.
 ///
-/// Memory: some rows of output pixels at a time, so that their patches stay in a thread's second cache (32 to 512 KiB
-/// of them were as fast).
+/// Memory: one block of rows of output pixels at a time, so that its patches stay in a thread's second-level cache (32 to
+/// 512 KiB of them were as fast).
 // SAFETY: a lane's members are used by one thread at a time; the weights change only in `loadWeights`, while no lane runs.
 final class LoweredConvolution: Convolution, @unchecked Sendable {
   private let geometry: ConvolutionGeometry
-  private let input: ActivationShape
   private let output: ActivationShape
   private let laneImages: Int
   private let precision: Precision
   private let directions: ConvolutionDirections
   private let patches: ImagePatches
-  /// Where that is the faster way to Y and dW.
+  private let outputMatrix: OutputMatrix
+  /// Computes Y and dW in place of the products where it can, which is faster.
   private let oneChannel: OneChannelConvolution?
-  /// Rows of output pixels that are worked with at once.
+  /// Rows of output pixels in a block.
   private let blockRows: Int
   /// W: [patch, out]
   private let weights: AlignedBuffer
@@ -30,9 +30,9 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private let scratch: ScratchMemory
 
   private struct Lane {
-    /// Of whole blocks of rows.
+    /// Of a whole block of rows.
     let block: Products
-    /// Of the rows that are left.
+    /// Of the last block, where it has fewer rows.
     let rest: Products?
     /// dW: [patch, out]
     let weightGradient: AlignedBuffer
@@ -43,7 +43,7 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private struct Products {
     var forward: (any MatrixProduct)?
     var backwardInput: (any MatrixProduct)?
-    /// Adds to what is there.
+    /// Accumulates.
     var backwardWeights: (any MatrixProduct)?
   }
 
@@ -52,12 +52,10 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
 
   /// - Throws: `KernelError` where the library lacks the matrix products.
   init(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int,
-    lanes laneCount: Int, precision: Precision, directions: ConvolutionDirections, scratch: ScratchMemory,
-    library: any ComputeLibrary
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
+    precision: Precision, directions: ConvolutionDirections, scratch: ScratchMemory, library: any ComputeLibrary
   ) throws(KernelError) {
     self.geometry = geometry
-    self.input = input
     self.output = output
     self.laneImages = laneImages
     self.precision = precision
@@ -65,6 +63,7 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     self.scratch = scratch
     let patches = ImagePatches(geometry, input: input)
     self.patches = patches
+    outputMatrix = OutputMatrix(output, isActivation: precision == .float32 && output.block == output.channels)
     let oneChannel = OneChannelConvolution(geometry, output: output)
     self.oneChannel = oneChannel
     let (patch, outputs) = (patches.patchCount, geometry.outputChannels)
@@ -103,16 +102,14 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   }
 
   var description: String {
-    [
-      (ConvolutionDirections.forward, "forward"), (.backwardInput, "backward input"),
-      (.backwardWeights, "backward weights"),
-    ].compactMap { directions.contains($0) ? "\($1): lowering" : nil }.joined(separator: ", ")
+    ConvolutionDirections.named.compactMap { directions.contains($0.direction) ? "\($0.name): lowering" : nil }
+      .joined(separator: ", ")
   }
 
   func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
     if self.weights.byteCount > 0 {
       let matrix = self.weights.floats
-      patches.take(weights, into: matrix)
+      patches.reorder(weights, into: matrix)
       if precision == .bfloat16 {
         for index in 0..<geometry.weightCount { matrix[index] = BFloat16(matrix[index]).float }
       }
@@ -144,7 +141,7 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
     scratch.lend(count: geometry.weightCount) { sum in
       addFloats(lanes.map(\.weightGradient), into: sum, count: geometry.weightCount)
-      patches.give(sum, into: weights)
+      patches.restore(sum, into: weights)
     }
     if let bias { addFloats(lanes.map(\.biasGradient), into: bias, count: geometry.outputChannels) }
   }
@@ -159,13 +156,11 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     }
   }
 
-  /// Rows of output pixels lie as a matrix, [output pixel, out], in the activation itself.
-  private var outputIsMatrix: Bool { precision == .float32 && output.block == output.channels }
-  /// The frames lie as they are in the activation itself.
+  /// The input is its own frames.
   private var inputIsFrames: Bool { precision == .float32 && patches.areFrames }
 
   /// Memory for one direction of one lane.
-  private struct Room {
+  private struct Scratch {
     let frames: UnsafeMutablePointer<Float>
     /// The patches of a block, or their gradient.
     let patches: UnsafeMutablePointer<Float>
@@ -173,52 +168,65 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     let outputs: UnsafeMutablePointer<Float>
   }
 
-  private func lendRoom(_ body: (Room) -> Void) {
+  private func lendScratch(_ body: (Scratch) -> Void) {
     func wholeLines(_ count: Int) -> Int { (count + 15) / 16 * 16 }
     let frameCount = inputIsFrames ? 0 : wholeLines(patches.frameCount(ofImages: laneImages))
     let patchCount = patches.areFrames ? 0 : wholeLines(patches.patchCount(ofRows: blockRows))
-    let outputCount = outputIsMatrix ? 0 : blockRows * output.width * output.channels
+    let outputCount = outputMatrix.isActivation ? 0 : outputMatrix.count(ofRows: blockRows)
     scratch.lend(count: frameCount + patchCount + outputCount) { numbers in
-      body(
-        Room(
-          frames: numbers, patches: numbers + frameCount, outputs: numbers + frameCount + patchCount))
+      body(Scratch(frames: numbers, patches: numbers + frameCount, outputs: numbers + frameCount + patchCount))
     }
   }
 
-  /// The images in their frames, where they are already or in `room`.
+  /// The images in their frames: the input itself, or a copy in `scratch`.
   private func frames<Value: Element>(
-    _ type: Value.Type, of input: UnsafeRawPointer, _ room: Room
+    _ type: Value.Type, of input: UnsafeRawPointer, _ scratch: Scratch
   ) -> UnsafePointer<Float> {
     if inputIsFrames { return input.assumingMemoryBound(to: Float.self) }
-    patches.fill(type, room.frames, from: input, images: laneImages)
-    return UnsafePointer(room.frames)
+    patches.fill(type, scratch.frames, from: input, images: laneImages)
+    return UnsafePointer(scratch.frames)
   }
 
-  /// The patches of some rows, where they are already or in `room`.
-  private func patches(_ rows: Range<Int>, of frames: UnsafePointer<Float>, _ room: Room) -> UnsafePointer<Float> {
+  /// The patches of some rows: part of the frames, or a copy in `scratch`.
+  private func patches(_ rows: Range<Int>, of frames: UnsafePointer<Float>, _ scratch: Scratch) -> UnsafePointer<Float>
+  {
     if patches.areFrames { return frames + rows.lowerBound * output.width * patches.patchCount }
-    patches.gather(rows: rows, from: frames, into: room.patches)
-    return UnsafePointer(room.patches)
+    patches.gather(rows: rows, from: frames, into: scratch.patches)
+    return UnsafePointer(scratch.patches)
   }
+
+  /// The output's gradient of some rows as a matrix: part of the activation, or a copy in `scratch`.
+  private func gradientRows<Value: Element>(
+    _ type: Value.Type, _ rows: Range<Int>, of outputGradient: UnsafeRawPointer, _ scratch: Scratch
+  ) -> UnsafePointer<Float> {
+    if outputMatrix.isActivation {
+      return outputGradient.assumingMemoryBound(to: Float.self) + outputMatrix.count(ofRows: rows.lowerBound)
+    }
+    outputMatrix.gather(type, rows: rows, from: outputGradient, into: scratch.outputs)
+    return UnsafePointer(scratch.outputs)
+  }
+
+  // MARK: Directions
 
   private func forward<Value: Element>(
     _ type: Value.Type, _ lane: Lane, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer
   ) {
-    let outputs = geometry.outputChannels
-    let bias = bias?.floats
-    lendRoom { room in
-      let frames = frames(type, of: input, room)
+    let bias = bias.map { UnsafePointer($0.floats) }
+    lendScratch { scratch in
+      let frames = frames(type, of: input, scratch)
       if let oneChannel {
         return oneChannel.forward(
           type, images: laneImages, frames: frames, weights: weights.floats, bias: bias, into: output)
       }
       forEachBlock(of: lane) { rows, products in
-        let first = rows.lowerBound * self.output.width * outputs
-        let sums = outputIsMatrix ? output.assumingMemoryBound(to: Float.self) + first : room.outputs
-        products.forward?.run(a: patches(rows, of: frames, room), b: weights.floats, c: sums)
-        if !outputIsMatrix {
-          store(type, sums, bias: bias, rows: rows, into: output)
+        let sums =
+          outputMatrix.isActivation
+          ? output.assumingMemoryBound(to: Float.self) + outputMatrix.count(ofRows: rows.lowerBound) : scratch.outputs
+        products.forward?.run(a: patches(rows, of: frames, scratch), b: weights.floats, c: sums)
+        if !outputMatrix.isActivation {
+          outputMatrix.store(type, sums, bias: bias, rows: rows, into: output)
         } else if let bias {
+          let outputs = geometry.outputChannels
           for pixel in 0..<rows.count * self.output.width {
             addFloats(bias, to: sums + pixel * outputs, count: outputs)
           }
@@ -230,15 +238,15 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private func backwardInput<Value: Element>(
     _ type: Value.Type, _ lane: Lane, _ outputGradient: UnsafeRawPointer, _ inputGradient: UnsafeMutableRawPointer
   ) {
-    lendRoom { room in
-      let frames = inputIsFrames ? inputGradient.assumingMemoryBound(to: Float.self) : room.frames
+    lendScratch { scratch in
+      let frames = inputIsFrames ? inputGradient.assumingMemoryBound(to: Float.self) : scratch.frames
       if !patches.areFrames { frames.update(repeating: 0, count: patches.frameCount(ofImages: laneImages)) }
       forEachBlock(of: lane) { rows, products in
-        let gradient = gradientRows(type, rows, of: outputGradient, room)
+        let gradient = gradientRows(type, rows, of: outputGradient, scratch)
         let first = rows.lowerBound * output.width * patches.patchCount
-        let result = patches.areFrames ? frames + first : room.patches
+        let result = patches.areFrames ? frames + first : scratch.patches
         products.backwardInput?.run(a: gradient, b: weights.floats, c: result)
-        if !patches.areFrames { patches.scatter(room.patches, rows: rows, addingTo: frames) }
+        if !patches.areFrames { patches.scatter(scratch.patches, rows: rows, addingTo: frames) }
       }
       if !inputIsFrames { patches.store(type, frames, into: inputGradient, images: laneImages) }
     }
@@ -250,82 +258,16 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     let (sums, biasSums) = (lane.weightGradient.floats, lane.biasGradient.floats)
     sums.update(repeating: 0, count: geometry.weightCount)
     biasSums.update(repeating: 0, count: geometry.outputChannels)
-    if bias != nil { addPixels(type, of: outputGradient, to: biasSums) }
-    lendRoom { room in
-      let frames = frames(type, of: input, room)
+    if bias != nil { outputMatrix.addPixels(type, of: outputGradient, images: laneImages, to: biasSums) }
+    lendScratch { scratch in
+      let frames = frames(type, of: input, scratch)
       if let oneChannel {
         return oneChannel.addWeightGradient(
           type, images: laneImages, frames: frames, outputGradient: outputGradient, to: sums)
       }
       forEachBlock(of: lane) { rows, products in
-        let gradient = gradientRows(type, rows, of: outputGradient, room)
-        products.backwardWeights?.run(a: patches(rows, of: frames, room), b: gradient, c: sums)
-      }
-    }
-  }
-
-  /// Adds the output's gradient of all pixels to `sums`, [out].
-  private func addPixels<Value: Element>(
-    _: Value.Type, of outputGradient: UnsafeRawPointer, to sums: UnsafeMutablePointer<Float>
-  ) {
-    let size = MemoryLayout<Value>.size
-    for plane in 0..<laneImages * output.planeCount {
-      let sums = sums + plane % output.planeCount * output.block
-      let first = outputGradient + plane * output.planeElementCount * size
-      forEachVector(count: output.block) { channel, width in
-        var sum = Float.load(sums, at: channel, width: width)
-        for pixel in 0..<output.pixelCount {
-          sum += Value.load(first, at: pixel &* output.block &+ channel, width: width)
-        }
-        Float.store(sum, sums, at: channel, width: width)
-      }
-    }
-  }
-
-  /// The output's gradient of some rows as a matrix, [output pixel, out], where it is already or in `room`.
-  private func gradientRows<Value: Element>(
-    _ type: Value.Type, _ rows: Range<Int>, of outputGradient: UnsafeRawPointer, _ room: Room
-  ) -> UnsafePointer<Float> {
-    if outputIsMatrix {
-      return outputGradient.assumingMemoryBound(to: Float.self) + rows.lowerBound * output.width * output.channels
-    }
-    forEachBlockOfChannels(ofRows: rows) { place, offset in
-      copyValues(
-        type, outputGradient + offset &* MemoryLayout<Value>.size, to: room.outputs + place, count: output.block)
-    }
-    return UnsafePointer(room.outputs)
-  }
-
-  /// - Parameters:
-  ///   - sums: [output pixel, out]
-  ///   - bias: [out]; nil adds none.
-  ///   - result: [images, output]
-  private func store<Value: Element>(
-    _: Value.Type, _ sums: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rows: Range<Int>,
-    into result: UnsafeMutableRawPointer
-  ) {
-    forEachBlockOfChannels(ofRows: rows) { place, offset in
-      let destination = result + offset &* MemoryLayout<Value>.size
-      let channels = bias.map { $0 + place % output.channels }
-      forEachVector(count: output.block) { channel, width in
-        var value = Float.load(sums + place, at: channel, width: width)
-        if let channels { value += Float.load(channels, at: channel, width: width) }
-        Value.store(value, destination, at: channel, width: width)
-      }
-    }
-  }
-
-  /// Calls `body` with where each pixel's block of channels is, in the matrix of these rows and in the activation.
-  private func forEachBlockOfChannels(ofRows rows: Range<Int>, _ body: (_ place: Int, _ offset: Int) -> Void) {
-    var place = 0
-    for row in rows {
-      let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
-      for x in 0..<output.width {
-        for plane in 0..<output.planeCount {
-          let pixel = plane &* output.pixelCount &+ y &* output.width &+ x
-          body(place, image &* output.elementCount &+ pixel &* output.block)
-          place &+= output.block
-        }
+        let gradient = gradientRows(type, rows, of: outputGradient, scratch)
+        products.backwardWeights?.run(a: patches(rows, of: frames, scratch), b: gradient, c: sums)
       }
     }
   }

@@ -1,19 +1,19 @@
-/// A convolution with one input channel, a network's first, without patches: they would be more to write and to read than
-/// there is to compute. It reads the frames of `ImagePatches`, in which every tap of every pixel exists. Sums are float32, and
+/// A convolution with one input channel, a network's first, without patches: writing and reading them would take longer than
+/// the arithmetic. It reads the frames of `ImagePatches`, in which every tap of every pixel exists. Sums are float32, and
 /// eight output channels are computed at a time.
 struct OneChannelConvolution: Sendable {
   private let geometry: ConvolutionGeometry
   private let output: ActivationShape
 
-  /// nil where this does not fit: more input channels, or output channels that do not lie in whole vectors.
+  /// nil for more than one input channel, or output channels that do not fill whole vectors.
   init?(_ geometry: ConvolutionGeometry, output: ActivationShape) {
     guard geometry.inputChannels == 1 && output.block % 8 == 0 else { return nil }
     self.geometry = geometry
     self.output = output
   }
 
-  /// oneDNN's convolutions hold the sums of many channels in registers. Where there are but eight, they use a quarter of
-  /// what the CPU can do.
+  /// Whether this is faster than oneDNN's convolution, which holds the sums of many channels in registers: with only eight
+  /// channels it uses a quarter of what the CPU can do.
   static func isFaster(for geometry: ConvolutionGeometry, output: ActivationShape) -> Bool {
     geometry.outputChannels == 8 && OneChannelConvolution(geometry, output: output) != nil
   }
@@ -21,7 +21,7 @@ struct OneChannelConvolution: Sendable {
   private var frameWidth: Int { geometry.inputWidth + 2 * geometry.padding }
   private var taps: Int { geometry.kernel * geometry.kernel }
 
-  /// Calls `body` with each image's frame and every eight output channels, with where the image's are.
+  /// Calls `body` with each image's frame and every eight output channels, with their offset in the output.
   private func forEachImage(
     _ images: Int, in frames: UnsafePointer<Float>,
     _ body: (_ frame: UnsafePointer<Float>, _ channel: Int, _ offset: Int) -> Void
@@ -64,14 +64,14 @@ struct OneChannelConvolution: Sendable {
     let pixelBytes = output.block &* MemoryLayout<Value>.size
     for y in 0..<output.height {
       let line = frame + y &* step &* frameWidth
-      let place = result + y &* width &* pixelBytes
+      let row = result + y &* width &* pixelBytes
       var x = 0
       // Eight pixels at a time share each load of weights.
       while x &+ 8 <= width {
         var (s0, s1, s2, s3, s4, s5, s6, s7) = (bias, bias, bias, bias, bias, bias, bias, bias)
         var tap = weights
-        for row in 0..<kernel {
-          var pixel = line + (row &* frameWidth &+ x &* step)
+        for kernelRow in 0..<kernel {
+          var pixel = line + (kernelRow &* frameWidth &+ x &* step)
           for _ in 0..<kernel {
             let w = Float.load(tap)
             s0 += w * pixel[0]
@@ -86,7 +86,7 @@ struct OneChannelConvolution: Sendable {
             pixel += 1
           }
         }
-        let first = place + x &* pixelBytes
+        let first = row + x &* pixelBytes
         Value.store(s0, first)
         Value.store(s1, first + pixelBytes)
         Value.store(s2, first + 2 &* pixelBytes)
@@ -102,7 +102,7 @@ struct OneChannelConvolution: Sendable {
         for tap in 0..<kernel &* kernel {
           sum += Float.load(weights + tap &* channels) * line[tap / kernel &* frameWidth &+ tap % kernel &+ x &* step]
         }
-        Value.store(sum, place + x &* pixelBytes)
+        Value.store(sum, row + x &* pixelBytes)
         x &+= 1
       }
     }
@@ -135,14 +135,14 @@ struct OneChannelConvolution: Sendable {
     _: Value.Type, from firstTap: Int, frame: UnsafePointer<Float>, gradient: UnsafeRawPointer,
     to sums: UnsafeMutablePointer<Float>
   ) {
-    // A last group with fewer taps repeats the last one, and drops what is not needed.
-    func place(_ index: Int) -> UnsafePointer<Float> {
+    // The last group, where it has fewer taps, computes its last one several times and stores it once.
+    func pixels(_ index: Int) -> UnsafePointer<Float> {
       let tap = min(firstTap + index, taps - 1)
       return frame + tap / geometry.kernel * frameWidth + tap % geometry.kernel
     }
-    let (p0, p1, p2) = (place(0), place(1), place(2))
-    let (p3, p4, p5) = (place(3), place(4), place(5))
-    let (p6, p7, p8) = (place(6), place(7), place(8))
+    let (p0, p1, p2) = (pixels(0), pixels(1), pixels(2))
+    let (p3, p4, p5) = (pixels(3), pixels(4), pixels(5))
+    let (p6, p7, p8) = (pixels(6), pixels(7), pixels(8))
     var (s0, s1, s2, s3, s4) = (Vector(), Vector(), Vector(), Vector(), Vector())
     var (s5, s6, s7, s8) = (Vector(), Vector(), Vector(), Vector())
     let (stride, pixelBytes) = (geometry.stride, output.block * MemoryLayout<Value>.size)

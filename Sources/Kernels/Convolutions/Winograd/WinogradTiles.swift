@@ -1,89 +1,104 @@
-/// Convolutions of 3 x 3 kernels by Winograd's F(2 x 2, 3 x 3) (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015,
-/// section 4.1): outputs are computed in tiles of 2 x 2, each from the 4 x 4 inputs around it,
-///
-///     Y = A' [ sum over input channels of (G g G') * (B' d B) ] A
-///
-/// with 16 multiplications where the formula of a convolution has 36. Of each of the 16 numbers of a tile, all tiles,
-/// input channels and output channels together are one matrix product.
-struct WinogradTiles: WinogradReading {
-  static let productCount = 16
+/// The tiles of one activation, a convolution's input or its output. The last ones of a row or column may reach beyond the
+/// plane. A tile row is one row of one image's tiles; tile rows are counted through the images of a lane.
+struct WinogradTiles: Sendable {
+  let shape: ActivationShape
+  /// Rows and columns of a tile's outputs.
+  let size: Int
+  /// Rows of tiles of an image.
+  let rowCount: Int
+  /// Tiles in a row.
+  let columnCount: Int
 
-  let input: ActivationShape
-  /// Before any pooling.
-  let output: ActivationShape
-  let precision: Precision
-  /// Pooling drops rows and columns that fill no window, and a tile is a window.
-  let tileRows: Int
-  let tilesAcross: Int
-
-  init(input: ActivationShape, output: ActivationShape, precision: Precision, pools: Bool) {
-    precondition(input.block % 8 == 0 && output.block % 8 == 0)
-    self.precision = precision
-    self.input = input
-    self.output = output
-    tileRows = pools ? output.height / 2 : (output.height + 1) / 2
-    tilesAcross = pools ? output.width / 2 : (output.width + 1) / 2
+  /// - Parameter pools: A max pool of 2 x 2 windows follows, which drops rows and columns that fill no window.
+  /// - Precondition: 8 divides the block, and `size` is even, so that every window lies in one tile.
+  init(_ shape: ActivationShape, size: Int, pools: Bool = false) {
+    precondition(shape.block % 8 == 0 && size % 2 == 0)
+    self.shape = shape
+    self.size = size
+    func tileCount(_ lines: Int) -> Int { ((pools ? lines / 2 * 2 : lines) + size - 1) / size }
+    rowCount = tileCount(shape.height)
+    columnCount = tileCount(shape.width)
   }
 
-  /// Whether this way is known to be faster than the direct one. To transform the kernels takes as long as it saves on
-  /// about 20 images.
-  /// - Parameter images: How many are read, at least, with the same kernels.
-  static func areFaster(
-    for geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, images: Int
-  ) -> Bool {
-    images >= 24 && geometry.kernel == 3 && geometry.stride == 1 && geometry.padding == 1 && input.block % 8 == 0
-      && output.block % 8 == 0 && input.channels >= 32 && output.channels >= 32
-  }
+  /// Tiles of an image.
+  var count: Int { rowCount * columnCount }
 
-  func transform(
-    weights: UnsafePointer<Float>, scratch: ScratchMemory, into result: UnsafeMutablePointer<Float>
-  ) {
-    let (inputs, outputs) = (input.channels, output.channels)
-    let (step, matrixCount) = (inputs &* 9, inputs &* outputs)
-    for input in 0..<inputs {
-      for first in stride(from: 0, to: outputs, by: 8) {
-        let kernels = weights + (first &* inputs &+ input) &* 9
-        let matrices = result + (input &* outputs &+ first)
-        @inline(__always)
-        func samples(ofColumn column: Int) -> TileColumn {
-          .samples(
-            gathered(kernels + column, step: step), gathered(kernels + column + 3, step: step),
-            gathered(kernels + column + 6, step: step))
+  /// Calls `body` for every run of tiles of some tile rows.
+  /// - Parameters:
+  ///   - length: Tiles of a run, at most.
+  ///   - channelCount: Channels that are worked on at once; divides the block.
+  @inline(__always)
+  func forEachRun(of rows: Range<Int>, length: Int, channelCount: Int, _ body: (WinogradTileRun) -> Void) {
+    for (number, row) in rows.enumerated() {
+      let (image, tileRow) = row.quotientAndRemainder(dividingBy: rowCount)
+      for plane in 0..<shape.planeCount {
+        for first in stride(from: 0, to: columnCount, by: length) {
+          for channel in stride(from: plane * shape.block, to: (plane + 1) * shape.block, by: channelCount) {
+            body(
+              WinogradTileRun(
+                image: image, channel: channel, y: tileRow * size, columns: first..<min(first + length, columnCount),
+                matrixOffset: (number * columnCount + first) * shape.channels + channel))
+          }
         }
-        let (left, middle, right) = (samples(ofColumn: 0), samples(ofColumn: 1), samples(ofColumn: 2))
-        @inline(__always)
-        func store(row: Int, _ left: Vector, _ middle: Vector, _ right: Vector) {
-          let (line, place) = (TileColumn.samples(left, middle, right), matrices + row &* 4 &* matrixCount)
-          Float.store(line.a, place)
-          Float.store(line.b, place + matrixCount)
-          Float.store(line.c, place + 2 &* matrixCount)
-          Float.store(line.d, place + 3 &* matrixCount)
-        }
-        store(row: 0, left.a, middle.a, right.a)
-        store(row: 1, left.b, middle.b, right.b)
-        store(row: 2, left.c, middle.c, right.c)
-        store(row: 3, left.d, middle.d, right.d)
       }
     }
   }
+
+  /// Row `y` of a run's channels in an activation, or zeros where the plane has no such row.
+  @inline(__always)
+  func line(
+    _ y: Int, of run: WinogradTileRun, in activation: UnsafeRawPointer, or zeros: UnsafeRawPointer, valueByteCount: Int
+  ) -> UnsafeRawPointer {
+    guard 0..<shape.height ~= y else { return zeros }
+    return activation + (run.planeOffset(in: shape) + y * shape.width * shape.block) * valueByteCount
+  }
 }
 
-/// Four rows of a column of a tile, of eight channels.
-struct TileColumn {
-  var a = Vector()
-  var b = Vector()
-  var c = Vector()
-  var d = Vector()
+/// Neighbouring tiles of one tile row, and a few neighbouring channels.
+struct WinogradTileRun {
+  let image: Int
+  /// The first channel.
+  let channel: Int
+  /// The first row of the tiles' outputs.
+  let y: Int
+  /// The tiles, counted in their row.
+  let columns: Range<Int>
+  /// Offset of the first tile's first channel in each of the matrices [tile, channels].
+  let matrixOffset: Int
 
-  /// A vector times B.
+  /// Offset of the first channel's first pixel in an activation of `shape`.
   @inline(__always)
-  static func differences(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> TileColumn {
-    TileColumn(a: a - c, b: b + c, c: c - b, d: b - d)
+  func planeOffset(in shape: ActivationShape) -> Int {
+    image &* shape.elementCount &+ channel / shape.block &* shape.planeElementCount &+ channel % shape.block
+  }
+}
+
+/// The tile rows of some images, cut into blocks that are computed one after the other.
+struct WinogradBlocks: Sendable {
+  private let rowCount: Int
+  private let blockRows: Int
+  /// Tiles that a block has room for. An odd number keeps the numbers of one tile from falling on the same lines of the
+  /// first-level cache.
+  let stride: Int
+
+  /// - Parameters:
+  ///   - tileByteCount: What one tile takes up in the matrices.
+  ///   - byteCountMax: What a block may take up.
+  init(_ tiles: WinogradTiles, images: Int, tileByteCount: Int, byteCountMax: Int) {
+    let rowCount = images * tiles.rowCount
+    let rowsMax = max(1, byteCountMax / (tileByteCount * tiles.columnCount))
+    let blockCount = (rowCount + rowsMax - 1) / rowsMax
+    self.rowCount = rowCount
+    // Blocks of equal size, but for the last one.
+    blockRows = (rowCount + blockCount - 1) / blockCount
+    stride = blockRows * tiles.columnCount | 1
   }
 
-  /// G times a vector.
-  @inline(__always)
-  static func samples(_ a: Vector, _ b: Vector, _ c: Vector) -> TileColumn {
-    TileColumn(a: a, b: (a + b + c) * 0.5, c: (a - b + c) * 0.5, d: c)
+  var rows: some Sequence<Range<Int>> {
+    Swift.stride(from: 0, to: rowCount, by: blockRows).lazy.map { [rowCount, blockRows] first in
+      first..<min(first + blockRows, rowCount)
+    }
   }
+
+  var isOne: Bool { blockRows == rowCount }
 }

@@ -4,8 +4,8 @@
   import Darwin
 #endif
 
-/// The matrix products of a BLAS, which every system has for every CPU: OpenBLAS, or Accelerate on Apple's. It is looked
-/// for when the program starts, so that the program also runs where there is none.
+/// The matrix products of a BLAS, which exists for every CPU: OpenBLAS, or Accelerate on Apple's systems. It is loaded when
+/// the program first needs it, so the program also runs without one.
 struct BLASLibrary: ComputeLibrary {
   /// `cblas_sgemm` (BLAS Technical Forum Standard, 2001, appendix B), with 32-bit integers.
   fileprivate typealias Product =
@@ -18,7 +18,7 @@ struct BLASLibrary: ComputeLibrary {
   let name: String
   private let product: Product
 
-  /// The first of this system's; nil where it has none.
+  /// The first that this system has; nil where it has none.
   static let loaded: BLASLibrary? = fileNames.lazy.compactMap { BLASLibrary(fileName: $0) }.first
 
   #if canImport(Darwin)
@@ -33,14 +33,14 @@ struct BLASLibrary: ComputeLibrary {
       return nil
     }
     self.product = unsafeBitCast(product, to: Product.self)
-    // The lanes already occupy the cores.
+    // The lanes already keep the cores busy.
     if let setThreads = dlsym(library, "openblas_set_num_threads") {
       unsafeBitCast(setThreads, to: (@convention(c) (Int32) -> Void).self)(1)
     }
     name = Self.openBLASName(library) ?? "Accelerate"
   }
 
-  /// With its version and the CPU that its code is for; nil where it is another library.
+  /// OpenBLAS with its version and the CPU that its code is for; nil for another library.
   private static func openBLASName(_ library: UnsafeMutableRawPointer) -> String? {
     func text(_ function: String) -> String? {
       guard let address = dlsym(library, function) else { return nil }

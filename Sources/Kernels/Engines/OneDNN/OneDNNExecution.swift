@@ -32,7 +32,7 @@
     func execute(on stream: OneDNNStream) { primitive.execute(operands, on: stream) }
   }
 
-  /// One primitive with one lane's operands: two activations, whose addresses come with each call, and fixed ones.
+  /// One primitive with one thread's operands: two activations, whose addresses change with each call, and fixed ones.
   struct Execution {
     private let primitive: OneDNNPrimitive
     private let input: OneDNNMemory

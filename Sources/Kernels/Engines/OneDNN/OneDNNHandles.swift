@@ -2,8 +2,8 @@
   import COneDNN
   import Synchronization
 
-  // One owner for each kind of handle of oneDNN's C API. What its versions 2 and 3 write differently is in COneDNN's
-  // header. oneDNN frees an object when its last user is gone, so owners may go in any order.
+  // One owner for each kind of handle of oneDNN's C API. COneDNN's header hides the differences between versions 2 and 3.
+  // oneDNN frees an object with its last user, so owners may be freed in any order.
 
   /// A call of oneDNN that failed.
   struct OneDNNFailure: Error {
@@ -13,7 +13,7 @@
       if status != dnnl_success { throw OneDNNFailure(status: status) }
     }
 
-    /// For calls that fail only where this program is wrong.
+    /// For calls that fail only by a mistake of this program.
     static func require(_ status: dnnl_status_t) {
       precondition(status == dnnl_success, "oneDNN status \(status.rawValue)")
     }
@@ -79,7 +79,7 @@
       }
     }
 
-    /// That of one of an operation's operands, as the operation chose it.
+    /// The layout that an operation chose for one of its operands.
     fileprivate convenience init(_ operand: dnnl_query_t, of operation: dnnl_primitive_desc_t) throws(OneDNNFailure) {
       try self.init { handle in glyphline_onednn_layout_of(&handle, operation, operand) }
     }
@@ -124,17 +124,17 @@
     func setAddress(_ address: UnsafeRawPointer) { setAddress(UnsafeMutableRawPointer(mutating: address)) }
   }
 
-  /// An operation for its shapes, as oneDNN would compute it. It has no code yet.
+  /// An operation on operands of given shapes, before any code is compiled for it.
   final class OneDNNOperation {
     let handle: dnnl_primitive_desc_t
 
-    /// Held while something is made. oneDNN 2.6.3 calls that thread-safe, but where one thread makes a float32
-    /// convolution and another a bfloat16 one, one of the two may come out computing nonsense.
+    /// Held while an operation or a primitive is made. oneDNN 2.6.3 calls that thread-safe, but when one thread makes a
+    /// float32 convolution and another a bfloat16 one, one of the two may compute wrong results.
     fileprivate static let making = Mutex<Void>(())
 
     /// - Parameters:
-    ///   - accumulates: Adds to the result.
-    ///   - describe: Makes the operation with the attributes that it is given.
+    ///   - accumulates: Adds to the result's memory in place of overwriting it.
+    ///   - describe: Makes the operation with the given attributes.
     init(
       accumulates: Bool = false,
       _ describe: (inout dnnl_primitive_desc_t?, _ attributes: dnnl_primitive_attr_t) -> dnnl_status_t
@@ -154,7 +154,7 @@
       try OneDNNLayout(operand, of: handle)
     }
 
-    /// What oneDNN calls the code that it chose.
+    /// oneDNN's name of the code that it chose.
     var implementation: String {
       var name: UnsafePointer<CChar>?
       _ = withUnsafeMutablePointer(to: &name) {
@@ -163,11 +163,11 @@
       return name.map { String(cString: $0) } ?? ""
     }
 
-    /// oneDNN has no fast code for this on this CPU, and takes its reference: one multiplication at a time.
+    /// oneDNN has no fast code for this on this CPU and takes its reference, which does one multiplication at a time.
     var isReference: Bool { implementation.contains("ref") }
   }
 
-  /// The code of an operation. Its scratchpad is given at each execution, so that several threads may execute it at once.
+  /// The compiled code of an operation. Each execution brings a scratchpad, so several threads may execute it at once.
   final class OneDNNPrimitive {
     let operation: OneDNNOperation
     private let handle: dnnl_primitive_t
@@ -187,13 +187,13 @@
       try OneDNNMemory(operation.layout(of: dnnl_query_scratchpad_md), engine, ownsBuffer: true)
     }
 
-    /// - Parameter operands: Each with the number that tells its role.
+    /// - Parameter operands: Each with the number of its role.
     func execute(_ operands: [dnnl_exec_arg_t], on stream: OneDNNStream) {
       OneDNNFailure.require(dnnl_primitive_execute(handle, stream.handle, Int32(operands.count), operands))
     }
   }
 
-  /// Primitive attributes that ask for a scratchpad of the caller's.
+  /// Primitive attributes that let the caller provide the scratchpad.
   private final class OneDNNAttributes {
     let handle: dnnl_primitive_attr_t
 
@@ -205,7 +205,7 @@
       try OneDNNFailure.check(dnnl_primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user))
     }
 
-    /// The result is added to what is there.
+    /// Adds to the result's memory in place of overwriting it.
     func accumulate() throws(OneDNNFailure) {
       var steps: dnnl_post_ops_t?
       try OneDNNFailure.check(dnnl_post_ops_create(&steps))

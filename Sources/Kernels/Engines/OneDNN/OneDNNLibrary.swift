@@ -1,12 +1,12 @@
 #if OneDNN
   import COneDNN
 
-  /// oneDNN's matrix products and convolutions, always on the calling thread alone: the lanes already occupy the cores.
+  /// oneDNN's matrix products and convolutions, always on the calling thread alone: the lanes already keep the cores busy.
   struct OneDNNLibrary: ComputeLibrary {
     private let engine: OneDNNEngine
     private let instructionSet: dnnl_cpu_isa_t
 
-    /// nil where oneDNN finds no CPU that it can use, or multiplies matrices by its reference, as its builds for ARM do.
+    /// nil where oneDNN finds no CPU that it supports, or multiplies matrices by its reference, as its builds for ARM do.
     init?() {
       guard let engine = try? OneDNNEngine(),
         let layouts = try? ProductLayouts(MatrixProductShape(m: 64, n: 64, k: 64), precision: .float32),
@@ -45,9 +45,9 @@
       }
     }
 
-    /// oneDNN has fast code for convolutions between activations of one order, on every CPU where that is NHWC. For float32,
-    /// blocks as wide as a register are 15 to 25 % faster (measured on Zen 3), from AVX2 on; before it, the backward passes
-    /// of blocks are reference code. Code for bfloat16 prefers NHWC.
+    /// oneDNN has fast code for convolutions between activations of the same order. NHWC is fast on every CPU. For float32 on
+    /// AVX2 or newer, blocks as wide as a register are 15 to 25 % faster (measured on Zen 3); on older CPUs the backward
+    /// passes of blocks are reference code. bfloat16 is fastest in NHWC.
     func order(filters: [Int], precision: Precision) -> ActivationOrder {
       guard precision == .float32 && has(dnnl_cpu_isa_avx2) else { return .channelsLast }
       let block = has(dnnl_cpu_isa_avx512_core) ? 16 : 8
@@ -62,7 +62,7 @@
     func makeMatrixProduct(
       _ shape: MatrixProductShape, precision: Precision
     ) throws(KernelError) -> any MatrixProduct {
-      // To make code for a product takes 5 to 50 milliseconds in float32.
+      // Compiling code for a float32 product takes 5 to 50 milliseconds.
       if precision == .float32 && shape.count == 1 { return OneDNNMatrixProduct(shape) }
       glyphline_onednn_use_calling_thread_only()
       do throws(OneDNNFailure) {
@@ -87,8 +87,8 @@
       _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
       precision: Precision, directions: ConvolutionDirections
     ) throws(KernelError) -> (convolution: any Convolution, directions: ConvolutionDirections)? {
-      // Its products multiply twice as fast with SSE4.1 as its convolutions do (30 and 16 GFLOP/s, measured on Zen 3), so
-      // that lowered ones are faster.
+      // With SSE4.1 its products are twice as fast as its convolutions (30 and 16 GFLOP/s, measured on Zen 3), so lowering
+      // is faster.
       guard has(dnnl_cpu_isa_avx), let orders = orders(input, output) else { return nil }
       glyphline_onednn_use_calling_thread_only()
       do throws(OneDNNFailure) {
@@ -97,15 +97,15 @@
           directions: directions, engine)
         guard !operations.directions.isEmpty else { return nil }
         return (
-          try OneDNNConvolution(geometry, operations, lanes: lanes, engine: engine), operations.directions
+          try OneDNNConvolution(geometry, operations, laneCount: lanes, engine: engine), operations.directions
         )
       } catch {
         throw .convolution(geometry, status: error.status.rawValue)
       }
     }
 
-    /// oneDNN's names of two memory orders. An order may have several names, of which oneDNN has fast code for the one that
-    /// goes with the other side's: NHWC beside NHWC, else blocks, and whole planes for the pixels.
+    /// oneDNN's names of the two memory orders. One order may have several names; oneDNN has fast code for the one that
+    /// matches the other side's: NHWC beside NHWC, else blocks, and whole planes for the pixels.
     private func orders(
       _ input: ActivationShape, _ output: ActivationShape
     ) -> (input: dnnl_format_tag_t, output: dnnl_format_tag_t)? {

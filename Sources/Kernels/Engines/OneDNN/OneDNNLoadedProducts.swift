@@ -1,17 +1,17 @@
 #if OneDNN
   import COneDNN
 
-  /// Matrix products whose B lies in the order that oneDNN likes best.
-  // SAFETY: what the lanes share changes only in `load`, while no lane runs.
+  /// Matrix products whose B is kept in the order that oneDNN chooses.
+  // SAFETY: what the threads share changes only in `load`, while no product runs.
   final class OneDNNLoadedProducts: LoadedProducts, @unchecked Sendable {
     private let weights: Reorder
     private let stream: OneDNNStream
-    private let lanes: Idle<Lane>
+    private let executions: Idle<ThreadExecution>
     let description: String
 
     /// What one thread at a time needs to run the products.
-    // SAFETY: whoever takes one, alone uses it.
-    private struct Lane: @unchecked Sendable {
+    // SAFETY: used only by the thread that it is lent to.
+    private struct ThreadExecution: @unchecked Sendable {
       let stream: OneDNNStream
       let execution: Execution
     }
@@ -26,10 +26,10 @@
         from: OneDNNMemory(floats, engine, ownsBuffer: false), floats,
         to: primitive.operation.layout(of: dnnl_query_weights_md), engine)
       stream = try OneDNNStream(engine)
-      var lanes: [Lane] = []
+      var executions: [ThreadExecution] = []
       for _ in 0..<threadCount {
-        lanes.append(
-          Lane(
+        executions.append(
+          ThreadExecution(
             stream: try OneDNNStream(engine),
             execution: try Execution(
               primitive, engine, input: (DNNL_ARG_SRC, layouts.a), output: (DNNL_ARG_DST, layouts.c),
@@ -37,7 +37,7 @@
       }
       self.weights = weights
       description = primitive.operation.implementation
-      self.lanes = Idle(lanes)
+      self.executions = Idle(executions)
     }
 
     func load(_ b: UnsafePointer<Float>) {
@@ -48,7 +48,7 @@
 
     func run(a: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
       glyphline_onednn_use_calling_thread_only()
-      lanes.lend { lane in lane.execution(input: a, output: c, on: lane.stream) }
+      executions.lend { $0.execution(input: a, output: c, on: $0.stream) }
     }
   }
 #endif

@@ -1,7 +1,7 @@
 #if OneDNN
   import COneDNN
 
-  /// A float32 matrix product by oneDNN's BLAS function, which needs no code made for the shape.
+  /// A float32 matrix product by oneDNN's BLAS function, which needs no code compiled for the shape.
   final class OneDNNMatrixProduct: MatrixProduct {
     private let shape: MatrixProductShape
 
@@ -26,7 +26,7 @@
     private func letter(_ transpose: Bool) -> CChar { CChar(UInt8(ascii: transpose ? "T" : "N")) }
   }
 
-  /// Matrix products for which oneDNN makes code: several side by side, or of bfloat16 numbers.
+  /// Matrix products for which oneDNN compiles code: several at once, or of bfloat16 numbers.
   // SAFETY: its memory objects are used by one thread at a time.
   final class OneDNNCompiledProducts: MatrixProduct, @unchecked Sendable {
     private let primitive: OneDNNPrimitive

@@ -13,12 +13,8 @@ package struct PlainBackend: Backend {
     precision: Precision, directions: ConvolutionDirections
   ) throws(KernelError) -> any Convolution {
     geometry.requireFit(input: input, output: output)
-    return switch precision {
-    case .float32:
-      PlainConvolution<Float>(geometry, input: input, output: output, laneImages: laneImages, lanes: lanes)
-    case .bfloat16:
-      PlainConvolution<BFloat16>(geometry, input: input, output: output, laneImages: laneImages, lanes: lanes)
-    }
+    return PlainConvolution(
+      geometry, input: input, output: output, laneImages: laneImages, laneCount: lanes, precision: precision)
   }
 
   package func makeNormalizedConvolution(
@@ -29,17 +25,6 @@ package struct PlainBackend: Backend {
   package func makeMatrixProduct(
     _ shape: MatrixProductShape, precision: Precision
   ) throws(KernelError) -> any MatrixProduct {
-    switch precision {
-    case .float32: PlainMatrixProduct<Float>(shape)
-    case .bfloat16: PlainMatrixProduct<BFloat16>(shape)
-    }
-  }
-}
-
-extension ConvolutionGeometry {
-  /// - Precondition: `input` and `output` have this convolution's channels, height and width.
-  func requireFit(input: ActivationShape, output: ActivationShape) {
-    precondition(input.channels == inputChannels && input.height == inputHeight && input.width == inputWidth)
-    precondition(output.channels == outputChannels && output.height == outputHeight && output.width == outputWidth)
+    PlainMatrixProduct(shape, precision: precision)
   }
 }

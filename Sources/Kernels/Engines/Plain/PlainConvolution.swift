@@ -5,12 +5,13 @@
 ///
 /// Arithmetic is float32; with bfloat16 activations the weights are rounded to bfloat16 as well, as CPUs multiply them.
 // SAFETY: weights change only in `loadWeights`, while no lane runs; a lane's buffers are used by one thread at a time.
-final class PlainConvolution<Value: Element>: Convolution, @unchecked Sendable {
+final class PlainConvolution: Convolution, @unchecked Sendable {
   private let geometry: ConvolutionGeometry
   private let input: ActivationShape
   private let output: ActivationShape
   private let laneImages: Int
-  /// [kernel, kernel, in, out], so that the loop over output channels reads neighbours.
+  private let precision: Precision
+  /// [kernel, kernel, in, out], so that the loop over output channels reads contiguous memory.
   private var forwardWeights: [Float]
   /// [kernel, kernel, out, in]
   private var backwardWeights: [Float]
@@ -28,15 +29,19 @@ final class PlainConvolution<Value: Element>: Convolution, @unchecked Sendable {
     let outputPixel: AlignedBuffer
   }
 
-  init(_ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int) {
+  init(
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
+    precision: Precision
+  ) {
     self.geometry = geometry
     self.input = input
     self.output = output
     self.laneImages = laneImages
+    self.precision = precision
     forwardWeights = [Float](repeating: 0, count: geometry.weightCount)
     backwardWeights = forwardWeights
     bias = [Float](repeating: 0, count: geometry.outputChannels)
-    self.lanes = (0..<lanes).map { _ in
+    lanes = (0..<laneCount).map { _ in
       Lane(
         weightGradient: AlignedBuffer(Float.self, count: geometry.weightCount),
         biasGradient: AlignedBuffer(Float.self, count: geometry.outputChannels),
@@ -54,7 +59,7 @@ final class PlainConvolution<Value: Element>: Convolution, @unchecked Sendable {
       for i in 0..<inputs {
         for tap in 0..<taps {
           let weight = weights[(o * inputs + i) * taps + tap]
-          let rounded = Value.self == BFloat16.self ? BFloat16(weight).float : weight
+          let rounded = precision == .bfloat16 ? BFloat16(weight).float : weight
           forwardWeights[(tap * inputs + i) * outputs + o] = rounded
           backwardWeights[(tap * outputs + o) * inputs + i] = rounded
         }
@@ -181,7 +186,12 @@ final class PlainConvolution<Value: Element>: Convolution, @unchecked Sendable {
   ) {
     for channel in 0..<shape.channels {
       let offset = image * shape.elementCount + shape.offset(channel: channel, y: y, x: x)
-      channels[channel] = Value.loadValue(source + offset * MemoryLayout<Value>.size)
+      let address = source + offset * precision.byteCount
+      channels[channel] =
+        switch precision {
+        case .float32: Float.loadValue(address)
+        case .bfloat16: BFloat16.loadValue(address)
+        }
     }
   }
 
@@ -191,7 +201,11 @@ final class PlainConvolution<Value: Element>: Convolution, @unchecked Sendable {
   ) {
     for channel in 0..<shape.channels {
       let offset = image * shape.elementCount + shape.offset(channel: channel, y: y, x: x)
-      Value.storeValue(channels[channel], destination + offset * MemoryLayout<Value>.size)
+      let address = destination + offset * precision.byteCount
+      switch precision {
+      case .float32: Float.storeValue(channels[channel], address)
+      case .bfloat16: BFloat16.storeValue(channels[channel], address)
+      }
     }
   }
 

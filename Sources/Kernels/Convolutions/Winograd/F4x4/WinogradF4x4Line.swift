@@ -1,5 +1,7 @@
-/// The numbers of a row or column of a tile's 6 x 6, of eight or sixteen channels each: sixteen fill a cache line.
-struct WideTileLine<Numbers: WideNumbers> {
+/// The six numbers of a row or column of a tile, of eight or sixteen channels.
+struct WinogradF4x4Line<Numbers: ChannelVector>: WinogradLine {
+  static var count: Int { 6 }
+
   var a = Numbers()
   var b = Numbers()
   var c = Numbers()
@@ -9,30 +11,30 @@ struct WideTileLine<Numbers: WideNumbers> {
 
   /// B' times a column of inputs.
   @inline(__always)
-  static func differences(_ a: Numbers, _ b: Numbers, _ c: Numbers, _ d: Numbers, _ e: Numbers, _ f: Numbers)
-    -> WideTileLine
+  static func input(_ a: Numbers, _ b: Numbers, _ c: Numbers, _ d: Numbers, _ e: Numbers, _ f: Numbers)
+    -> WinogradF4x4Line
   {
     let (even, odd) = (e - c * 4, d - b * 4)
     let (inner, outer) = (e - c, (d - b) * 2)
-    return WideTileLine(
+    return WinogradF4x4Line(
       a: (a - c) * 4 + inner, b: even + odd, c: even - odd, d: inner + outer, e: inner - outer,
       f: b * 4 - d * 5 + f)
   }
 
-  /// A' times the numbers of a line: four outputs.
+  /// A' times the line: four outputs.
   @inline(__always)
-  var sums: (Numbers, Numbers, Numbers, Numbers) {
+  var output: (Numbers, Numbers, Numbers, Numbers) {
     let (evenOne, oddOne, evenTwo, oddTwo) = (b + c, b - c, d + e, d - e)
     return (a + evenOne + evenTwo, oddOne + oddTwo * 2, evenOne + evenTwo * 4, oddOne + oddTwo * 8 + f)
   }
 
-  /// A' times the 6 x 6 numbers of a tile: four lines, whose `sums` are the outputs.
+  /// A' times the 6 x 6 numbers of a tile: four lines, whose `output` are the tile's outputs.
   /// - Parameter step: Bytes from each of the 36 vectors to the next.
   @inline(__always)
   static func outputLines(_ address: UnsafeRawPointer, step: Int) -> (Self, Self, Self, Self) {
     @inline(__always)
     func column(_ number: Int) -> (Numbers, Numbers, Numbers, Numbers) {
-      load(address + number &* step, step: 6 &* step).sums
+      load(address + number &* step, step: 6 &* step).output
     }
     let (a, b, c, d, e, f) = (column(0), column(1), column(2), column(3), column(4), column(5))
     return (
@@ -43,24 +45,24 @@ struct WideTileLine<Numbers: WideNumbers> {
 
   /// A times a column of four outputs' gradients.
   @inline(__always)
-  static func spread(_ a: Numbers, _ b: Numbers, _ c: Numbers, _ d: Numbers) -> WideTileLine {
+  static func outputGradient(_ a: Numbers, _ b: Numbers, _ c: Numbers, _ d: Numbers) -> WinogradF4x4Line {
     let (even, odd) = (a + c, b + d)
     let (evenTwo, oddTwo) = (a + c * 4, (b + d * 4) * 2)
-    return WideTileLine(a: a, b: even + odd, c: even - odd, d: evenTwo + oddTwo, e: evenTwo - oddTwo, f: d)
+    return WinogradF4x4Line(a: a, b: even + odd, c: even - odd, d: evenTwo + oddTwo, e: evenTwo - oddTwo, f: d)
   }
 
   /// G times a column of a kernel.
   @inline(__always)
-  static func samples(_ a: Numbers, _ b: Numbers, _ c: Numbers) -> WideTileLine {
+  static func filter(_ a: Numbers, _ b: Numbers, _ c: Numbers) -> WinogradF4x4Line {
     let (evenOne, oddOne) = ((a + c) * (-1.0 / 6), b * (-1.0 / 6))
     let (evenTwo, oddTwo) = (a * (1.0 / 24) + c * (1.0 / 6), b * (1.0 / 12))
-    return WideTileLine(
+    return WinogradF4x4Line(
       a: a * 0.25, b: evenOne + oddOne, c: evenOne - oddOne, d: evenTwo + oddTwo, e: evenTwo - oddTwo, f: c)
   }
 
-  /// G' times the numbers of a line: a column of a kernel's gradient.
+  /// G' times the line: a column of a kernel's gradient.
   @inline(__always)
-  var kernelGradient: (Numbers, Numbers, Numbers) {
+  var filterGradient: (Numbers, Numbers, Numbers) {
     let (evenOne, oddOne, evenTwo, oddTwo) = (b + c, c - b, d + e, d - e)
     return (
       a * 0.25 - evenOne * (1.0 / 6) + evenTwo * (1.0 / 24), oddOne * (1.0 / 6) + oddTwo * (1.0 / 12),
@@ -69,7 +71,7 @@ struct WideTileLine<Numbers: WideNumbers> {
   }
 }
 
-extension WideTileLine {
+extension WinogradF4x4Line {
   /// - Parameter step: Bytes from each vector to the next.
   @inline(__always)
   func store(_ address: UnsafeMutableRawPointer, step: Int) {
@@ -83,42 +85,9 @@ extension WideTileLine {
 
   /// - Parameter step: Bytes from each vector to the next.
   @inline(__always)
-  static func load(_ address: UnsafeRawPointer, step: Int) -> WideTileLine {
-    WideTileLine(
+  static func load(_ address: UnsafeRawPointer, step: Int) -> WinogradF4x4Line {
+    WinogradF4x4Line(
       a: .load(address), b: .load(address + step), c: .load(address + 2 &* step), d: .load(address + 3 &* step),
       e: .load(address + 4 &* step), f: .load(address + 5 &* step))
   }
-}
-
-/// Float32 numbers of neighbouring channels.
-protocol WideNumbers: SIMD where Scalar == Float {
-  /// The larger of each number and 0; NaN stays NaN.
-  var rectified: Self { get }
-  /// The larger of each number and the other's.
-  func larger(_ other: Self) -> Self
-}
-
-extension WideNumbers {
-  @inline(__always)
-  static func load(_ address: UnsafeRawPointer) -> Self { address.loadUnaligned(as: Self.self) }
-
-  @inline(__always)
-  func store(_ address: UnsafeMutableRawPointer) { address.storeBytes(of: self, as: Self.self) }
-}
-
-// For each type on its own: generic code compares one number at a time (Swift 6.3).
-extension SIMD8<Float>: WideNumbers {
-  @inline(__always)
-  var rectified: Self { Kernels.rectified(self) }
-
-  @inline(__always)
-  func larger(_ other: Self) -> Self { largest(self, other) }
-}
-
-extension SIMD16<Float>: WideNumbers {
-  @inline(__always)
-  var rectified: Self { replacing(with: 0, where: self .< 0) }
-
-  @inline(__always)
-  func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
 }
