@@ -11,7 +11,7 @@ package struct ConvolutionDirections: OptionSet, Hashable, Sendable {
   /// The gradients of weights and bias.
   package static let backwardWeights = ConvolutionDirections(rawValue: 4)
 
-  /// As descriptions of convolutions name them.
+  /// Their names in descriptions of convolutions.
   static let named: [(direction: ConvolutionDirections, name: String)] = [
     (.forward, "forward"), (.backwardInput, "backward input"), (.backwardWeights, "backward weights"),
   ]

@@ -75,14 +75,26 @@ extension BatchNorm {
     guard let dropout else {
       return forEachActivation(ofImages: images) { applyVector($0, $1, $2, nil) }
     }
+    let block = shape.block
+    forEachTile(ofImages: images, dropout, firstImage: firstImage) { offset, pixels, channel, width, mask in
+      var mask = mask
+      for pixel in 0..<pixels { applyVector(offset &+ pixel &* block, channel, width, mask.factors()) }
+    }
+  }
+
+  /// Calls `body` for every tile, with a cursor at what dropout does to its first vector.
+  @inline(__always)
+  func forEachTile(
+    ofImages images: Int, _ dropout: DropoutMask, firstImage: Int,
+    _ body: (_ offset: Int, _ pixels: Int, _ channel: Int, _ width: Int, _ mask: DropoutMask.Cursor) -> Void
+  ) {
     let (firstPlane, pixelCount, block) = (firstImage * shape.planeCount, shape.pixelCount, shape.block)
     DropoutMask.withWords(for: dropout, vectors: ActivationShape.tilePixelsMax) { words in
       shape.forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
         let first = channel % block / 8 * pixelCount + firstPixel
-        var mask = DropoutMask.Run(
-          dropout, plane: firstPlane + plane, vectors: first..<first + pixels, words: words
-        ).cursor(at: first)
-        for pixel in 0..<pixels { applyVector(offset &+ pixel &* block, channel, width, mask.factors()) }
+        let run = DropoutMask.Run(
+          dropout, plane: firstPlane + plane, vectors: first..<first + pixels, words: words)
+        body(offset, pixels, channel, width, run.cursor(at: first))
       }
     }
   }

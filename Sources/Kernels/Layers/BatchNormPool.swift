@@ -36,7 +36,7 @@ extension BatchNorm {
     /// Offset of the first window's upper left value from the lane's first, and of its y.
     let input: Int
     let output: Int
-    /// From a pixel to the next one in its row, and in its column.
+    /// Distances from a pixel to the next one in its row, and in its column.
     let right: Int
     let down: Int
     /// The index of the first vector in its plane, as `DropoutMask` counts.

@@ -38,7 +38,7 @@ final class DotProducts: MatrixProduct {
     }
   }
 
-  /// Of `shape.k` numbers.
+  /// The dot product of `shape.k` numbers.
   private func dotProduct<Value: Element>(_: Value.Type, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer) -> Float {
     // Four sums: one alone would wait for each of its additions.
     var (first, second, third, fourth) = (Vector(), Vector(), Vector(), Vector())

@@ -108,7 +108,7 @@ struct ImagePatches: Sendable {
   func gather(rows: Range<Int>, from frames: UnsafePointer<Float>, into patches: UnsafeMutablePointer<Float>) {
     let runCount = runCount
     forEachRun(ofRows: rows, frames: UnsafeMutablePointer(mutating: frames), patches: patches) { patch, frame in
-      // What is written behind a run, the next run overwrites.
+      // The next run overwrites what this one writes behind its end.
       var value = 0
       repeat {
         Float.store(Float.load(frame + value), patch + value)

@@ -30,9 +30,9 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private let scratch: ScratchMemory
 
   private struct Lane {
-    /// Of a whole block of rows.
+    /// The products of a whole block of rows.
     let block: Products
-    /// Of the last block, where it has fewer rows.
+    /// The products of the last block, where it has fewer rows.
     let rest: Products?
     /// dW: [patch, out]
     let weightGradient: AlignedBuffer
@@ -47,7 +47,7 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     var backwardWeights: (any MatrixProduct)?
   }
 
-  /// Of the patches of a block of rows.
+  /// The patches of a block of rows fit into it.
   private static let blockByteCountMax = 128 << 10
 
   /// - Throws: `KernelError` where the library lacks the matrix products.

@@ -19,7 +19,7 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
   private struct Lane {
     let forward: any MatrixProduct
     let backwardInput: (any MatrixProduct)?
-    /// Of the lane's first block.
+    /// The product of the lane's first block.
     let backwardWeights: any MatrixProduct
     /// Adds to the product of the blocks before; nil where there is only one block.
     let laterBackwardWeights: (any MatrixProduct)?
@@ -29,7 +29,7 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
     let biasGradient: AlignedBuffer
   }
 
-  /// Of a thread's part of the 36 matrices: a second-level cache of 1 MiB, which was fastest.
+  /// The limit of a thread's part of the 36 matrices: a second-level cache of 1 MiB, which was fastest.
   private static let blockByteCountMax = 1 << 20
 
   /// - Throws: `KernelError` where the library lacks the matrix products.
@@ -83,7 +83,7 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
   func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
     scratch.lend(count: filters.scratchCount) { scratch in
       filters.transform(weights, scratch: scratch, into: transformedWeights.floats)
-      if let turnedWeights { filters.transformTurned(weights, scratch: scratch, into: turnedWeights.floats) }
+      if let turnedWeights { filters.transform(weights, turns: true, scratch: scratch, into: turnedWeights.floats) }
     }
     if let bias, let copy = self.bias { copy.floats.update(from: bias, count: filters.outputs) }
   }

@@ -1,5 +1,5 @@
-/// The kernels of a convolution, 3 x 3 each, and their transforms. A row of the tile's m + 2 rows is computed at a time, so that
-/// what is written at once lies in few matrices.
+/// The kernels of a convolution, 3 x 3 each, and their transforms. They compute one of the tile's m + 2 rows at a time, so that
+/// the loops write to few matrices at once.
 struct WinogradFilters<Line: WinogradLine>: Sendable where Line.Numbers == Vector {
   let inputs: Int
   let outputs: Int
@@ -10,30 +10,18 @@ struct WinogradFilters<Line: WinogradLine>: Sendable where Line.Numbers == Vecto
   /// U = G g G' of every kernel.
   /// - Parameters:
   ///   - weights: g: [outputs, inputs, 3, 3]
+  ///   - turns: Turns every kernel by half a circle and exchanges inputs and outputs, for the input's gradient.
   ///   - scratch: `scratchCount` floats; overwritten.
-  ///   - result: [(m + 2)², inputs, outputs]; overwritten.
+  ///   - result: [(m + 2)², inputs, outputs], or [(m + 2)², outputs, inputs] of turned kernels; overwritten.
   func transform(
-    _ weights: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>, into result: UnsafeMutablePointer<Float>
+    _ weights: UnsafePointer<Float>, turns: Bool = false, scratch: UnsafeMutablePointer<Float>,
+    into result: UnsafeMutablePointer<Float>
   ) {
-    for input in 0..<inputs {
+    let (rows, count) = turns ? (outputs, inputs) : (inputs, outputs)
+    let (rowStep, step) = turns ? (inputs * 9, 9) : (9, inputs * 9)
+    for row in 0..<rows {
       transformRow(
-        weights + input * 9, step: inputs * 9, isTurned: false, count: outputs, scratch: scratch,
-        into: result + input * outputs)
-    }
-  }
-
-  /// G g G' of every kernel turned by half a circle, inputs and outputs exchanged, for the input's gradient.
-  /// - Parameters:
-  ///   - weights: g: [outputs, inputs, 3, 3]
-  ///   - scratch: `scratchCount` floats; overwritten.
-  ///   - result: [(m + 2)², outputs, inputs]; overwritten.
-  func transformTurned(
-    _ weights: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>, into result: UnsafeMutablePointer<Float>
-  ) {
-    for output in 0..<outputs {
-      transformRow(
-        weights + output * inputs * 9, step: 9, isTurned: true, count: inputs, scratch: scratch,
-        into: result + output * inputs)
+        weights + row * rowStep, step: step, turns: turns, count: count, scratch: scratch, into: result + row * count)
     }
   }
 
@@ -42,7 +30,7 @@ struct WinogradFilters<Line: WinogradLine>: Sendable where Line.Numbers == Vecto
   ///   - kernel: The first of `count` kernels, each `step` floats behind the one before.
   ///   - result: The row of the first matrix.
   private func transformRow(
-    _ kernel: UnsafePointer<Float>, step: Int, isTurned: Bool, count: Int, scratch: UnsafeMutablePointer<Float>,
+    _ kernel: UnsafePointer<Float>, step: Int, turns: Bool, count: Int, scratch: UnsafeMutablePointer<Float>,
     into result: UnsafeMutablePointer<Float>
   ) {
     let floatByteCount = MemoryLayout<Float>.size
@@ -51,7 +39,7 @@ struct WinogradFilters<Line: WinogradLine>: Sendable where Line.Numbers == Vecto
       let kernels = kernel + first &* step
       @inline(__always)
       func tap(_ number: Int) -> Vector {
-        gathered(kernels + (isTurned ? 8 &- number : number), step: step)
+        gathered(kernels + (turns ? 8 &- number : number), step: step)
       }
       let address = UnsafeMutableRawPointer(scratch + first)
       for column in 0..<3 {
@@ -107,7 +95,7 @@ extension WinogradFilters where Line == WinogradF4x4Line<Vector> {
     }
   }
 
-  /// From [9, inputs, outputs] to [outputs, inputs, 3, 3].
+  /// Reorders [9, inputs, outputs] to [outputs, inputs, 3, 3].
   func reorder(_ taps: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
     for input in 0..<inputs {
       for output in 0..<outputs {

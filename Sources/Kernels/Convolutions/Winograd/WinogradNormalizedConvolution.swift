@@ -13,7 +13,7 @@ final class WinogradNormalizedConvolution<Transforms: WinogradTransforms>: Norma
   private let zeros: AlignedBuffer
   private let scratch: ScratchMemory
 
-  /// Of a thread's part of the matrices: three quarters of a second-level cache of 1 MiB, which was fastest.
+  /// The limit of a thread's part of the matrices: three quarters of a second-level cache of 1 MiB, which was fastest.
   private static var blockByteCountMax: Int { 768 << 10 }
 
   /// - Throws: `KernelError` where the library lacks the matrix products.

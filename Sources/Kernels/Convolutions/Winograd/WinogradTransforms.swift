@@ -16,7 +16,7 @@ protocol WinogradTransforms: Sendable {
   /// m: rows and columns of a tile's outputs.
   static var tileSize: Int { get }
 
-  /// Of the convolution's input, and of its output before any pooling. Both have the same rows and columns of tiles.
+  /// The tiles of the convolution's input, and of its output before any pooling, in the same rows and columns.
   var input: WinogradTiles { get }
   var output: WinogradTiles { get }
 

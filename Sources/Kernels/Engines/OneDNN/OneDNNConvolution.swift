@@ -8,30 +8,29 @@
     private let geometry: ConvolutionGeometry
     private let weights: ConvolutionWeights
     private let lanes: [Lane]
-    /// From the sum of the lanes' gradients, in their layout, to the caller's.
+    /// Copies the sum of the lanes' gradients from their layout to the caller's.
     private let gradientReduction: Reorder?
     private let stream: OneDNNStream
     let description: String
 
     init(
-      _ geometry: ConvolutionGeometry, _ operations: ConvolutionOperations, laneCount: Int, engine: OneDNNEngine
+      _ geometry: ConvolutionGeometry, _ primitives: ConvolutionPrimitives, laneCount: Int, engine: OneDNNEngine
     ) throws(OneDNNFailure) {
       self.geometry = geometry
-      description = operations.description
+      description = primitives.description
       stream = try OneDNNStream(engine)
-      let layouts = operations.layouts
-      let primitives = try ConvolutionPrimitives(operations)
-      let weights = try ConvolutionWeights(primitives, layouts, hasBias: geometry.hasBias, engine)
+      let weights = try ConvolutionWeights(primitives, hasBias: geometry.hasBias, engine)
       self.weights = weights
       var lanes: [Lane] = []
       for _ in 0..<laneCount {
-        lanes.append(try Lane(primitives, weights, layouts, hasBias: geometry.hasBias, engine))
+        lanes.append(try Lane(primitives, weights, hasBias: geometry.hasBias, engine))
       }
       self.lanes = lanes
       if let backwardWeights = primitives.backwardWeights {
         let layout = try backwardWeights.operation.layout(of: dnnl_query_diff_weights_md)
         let sum = try OneDNNMemory(layout, engine, ownsBuffer: true)
-        gradientReduction = try Reorder(from: sum, layout, to: layouts.canonicalWeights, engine, ownsBuffer: false)
+        gradientReduction = try Reorder(
+          from: sum, layout, to: primitives.layouts.canonicalWeights, engine, ownsBuffer: false)
       } else {
         gradientReduction = nil
       }
@@ -70,19 +69,6 @@
     }
   }
 
-  /// The code of each direction.
-  private struct ConvolutionPrimitives {
-    let forward: OneDNNPrimitive?
-    let backwardInput: OneDNNPrimitive?
-    let backwardWeights: OneDNNPrimitive?
-
-    init(_ operations: ConvolutionOperations) throws(OneDNNFailure) {
-      forward = try operations.forward.map(OneDNNPrimitive.init)
-      backwardInput = try operations.backwardInput.map(OneDNNPrimitive.init)
-      backwardWeights = try operations.backwardWeights.map(OneDNNPrimitive.init)
-    }
-  }
-
   /// The weights in the layout of each direction that multiplies them.
   private struct ConvolutionWeights {
     /// The caller's weights, [out, in, kernel, kernel] in float32.
@@ -93,8 +79,9 @@
     let bias: OneDNNMemory?
 
     init(
-      _ primitives: ConvolutionPrimitives, _ layouts: ConvolutionLayouts, hasBias: Bool, _ engine: OneDNNEngine
+      _ primitives: ConvolutionPrimitives, hasBias: Bool, _ engine: OneDNNEngine
     ) throws(OneDNNFailure) {
+      let layouts = primitives.layouts
       canonical = try OneDNNMemory(layouts.canonicalWeights, engine, ownsBuffer: false)
       bias = hasBias ? try OneDNNMemory(layouts.bias, engine, ownsBuffer: true) : nil
       forward = try copy(for: primitives.forward, layouts, engine)
@@ -129,9 +116,9 @@
     private(set) var biasGradient: AlignedBuffer?
 
     init(
-      _ primitives: ConvolutionPrimitives, _ weights: ConvolutionWeights, _ layouts: ConvolutionLayouts, hasBias: Bool,
-      _ engine: OneDNNEngine
+      _ primitives: ConvolutionPrimitives, _ weights: ConvolutionWeights, hasBias: Bool, _ engine: OneDNNEngine
     ) throws(OneDNNFailure) {
+      let layouts = primitives.layouts
       stream = try OneDNNStream(engine)
       if let primitive = primitives.forward, let copy = weights.forward {
         forward = try Execution(

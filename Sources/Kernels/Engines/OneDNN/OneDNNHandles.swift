@@ -13,6 +13,16 @@
       if status != dnnl_success { throw OneDNNFailure(status: status) }
     }
 
+    /// The handle that a call makes.
+    static func make(
+      _ create: (inout OpaquePointer?) -> dnnl_status_t
+    ) throws(OneDNNFailure) -> OpaquePointer {
+      var handle: OpaquePointer?
+      try check(create(&handle))
+      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
+      return handle
+    }
+
     /// For calls that fail only by a mistake of this program.
     static func require(_ status: dnnl_status_t) {
       precondition(status == dnnl_success, "oneDNN status \(status.rawValue)")
@@ -25,24 +35,20 @@
     let handle: dnnl_engine_t
 
     init() throws(OneDNNFailure) {
-      var handle: dnnl_engine_t?
-      try OneDNNFailure.check(dnnl_engine_create(&handle, dnnl_cpu, 0))
-      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
-      self.handle = handle
+      handle = try OneDNNFailure.make { dnnl_engine_create(&$0, dnnl_cpu, 0) }
     }
 
     deinit { dnnl_engine_destroy(handle) }
   }
 
-  /// Where primitives run; used by one thread at a time.
+  /// A queue that primitives run on; used by one thread at a time.
   final class OneDNNStream {
     let handle: dnnl_stream_t
 
     init(_ engine: OneDNNEngine) throws(OneDNNFailure) {
-      var handle: dnnl_stream_t?
-      try OneDNNFailure.check(dnnl_stream_create(&handle, engine.handle, UInt32(dnnl_stream_in_order.rawValue)))
-      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
-      self.handle = handle
+      handle = try OneDNNFailure.make { handle in
+        dnnl_stream_create(&handle, engine.handle, UInt32(dnnl_stream_in_order.rawValue))
+      }
     }
 
     deinit { dnnl_stream_destroy(handle) }
@@ -54,10 +60,7 @@
     let handle: glyphline_onednn_layout_t
 
     private init(_ create: (inout glyphline_onednn_layout_t?) -> dnnl_status_t) throws(OneDNNFailure) {
-      var handle: glyphline_onednn_layout_t?
-      try OneDNNFailure.check(create(&handle))
-      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
-      self.handle = handle
+      handle = try OneDNNFailure.make(create)
     }
 
     /// - Parameter order: `dnnl_format_tag_any` leaves the order to the operation.
@@ -106,12 +109,11 @@
     let buffer: AlignedBuffer?
 
     init(_ layout: OneDNNLayout, _ engine: OneDNNEngine, ownsBuffer: Bool) throws(OneDNNFailure) {
-      buffer = ownsBuffer ? AlignedBuffer(byteCount: layout.byteCount) : nil
-      var handle: dnnl_memory_t?
-      try OneDNNFailure.check(
-        glyphline_onednn_memory_create(&handle, layout.handle, engine.handle, buffer?.address))
-      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
-      self.handle = handle
+      let buffer = ownsBuffer ? AlignedBuffer(byteCount: layout.byteCount) : nil
+      self.buffer = buffer
+      handle = try OneDNNFailure.make { handle in
+        glyphline_onednn_memory_create(&handle, layout.handle, engine.handle, buffer?.address)
+      }
     }
 
     deinit { dnnl_memory_destroy(handle) }
@@ -141,10 +143,7 @@
     ) throws(OneDNNFailure) {
       let attributes = try OneDNNAttributes()
       if accumulates { try attributes.accumulate() }
-      var handle: dnnl_primitive_desc_t?
-      try OneDNNFailure.check(Self.making.withLock { _ in describe(&handle, attributes.handle) })
-      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
-      self.handle = handle
+      handle = try OneDNNFailure.make { handle in Self.making.withLock { _ in describe(&handle, attributes.handle) } }
     }
 
     deinit { dnnl_primitive_desc_destroy(handle) }
@@ -174,11 +173,9 @@
 
     init(_ operation: OneDNNOperation) throws(OneDNNFailure) {
       self.operation = operation
-      var handle: dnnl_primitive_t?
-      try OneDNNFailure.check(
-        OneDNNOperation.making.withLock { _ in dnnl_primitive_create(&handle, operation.handle) })
-      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
-      self.handle = handle
+      handle = try OneDNNFailure.make { handle in
+        OneDNNOperation.making.withLock { _ in dnnl_primitive_create(&handle, operation.handle) }
+      }
     }
 
     deinit { dnnl_primitive_destroy(handle) }
@@ -198,10 +195,7 @@
     let handle: dnnl_primitive_attr_t
 
     init() throws(OneDNNFailure) {
-      var handle: dnnl_primitive_attr_t?
-      try OneDNNFailure.check(dnnl_primitive_attr_create(&handle))
-      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
-      self.handle = handle
+      handle = try OneDNNFailure.make { dnnl_primitive_attr_create(&$0) }
       try OneDNNFailure.check(dnnl_primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user))
     }
 

@@ -17,22 +17,12 @@
     }
 
     var name: String {
-      let instructionSetName =
-        if has(dnnl_cpu_isa_avx512_core_amx) {
-          "amx"
-        } else if has(dnnl_cpu_isa_avx512_core_bf16) {
-          "avx512 with bf16"
-        } else if has(dnnl_cpu_isa_avx512_core) {
-          "avx512"
-        } else if has(dnnl_cpu_isa_avx2) {
-          "avx2"
-        } else if has(dnnl_cpu_isa_avx) {
-          "avx"
-        } else if has(dnnl_cpu_isa_sse41) {
-          "sse4.1"
-        } else {
-          "instruction set \(instructionSet.rawValue)"
-        }
+      let names = [
+        (dnnl_cpu_isa_avx512_core_amx, "amx"), (dnnl_cpu_isa_avx512_core_bf16, "avx512 with bf16"),
+        (dnnl_cpu_isa_avx512_core, "avx512"), (dnnl_cpu_isa_avx2, "avx2"), (dnnl_cpu_isa_avx, "avx"),
+        (dnnl_cpu_isa_sse41, "sse4.1"),
+      ]
+      let instructionSetName = names.first { has($0.0) }?.1 ?? "instruction set \(instructionSet.rawValue)"
       guard let version = dnnl_version()?.pointee else { return "oneDNN, \(instructionSetName)" }
       return "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSetName)"
     }
@@ -92,12 +82,12 @@
       guard has(dnnl_cpu_isa_avx), let orders = orders(input, output) else { return nil }
       glyphline_onednn_use_calling_thread_only()
       do throws(OneDNNFailure) {
-        let operations = try ConvolutionOperations(
+        let primitives = try ConvolutionPrimitives(
           geometry, inputOrder: orders.input, outputOrder: orders.output, laneImages: laneImages, precision: precision,
           directions: directions, engine)
-        guard !operations.directions.isEmpty else { return nil }
+        guard !primitives.directions.isEmpty else { return nil }
         return (
-          try OneDNNConvolution(geometry, operations, laneCount: lanes, engine: engine), operations.directions
+          try OneDNNConvolution(geometry, primitives, laneCount: lanes, engine: engine), primitives.directions
         )
       } catch {
         throw .convolution(geometry, status: error.status.rawValue)

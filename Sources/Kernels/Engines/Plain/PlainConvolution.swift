@@ -187,11 +187,7 @@ final class PlainConvolution: Convolution, @unchecked Sendable {
     for channel in 0..<shape.channels {
       let offset = image * shape.elementCount + shape.offset(channel: channel, y: y, x: x)
       let address = source + offset * precision.byteCount
-      channels[channel] =
-        switch precision {
-        case .float32: Float.loadValue(address)
-        case .bfloat16: BFloat16.loadValue(address)
-        }
+      channels[channel] = precision == .float32 ? Float.loadValue(address) : BFloat16.loadValue(address)
     }
   }
 

@@ -58,7 +58,7 @@ struct WinogradF4x4: WinogradTransforms {
   }
 }
 
-/// What is done with a run of tiles, eight or sixteen channels at a time: sixteen fill a cache line.
+/// Work on a run of tiles, eight or sixteen channels at a time. Sixteen fill a cache line.
 protocol WinogradF4x4Pass {
   func run<Numbers: ChannelVector>(_: Numbers.Type, on run: WinogradTileRun)
 }

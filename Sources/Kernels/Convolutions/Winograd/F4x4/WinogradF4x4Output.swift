@@ -3,7 +3,8 @@ extension WinogradF4x4 {
     _ products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, epilogue: WinogradEpilogue,
     into result: UnsafeMutableRawPointer
   ) {
-    let target = OutputTarget(output, products, stride: stride, result)
+    let target = OutputTarget(
+      tiles: output, products: products, result: result, matrixByteCount: stride * output.tileByteCount)
     if epilogue.pools {
       output.forEachRun(of: rows, PooledOutput(target: target, epilogue: epilogue))
     } else {
@@ -20,8 +21,9 @@ extension WinogradF4x4 {
     _ products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, bias: UnsafePointer<Float>?,
     into result: UnsafeMutableRawPointer
   ) {
-    output.forEachRun(
-      of: rows, BiasedOutput(target: OutputTarget(output, products, stride: stride, result), bias: bias))
+    let target = OutputTarget(
+      tiles: output, products: products, result: result, matrixByteCount: stride * output.tileByteCount)
+    output.forEachRun(of: rows, BiasedOutput(target: target, bias: bias))
   }
 }
 
@@ -30,17 +32,8 @@ private struct OutputTarget {
   let tiles: WinogradTiles
   let products: UnsafeRawPointer
   let result: UnsafeMutableRawPointer
-  /// From one of a tile's 36 numbers to the next.
+  /// The distance from one of a tile's 36 numbers to the next.
   let matrixByteCount: Int
-
-  init(
-    _ tiles: WinogradTiles, _ products: UnsafePointer<Float>, stride: Int, _ result: UnsafeMutableRawPointer
-  ) {
-    self.tiles = tiles
-    self.products = UnsafeRawPointer(products)
-    self.result = result
-    matrixByteCount = stride * tiles.tileByteCount
-  }
 
   /// Stores the outputs of a run of tiles, except those beyond the plane.
   /// - Parameter finish: Turns an output into the value stored at a byte offset of the result. A function that is always

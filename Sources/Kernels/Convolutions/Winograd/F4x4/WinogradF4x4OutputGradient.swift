@@ -46,7 +46,7 @@ private struct OutputGradientTransform: WinogradF4x4Pass {
   let gradient: UnsafeRawPointer
   let zeros: UnsafeRawPointer
   let result: UnsafeMutableRawPointer
-  /// From one of a tile's 36 numbers to the next.
+  /// The distance from one of a tile's 36 numbers to the next.
   let matrixByteCount: Int
 
   func run<Numbers: ChannelVector>(_: Numbers.Type, on run: WinogradTileRun) {

@@ -1,12 +1,12 @@
 #if OneDNN
   import COneDNN
 
-  /// The directions of a convolution for which oneDNN has fast code.
-  struct ConvolutionOperations {
+  /// The code of those directions of a convolution for which oneDNN has fast code.
+  struct ConvolutionPrimitives {
     let layouts: ConvolutionLayouts
-    private(set) var forward: OneDNNOperation?
-    private(set) var backwardInput: OneDNNOperation?
-    private(set) var backwardWeights: OneDNNOperation?
+    private(set) var forward: OneDNNPrimitive?
+    private(set) var backwardInput: OneDNNPrimitive?
+    private(set) var backwardWeights: OneDNNPrimitive?
 
     init(
       _ geometry: ConvolutionGeometry, inputOrder: dnnl_format_tag_t, outputOrder: dnnl_format_tag_t, laneImages: Int,
@@ -25,14 +25,14 @@
           &operation, engine.handle, kind, layouts.input.handle, layouts.weights.handle, bias, layouts.output.handle,
           strides, padding, attributes)
       }
-      if directions.contains(.forward) && !forward.isReference { self.forward = forward }
+      if directions.contains(.forward) { self.forward = try primitive(forward) }
       if directions.contains(.backwardInput) {
         let operation = try OneDNNOperation { operation, attributes in
           glyphline_onednn_convolution_backward_input(
             &operation, engine.handle, layouts.input.handle, layouts.weights.handle, layouts.output.handle, strides,
             padding, forward.handle, attributes)
         }
-        if !operation.isReference { backwardInput = operation }
+        backwardInput = try primitive(operation)
       }
       if directions.contains(.backwardWeights) {
         let operation = try OneDNNOperation { operation, attributes in
@@ -40,22 +40,24 @@
             &operation, engine.handle, layouts.input.handle, layouts.weightGradient.handle, bias,
             layouts.output.handle, strides, padding, forward.handle, attributes)
         }
-        if !operation.isReference { backwardWeights = operation }
+        backwardWeights = try primitive(operation)
       }
     }
 
-    var directions: ConvolutionDirections {
-      var result: ConvolutionDirections = []
-      if forward != nil { result.insert(.forward) }
-      if backwardInput != nil { result.insert(.backwardInput) }
-      if backwardWeights != nil { result.insert(.backwardWeights) }
-      return result
+    private func primitive(_ operation: OneDNNOperation) throws(OneDNNFailure) -> OneDNNPrimitive? {
+      operation.isReference ? nil : try OneDNNPrimitive(operation)
     }
 
+    private var named: [(direction: ConvolutionDirections, name: String, primitive: OneDNNPrimitive)] {
+      zip(ConvolutionDirections.named, [forward, backwardInput, backwardWeights]).compactMap { named, primitive in
+        primitive.map { (named.direction, named.name, $0) }
+      }
+    }
+
+    var directions: ConvolutionDirections { named.reduce(into: []) { $0.insert($1.direction) } }
+
     var description: String {
-      zip(ConvolutionDirections.named, [forward, backwardInput, backwardWeights])
-        .compactMap { direction, operation in operation.map { "\(direction.name): \($0.implementation)" } }
-        .joined(separator: ", ")
+      named.map { "\($0.name): \($0.primitive.operation.implementation)" }.joined(separator: ", ")
     }
   }
 
