@@ -139,7 +139,7 @@ private struct ConvolutionResult {
         print("\(backend.name) skipped: this CPU does not multiply \(precision.rawValue)")
         continue
       }
-      let found = try problem.run(backend, precision, lanes: 3, team: Team(threadCount: 2)).result
+      let found = try problem.run(backend, precision, laneCount: 3, team: Team(threadCount: 2)).result
       let tolerance = test.tolerance(precision)
       #expect(relativeError(found.output.values, expected.output.values) < tolerance, "output of \(backend.name)")
       #expect(
@@ -158,7 +158,7 @@ private struct ConvolutionResult {
   @Test(arguments: ConvolutionCase.all, Precision.allCases)
   func winogradIsSelectedOnLargePlanes(_ test: ConvolutionCase, _ precision: Precision) throws {
     let convolution = try Problem(test, images: 6).makeConvolution(
-      LibraryBackend(PlainProducts()), precision, laneImages: 2, lanes: 3)
+      LibraryBackend(PlainProducts()), precision, laneImages: 2, laneCount: 3)
     #expect("\(convolution)".hasPrefix("Winograd F(4x4,3x3)") == (test.isWinograd && precision == .float32))
   }
 
@@ -168,9 +168,9 @@ private struct ConvolutionResult {
   func gradientsAreThoseOfTheForwardPass(_ test: ConvolutionCase) throws {
     for backend in Self.backends {
       let problem = Problem(test, images: 2)
-      let gradients = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result
+      let gradients = try problem.run(backend, .float32, laneCount: 1, team: Team(threadCount: 1)).result
       func loss(_ problem: Problem) throws -> Double {
-        let output = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result.output
+        let output = try problem.run(backend, .float32, laneCount: 1, team: Team(threadCount: 1)).result.output
         return zip(output.values, problem.outputGradient.values).reduce(0) { $0 + $1.0 * $1.1 }
       }
       let inputDirection = randomValues(count: problem.input.values.count, seed: 91)
@@ -194,11 +194,11 @@ private struct ConvolutionResult {
   func lanesChangeOnlyTheRoundingAndThreadsNothing(_ test: ConvolutionCase) throws {
     let problem = Problem(test, images: 8)
     for backend in Self.backends {
-      let one = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result
-      let four = try problem.run(backend, .float32, lanes: 4, team: Team(threadCount: 1))
+      let one = try problem.run(backend, .float32, laneCount: 1, team: Team(threadCount: 1)).result
+      let four = try problem.run(backend, .float32, laneCount: 4, team: Team(threadCount: 1))
       #expect(relativeError(four.result.weightGradient, one.weightGradient) < 1e-5)
       for threads in [2, 3] {
-        let again = try problem.run(backend, .float32, lanes: 4, team: Team(threadCount: threads))
+        let again = try problem.run(backend, .float32, laneCount: 4, team: Team(threadCount: threads))
         #expect(again.bytes == four.bytes, "\(threads) threads, \(backend.name)")
       }
     }
@@ -275,18 +275,19 @@ private struct Problem {
   private var outputShape: ActivationShape { outputGradient.shape(block: test.outputBlock) }
 
   func makeConvolution(
-    _ backend: any Backend, _ precision: Precision, laneImages: Int, lanes: Int
+    _ backend: any Backend, _ precision: Precision, laneImages: Int, laneCount: Int
   ) throws -> any Convolution {
     try backend.makeConvolution(
-      test.geometry, input: inputShape, output: outputShape, laneImages: laneImages, lanes: lanes, precision: precision,
+      test.geometry, input: inputShape, output: outputShape, laneImages: laneImages, laneCount: laneCount,
+      precision: precision,
       directions: [.forward, .backwardInput, .backwardWeights])
   }
 
   func run(
-    _ backend: any Backend, _ precision: Precision, lanes: Int, team: Team
+    _ backend: any Backend, _ precision: Precision, laneCount: Int, team: Team
   ) throws -> (result: ConvolutionResult, bytes: [UInt8]) {
-    let laneImages = input.images / lanes
-    let convolution = try makeConvolution(backend, precision, laneImages: laneImages, lanes: lanes)
+    let laneImages = input.images / laneCount
+    let convolution = try makeConvolution(backend, precision, laneImages: laneImages, laneCount: laneCount)
     let weights = TestBuffer(floats: weights)
     let bias = TestBuffer(floats: bias)
     convolution.loadWeights(
@@ -296,7 +297,7 @@ private struct Problem {
     // Leftovers in the results must not matter.
     let output = outputGradient.stored(block: test.outputBlock, precision)
     let inputGradients = input.stored(block: test.inputBlock, precision)
-    team.run(count: lanes) { lane in
+    team.run(count: laneCount) { lane in
       let inputOffset = lane * laneImages * inputShape.elementCount * precision.byteCount
       let outputOffset = lane * laneImages * outputShape.elementCount * precision.byteCount
       convolution.forward(lane: lane, input: source.address + inputOffset, output: output.address + outputOffset)

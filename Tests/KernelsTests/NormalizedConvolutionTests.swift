@@ -105,7 +105,7 @@ private struct NormalizedConvolutionData {
     bias = TestBuffer(floats: randomValues(count: test.outputChannels, seed: 4))
     norm = BatchNorm(
       shape: residual.shape(block: test.outputBlock > 0 ? test.outputBlock : test.outputChannels), precision: precision,
-      hasReLU: test.hasReLU, hasResidual: test.hasResidual, lanes: 1)
+      hasReLU: test.hasReLU, hasResidual: test.hasResidual, laneCount: 1)
     // Factors of both signs, since a negative one turns the smallest sum into the largest output.
     let (gamma, beta, mean) = (
       TestBuffer(floats: randomValues(count: test.outputChannels, seed: 5).map { $0 > 0 ? $0 + 0.5 : $0 - 0.5 }),
@@ -126,7 +126,8 @@ private struct NormalizedConvolutionData {
 
   func kernel(_ backend: any Backend) throws -> (any NormalizedConvolution)? {
     try backend.makeNormalizedConvolution(
-      geometry, input: inputShape, norm: norm, pools: test.pools, laneImages: test.images, lanes: 64, threadCount: 1)
+      geometry, input: inputShape, norm: norm, pools: test.pools, laneImages: test.images, laneCount: 64, threadCount: 1
+    )
   }
 
   private var emptyOutput: Activation {
@@ -157,7 +158,7 @@ private struct NormalizedConvolutionData {
   /// By the plain reference.
   func separate() throws -> Activation {
     let convolution = try PlainBackend().makeConvolution(
-      geometry, input: inputShape, output: norm.shape, laneImages: test.images, lanes: 1, precision: precision,
+      geometry, input: inputShape, output: norm.shape, laneImages: test.images, laneCount: 1, precision: precision,
       directions: .forward)
     convolution.loadWeights(weights.pointer(to: Float.self), bias: biasAddress)
     let source = input.stored(block: inputShape.block, precision)

@@ -14,12 +14,12 @@ package protocol Backend: Sendable {
 
   /// - Parameters:
   ///   - laneImages: Images of each lane, the same in every call.
-  ///   - lanes: Lanes that may run at the same time, each on one thread. They have the numbers 0 ..< `lanes`.
+  ///   - laneCount: Lanes that may run at the same time, each on one thread, numbered from 0.
   ///   - directions: What it will compute; `forward` is among them.
   /// - Precondition: `input` and `output` have the channels, height and width of `geometry`.
   /// - Throws: `KernelError` where the backend cannot compute this convolution.
   func makeConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
     precision: Precision, directions: ConvolutionDirections
   ) throws(KernelError) -> any Convolution
 
@@ -28,12 +28,13 @@ package protocol Backend: Sendable {
   ///   - norm: The batch norm of the convolution's output; decides the precision.
   ///   - pools: A max pool of 2 x 2 windows follows.
   ///   - laneImages: Images of a call.
-  ///   - lanes: Calls for each `load`, at least.
+  ///   - laneCount: Calls for each `load`, at least.
   ///   - threadCount: Threads that use it at a time, at most.
   /// - Returns: nil where separate passes are as fast.
   /// - Throws: `KernelError` where the backend cannot compute this convolution.
   func makeNormalizedConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int, lanes: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int,
+    laneCount: Int,
     threadCount: Int
   ) throws(KernelError) -> (any NormalizedConvolution)?
 

@@ -25,7 +25,7 @@ package protocol ComputeLibrary: Sendable {
   /// - Returns: nil where it has none.
   /// - Throws: `KernelError` where it has one and cannot make it.
   func makeConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
     precision: Precision, directions: ConvolutionDirections
   ) throws(KernelError) -> (convolution: any Convolution, directions: ConvolutionDirections)?
 }
@@ -42,7 +42,7 @@ extension ComputeLibrary {
   }
 
   package func makeConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
     precision: Precision, directions: ConvolutionDirections
   ) -> (convolution: any Convolution, directions: ConvolutionDirections)? { nil }
 }

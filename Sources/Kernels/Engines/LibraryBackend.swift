@@ -20,7 +20,7 @@ package struct LibraryBackend: Backend {
   }
 
   package func makeConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
     precision: Precision, directions: ConvolutionDirections
   ) throws(KernelError) -> any Convolution {
     geometry.requireFit(input: input, output: output)
@@ -29,23 +29,24 @@ package struct LibraryBackend: Backend {
       && WinogradF4x4.isFasterForTraining(geometry, input: input, output: output, images: laneImages)
     {
       return try WinogradConvolution(
-        geometry, input: input, output: output, laneImages: laneImages, laneCount: lanes,
+        geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount,
         needsInputGradient: directions.contains(.backwardInput), scratch: scratch, library: library)
     }
     let isOneChannelFaster = precision == .float32 && OneChannelConvolution.isFaster(for: geometry, output: output)
     let own = try library.makeConvolution(
-      geometry, input: input, output: output, laneImages: laneImages, lanes: lanes, precision: precision,
+      geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount, precision: precision,
       directions: isOneChannelFaster ? directions.subtracting(.forward) : directions)
     let missing = directions.subtracting(own?.directions ?? [])
     if let own, missing.isEmpty { return own.convolution }
     let lowered = try LoweredConvolution(
-      geometry, input: input, output: output, laneImages: laneImages, laneCount: lanes, precision: precision,
+      geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount, precision: precision,
       directions: missing, scratch: scratch, library: library)
     return own.map { MixedConvolution($0.convolution, for: $0.directions, else: lowered) } ?? lowered
   }
 
   package func makeNormalizedConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int, lanes: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int,
+    laneCount: Int,
     threadCount: Int
   ) throws(KernelError) -> (any NormalizedConvolution)? {
     geometry.requireFit(input: input, output: norm.shape)
@@ -55,7 +56,7 @@ package struct LibraryBackend: Backend {
         transforms, norm: norm, pools: pools, laneImages: laneImages, threadCount: threadCount, scratch: scratch,
         library: library)
     }
-    let (output, images) = (norm.shape, lanes * laneImages)
+    let (output, images) = (norm.shape, laneCount * laneImages)
     if norm.precision == .float32
       && WinogradF4x4.isFasterForInference(geometry, input: input, output: output, pools: pools, images: images)
     {

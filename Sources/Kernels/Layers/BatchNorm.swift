@@ -17,7 +17,7 @@ package final class BatchNorm: @unchecked Sendable {
   package let precision: Precision
   package let hasReLU: Bool
   package let hasResidual: Bool
-  package let lanes: Int
+  private let laneCount: Int
 
   /// Added to the variance (PyTorch's default).
   package static let epsilon = 1e-5
@@ -38,24 +38,24 @@ package final class BatchNorm: @unchecked Sendable {
   /// Per lane and channel, two sums each: [lanes, 2, channels].
   private let sums: AlignedBuffer
 
-  package init(shape: ActivationShape, precision: Precision, hasReLU: Bool, hasResidual: Bool, lanes: Int) {
-    precondition(lanes > 0)
+  package init(shape: ActivationShape, precision: Precision, hasReLU: Bool, hasResidual: Bool, laneCount: Int) {
+    precondition(laneCount > 0)
     self.shape = shape
     self.precision = precision
     self.hasReLU = hasReLU
     self.hasResidual = hasResidual
-    self.lanes = lanes
+    self.laneCount = laneCount
     let channels = shape.channels
     buffer = AlignedBuffer(Float.self, count: 7 * channels)
     let first = buffer.pointer(to: Float.self)
     (mean, inverseDeviation, scale, shift) = (first, first + channels, first + 2 * channels, first + 3 * channels)
     (gradientScale, slope, intercept) = (first + 4 * channels, first + 5 * channels, first + 6 * channels)
-    sums = AlignedBuffer(Double.self, count: lanes * 2 * channels)
+    sums = AlignedBuffer(Double.self, count: laneCount * 2 * channels)
   }
 
   /// Two sums of each channel: [2, channels].
   func sums(lane: Int) -> UnsafeMutablePointer<Double> {
-    precondition(0..<lanes ~= lane)
+    precondition(0..<laneCount ~= lane)
     return sums.pointer(to: Double.self) + lane * 2 * shape.channels
   }
 
@@ -63,7 +63,7 @@ package final class BatchNorm: @unchecked Sendable {
   private func total(channel: Int) -> (Double, Double) {
     let sums = sums.pointer(to: Double.self)
     var (first, second) = (0.0, 0.0)
-    for lane in 0..<lanes {
+    for lane in 0..<laneCount {
       first += sums[lane * 2 * shape.channels + channel]
       second += sums[(lane * 2 + 1) * shape.channels + channel]
     }

@@ -1,22 +1,15 @@
 extension BatchNorm {
-  /// Where the residual's gradient goes, [images, shape].
-  package enum ResidualGradient {
-    case overwrite(UnsafeMutableRawPointer)
-    /// Adds to what is there, for a residual whose gradient has another part.
-    case accumulate(UnsafeMutableRawPointer)
-  }
-
   /// Overwrites the lane's sums of dz and of dz * (x - mean), gives the residual its gradient, and turns the gradient
   /// of y into that of z in place. All activations are [images, shape].
   /// - Parameters:
   ///   - gradient: The gradient of y; afterwards that of z, for `backward`.
   ///   - output: y, as `apply` wrote it; read only where the layer has a ReLU.
   ///   - input: x, as `apply` read it.
-  ///   - residualGradient: nil where the layer has no residual.
+  ///   - residualGradient: Overwritten; nil where the layer has no residual.
   ///   - dropout, firstImage: As in `apply`.
   package func sumGradients(
     lane: Int, gradient: UnsafeMutableRawPointer, output: UnsafeRawPointer, input: UnsafeRawPointer, images: Int,
-    residualGradient: ResidualGradient?, dropout: DropoutMask?, firstImage: Int
+    residualGradient: UnsafeMutableRawPointer?, dropout: DropoutMask?, firstImage: Int
   ) {
     let sums = sums(lane: lane)
     sums.update(repeating: 0, count: 2 * shape.channels)
@@ -34,7 +27,7 @@ extension BatchNorm {
     let gradient: UnsafeMutableRawPointer
     let output: UnsafeRawPointer
     let input: UnsafeRawPointer
-    let residualGradient: ResidualGradient?
+    let residualGradient: UnsafeMutableRawPointer?
     let dropout: DropoutMask?
     let firstImage: Int
   }
@@ -44,23 +37,17 @@ extension BatchNorm {
   ) {
     // After a ReLU without a residual, y > 0 already tells which values dropout kept.
     if let dropout = pass.dropout, hasResidual || !hasReLU {
-      let (firstPlane, pixelCount, block) = (pass.firstImage * shape.planeCount, shape.pixelCount, shape.block)
-      DropoutMask.withWords(for: dropout, vectors: ActivationShape.tilePixelsMax) { words in
-        shape.forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
-          let first = channel % block / 8 * pixelCount + firstPixel
-          var mask = DropoutMask.Run(
-            dropout, plane: firstPlane + plane, vectors: first..<first + pixels, words: words
-          ).cursor(at: first)
-          sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, _ in dz * mask.factors() }
-        }
+      forEachTile(ofImages: images, dropout, firstImage: pass.firstImage) { offset, pixels, channel, width, mask in
+        var mask = mask
+        sumTile(Value.self, pass, offset, pixels, channel, width, sums) { $0 * mask.factors() }
       }
     } else if let dropout = pass.dropout {
       shape.forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
-        sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, _ in dz * dropout.scale }
+        sumTile(Value.self, pass, offset, pixels, channel, width, sums) { $0 * dropout.scale }
       }
     } else {
       shape.forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
-        sumTile(Value.self, pass, offset, pixels, channel, width, sums) { dz, _ in dz }
+        sumTile(Value.self, pass, offset, pixels, channel, width, sums) { $0 }
       }
     }
   }
@@ -69,7 +56,7 @@ extension BatchNorm {
   @inline(__always)
   private func sumTile<Value: Element>(
     _: Value.Type, _ pass: GradientPass, _ offset: Int, _ pixels: Int, _ channel: Int, _ width: Int,
-    _ sums: UnsafeMutablePointer<Double>, applyDropout: (_ gradient: Vector, _ pixel: Int) -> Vector
+    _ sums: UnsafeMutablePointer<Double>, applyDropout: (_ gradient: Vector) -> Vector
   ) {
     let mean = Float.load(mean, at: channel, width: width)
     let changesGradient = hasReLU || pass.dropout != nil
@@ -81,13 +68,8 @@ extension BatchNorm {
       if hasReLU {
         dz = Vector().replacing(with: dz, where: Value.load(pass.output, at: index, width: width) .> 0)
       }
-      switch pass.residualGradient {
-      case .none: break
-      case .overwrite(let residual): Value.store(dz, residual, at: index, width: width)
-      case .accumulate(let residual):
-        Value.store(Value.load(residual, at: index, width: width) + dz, residual, at: index, width: width)
-      }
-      dz = applyDropout(dz, pixel)
+      if let residualGradient = pass.residualGradient { Value.store(dz, residualGradient, at: index, width: width) }
+      dz = applyDropout(dz)
       if changesGradient { Value.store(dz, pass.gradient, at: index, width: width) }
       sum += dz
       sumOfProducts += dz * (Value.load(pass.input, at: index, width: width) - mean)

@@ -74,7 +74,7 @@
     }
 
     func makeConvolution(
-      _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
+      _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
       precision: Precision, directions: ConvolutionDirections
     ) throws(KernelError) -> (convolution: any Convolution, directions: ConvolutionDirections)? {
       // With SSE4.1 its products are twice as fast as its convolutions (30 and 16 GFLOP/s, measured on Zen 3), so lowering
@@ -87,7 +87,7 @@
           directions: directions, engine)
         guard !primitives.directions.isEmpty else { return nil }
         return (
-          try OneDNNConvolution(geometry, primitives, laneCount: lanes, engine: engine), primitives.directions
+          try OneDNNConvolution(geometry, primitives, laneCount: laneCount, engine: engine), primitives.directions
         )
       } catch {
         throw .convolution(geometry, status: error.status.rawValue)

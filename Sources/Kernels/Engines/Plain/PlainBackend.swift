@@ -9,16 +9,17 @@ package struct PlainBackend: Backend {
   package func order(filters: [Int], precision: Precision) -> ActivationOrder { .channelsLast }
 
   package func makeConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, lanes: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
     precision: Precision, directions: ConvolutionDirections
   ) throws(KernelError) -> any Convolution {
     geometry.requireFit(input: input, output: output)
     return PlainConvolution(
-      geometry, input: input, output: output, laneImages: laneImages, laneCount: lanes, precision: precision)
+      geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount, precision: precision)
   }
 
   package func makeNormalizedConvolution(
-    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int, lanes: Int,
+    _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int,
+    laneCount: Int,
     threadCount: Int
   ) -> (any NormalizedConvolution)? { nil }
 
