@@ -67,8 +67,7 @@ let package = Package(
     .target(name: "Shards", dependencies: ["Samples", "Files", "CZstd"], swiftSettings: strict),
     // Layer arithmetic: the plain reference and the fast kernels, behind one contract.
     .target(
-      name: "Kernels",
-      dependencies: ["Samples", "Workers", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
+      name: "Kernels", dependencies: [.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
       swiftSettings: strict),
 
     // MARK: Floor 4: records and models

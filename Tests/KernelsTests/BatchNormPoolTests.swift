@@ -32,7 +32,7 @@ import Workers
   @Test(arguments: cases, Precision.allCases)
   func inferenceReadsAsSeparatePassesDo(_ test: BatchNormCase, _ precision: Precision) {
     let data = PoolData(test)
-    let norm = data.norm(precision, lanes: 1)
+    let norm = data.norm(precision, laneCount: 1)
     let statistics = TestBuffer(floats: data.gamma)
     let floats = UnsafePointer(statistics.pointer(to: Float.self))
     norm.useRunningStatistics(gamma: floats, beta: floats, runningMean: floats, runningVariance: floats)
@@ -52,7 +52,7 @@ import Workers
 
 private struct PoolData {
   static let images = 4
-  private static let lanes = 2
+  private static let laneCount = 2
   let test: BatchNormCase
   let input: Activation
   let outputGradient: Activation
@@ -77,10 +77,10 @@ private struct PoolData {
     mask = test.dropoutRate.map { DropoutMask(seed: 5, step: 6, layer: 7, rate: $0) }
   }
 
-  func norm(_ precision: Precision, lanes: Int = Self.lanes) -> BatchNorm {
+  func norm(_ precision: Precision, laneCount: Int = Self.laneCount) -> BatchNorm {
     BatchNorm(
       shape: input.shape(block: test.block), precision: precision, hasReLU: test.hasReLU, hasResidual: false,
-      lanes: lanes)
+      laneCount: laneCount)
   }
 
   func fused(_ precision: Precision) -> Result {
@@ -165,12 +165,12 @@ private struct PoolData {
     sums: @Sendable (_ lane: Int, _ firstImage: Int, _ images: Int) -> Void,
     backward: @Sendable (_ firstImage: Int, _ images: Int) -> Void
   ) -> [Double] {
-    let images = Self.images / Self.lanes
-    let team = Team(threadCount: Self.lanes)
+    let images = Self.images / Self.laneCount
+    let team = Team(threadCount: Self.laneCount)
     let (gamma, beta) = (TestBuffer(floats: gamma), TestBuffer(floats: beta))
     let (mean, variance) = (TestBuffer(floats: self.beta), TestBuffer(floats: self.gamma))
     let gradients = TestBuffer(Float.self, count: 2 * test.channels)
-    team.run(count: Self.lanes) { lane in
+    team.run(count: Self.laneCount) { lane in
       norm.sumInput(
         lane: lane, input: input.address + lane * images * norm.shape.elementCount * precision.byteCount,
         images: images, center: mean.pointer(to: Float.self))
@@ -178,14 +178,14 @@ private struct PoolData {
     norm.finishStatistics(
       images: Self.images, gamma: gamma.pointer(to: Float.self), beta: beta.pointer(to: Float.self),
       runningMean: mean.pointer(to: Float.self), runningVariance: variance.pointer(to: Float.self))
-    team.run(count: Self.lanes) { lane in
+    team.run(count: Self.laneCount) { lane in
       forward(lane * images, images)
       sums(lane, lane * images, images)
     }
     norm.finishGradients(
       images: Self.images, gamma: gamma.pointer(to: Float.self), gammaGradient: gradients.pointer(to: Float.self),
       betaGradient: gradients.pointer(to: Float.self) + test.channels)
-    team.run(count: Self.lanes) { lane in backward(lane * images, images) }
+    team.run(count: Self.laneCount) { lane in backward(lane * images, images) }
     return gradients.floats
   }
 }

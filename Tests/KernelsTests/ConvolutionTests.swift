@@ -15,8 +15,12 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   var width: Int
   var inputBlock: Int
   var outputBlock: Int
-  /// Winograd's way rounds more than the formula does.
-  var float32Tolerance = tolerance(.float32)
+  /// Large enough for Winograd's F(4 x 4, 3 x 3) in float32, which rounds more than the formula does.
+  var isWinograd = false
+
+  func tolerance(_ precision: Precision) -> Double {
+    isWinograd && precision == .float32 ? 3e-5 : KernelsTests.tolerance(precision)
+  }
 
   var geometry: ConvolutionGeometry {
     ConvolutionGeometry(
@@ -99,16 +103,17 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     .init(
       inputChannels: 8, outputChannels: 16, kernel: 3, stride: 1, padding: 1, height: 1, width: 1, inputBlock: 8,
       outputBlock: 8),
-    // Planes large enough for Winograd's way: with tiles beyond their edges, NHWC and bias, and in three blocks of tiles.
+    // Planes large enough for Winograd's F(4 x 4, 3 x 3): with tiles beyond their edges, NHWC and bias, and in three blocks
+    // of tile rows.
     .init(
       inputChannels: 16, outputChannels: 24, kernel: 3, stride: 1, padding: 1, height: 14, width: 25, inputBlock: 8,
-      outputBlock: 8, float32Tolerance: 3e-5),
+      outputBlock: 8, isWinograd: true),
     .init(
       inputChannels: 32, outputChannels: 16, kernel: 3, stride: 1, padding: 1, hasBias: true, height: 13, width: 27,
-      inputBlock: 32, outputBlock: 16, float32Tolerance: 3e-5),
+      inputBlock: 32, outputBlock: 16, isWinograd: true),
     .init(
       inputChannels: 64, outputChannels: 128, kernel: 3, stride: 1, padding: 1, hasBias: true, height: 15, width: 38,
-      inputBlock: 16, outputBlock: 16, float32Tolerance: 3e-5),
+      inputBlock: 16, outputBlock: 16, isWinograd: true),
   ]
 }
 
@@ -134,8 +139,8 @@ private struct ConvolutionResult {
         print("\(backend.name) skipped: this CPU does not multiply \(precision.rawValue)")
         continue
       }
-      let found = try problem.run(backend, precision, lanes: 3, team: Team(threadCount: 2)).result
-      let tolerance = precision == .float32 ? test.float32Tolerance : tolerance(precision)
+      let found = try problem.run(backend, precision, laneCount: 3, team: Team(threadCount: 2)).result
+      let tolerance = test.tolerance(precision)
       #expect(relativeError(found.output.values, expected.output.values) < tolerance, "output of \(backend.name)")
       #expect(
         relativeError(found.inputGradient.values, expected.inputGradient.values) < tolerance,
@@ -149,15 +154,23 @@ private struct ConvolutionResult {
     }
   }
 
+  /// Above any library's products.
+  @Test(arguments: ConvolutionCase.all, Precision.allCases)
+  func winogradIsSelectedOnLargePlanes(_ test: ConvolutionCase, _ precision: Precision) throws {
+    let convolution = try Problem(test, images: 6).makeConvolution(
+      LibraryBackend(PlainProducts()), precision, laneImages: 2, laneCount: 3)
+    #expect("\(convolution)".hasPrefix("Winograd F(4x4,3x3)") == (test.isWinograd && precision == .float32))
+  }
+
   /// The sum of output * outputGradient is linear in the input and in the weights, so its central difference along any
   /// direction is exact but for rounding.
   @Test(arguments: ConvolutionCase.all)
   func gradientsAreThoseOfTheForwardPass(_ test: ConvolutionCase) throws {
     for backend in Self.backends {
       let problem = Problem(test, images: 2)
-      let gradients = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result
+      let gradients = try problem.run(backend, .float32, laneCount: 1, team: Team(threadCount: 1)).result
       func loss(_ problem: Problem) throws -> Double {
-        let output = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result.output
+        let output = try problem.run(backend, .float32, laneCount: 1, team: Team(threadCount: 1)).result.output
         return zip(output.values, problem.outputGradient.values).reduce(0) { $0 + $1.0 * $1.1 }
       }
       let inputDirection = randomValues(count: problem.input.values.count, seed: 91)
@@ -181,11 +194,11 @@ private struct ConvolutionResult {
   func lanesChangeOnlyTheRoundingAndThreadsNothing(_ test: ConvolutionCase) throws {
     let problem = Problem(test, images: 8)
     for backend in Self.backends {
-      let one = try problem.run(backend, .float32, lanes: 1, team: Team(threadCount: 1)).result
-      let four = try problem.run(backend, .float32, lanes: 4, team: Team(threadCount: 1))
+      let one = try problem.run(backend, .float32, laneCount: 1, team: Team(threadCount: 1)).result
+      let four = try problem.run(backend, .float32, laneCount: 4, team: Team(threadCount: 1))
       #expect(relativeError(four.result.weightGradient, one.weightGradient) < 1e-5)
       for threads in [2, 3] {
-        let again = try problem.run(backend, .float32, lanes: 4, team: Team(threadCount: threads))
+        let again = try problem.run(backend, .float32, laneCount: 4, team: Team(threadCount: threads))
         #expect(again.bytes == four.bytes, "\(threads) threads, \(backend.name)")
       }
     }
@@ -258,16 +271,23 @@ private struct Problem {
     return result
   }
 
-  func run(
-    _ backend: any Backend, _ precision: Precision, lanes: Int, team: Team
-  ) throws -> (result: ConvolutionResult, bytes: [UInt8]) {
-    let (inputShape, outputShape) = (
-      input.shape(block: test.inputBlock), outputGradient.shape(block: test.outputBlock)
-    )
-    let laneImages = input.images / lanes
-    let convolution = try backend.makeConvolution(
-      test.geometry, input: inputShape, output: outputShape, laneImages: laneImages, lanes: lanes, precision: precision,
+  private var inputShape: ActivationShape { input.shape(block: test.inputBlock) }
+  private var outputShape: ActivationShape { outputGradient.shape(block: test.outputBlock) }
+
+  func makeConvolution(
+    _ backend: any Backend, _ precision: Precision, laneImages: Int, laneCount: Int
+  ) throws -> any Convolution {
+    try backend.makeConvolution(
+      test.geometry, input: inputShape, output: outputShape, laneImages: laneImages, laneCount: laneCount,
+      precision: precision,
       directions: [.forward, .backwardInput, .backwardWeights])
+  }
+
+  func run(
+    _ backend: any Backend, _ precision: Precision, laneCount: Int, team: Team
+  ) throws -> (result: ConvolutionResult, bytes: [UInt8]) {
+    let laneImages = input.images / laneCount
+    let convolution = try makeConvolution(backend, precision, laneImages: laneImages, laneCount: laneCount)
     let weights = TestBuffer(floats: weights)
     let bias = TestBuffer(floats: bias)
     convolution.loadWeights(
@@ -277,7 +297,7 @@ private struct Problem {
     // Leftovers in the results must not matter.
     let output = outputGradient.stored(block: test.outputBlock, precision)
     let inputGradients = input.stored(block: test.inputBlock, precision)
-    team.run(count: lanes) { lane in
+    team.run(count: laneCount) { lane in
       let inputOffset = lane * laneImages * inputShape.elementCount * precision.byteCount
       let outputOffset = lane * laneImages * outputShape.elementCount * precision.byteCount
       convolution.forward(lane: lane, input: source.address + inputOffset, output: output.address + outputOffset)

@@ -16,6 +16,8 @@ import Testing
     var hasResidual = false
     var pools = false
     var images = 3
+    /// Large enough for F(4 x 4, 3 x 3) in float32; F(2 x 2, 3 x 3) computes the others.
+    var isF4x4 = true
 
     var testDescription: String {
       "\(inputChannels)→\(outputChannels) @\(height)x\(width), blocks \(inputBlock) and \(outputBlock)"
@@ -26,9 +28,10 @@ import Testing
   static let cases: [Case] = [
     .init(), .init(pools: true), .init(hasResidual: true),
     // Tiles that reach beyond the plane, on one side and on both.
-    .init(height: 7, hasBias: false, hasResidual: true), .init(width: 11, pools: true),
-    .init(height: 5, width: 7, hasReLU: false), .init(height: 5, width: 7, hasReLU: false, pools: true),
-    .init(height: 1, width: 1), .init(height: 2, width: 3, hasResidual: true, images: 1),
+    .init(height: 7, hasBias: false, hasResidual: true), .init(width: 11, pools: true, isF4x4: false),
+    .init(height: 5, width: 7, hasReLU: false, isF4x4: false),
+    .init(height: 5, width: 7, hasReLU: false, pools: true, isF4x4: false), .init(height: 1, width: 1, isF4x4: false),
+    .init(height: 2, width: 3, hasResidual: true, images: 1, isF4x4: false),
     // Blocked layouts.
     .init(inputChannels: 64, outputChannels: 32, inputBlock: 16, outputBlock: 16, pools: true),
     .init(inputChannels: 48, outputChannels: 32, inputBlock: 8, outputBlock: 8, hasResidual: true),
@@ -39,6 +42,13 @@ import Testing
     .init(inputChannels: 32, outputChannels: 32, height: 35, width: 39, inputBlock: 16, outputBlock: 16, pools: true),
     // Too much for one block of rows; the last one is not full.
     .init(inputChannels: 64, outputChannels: 64, height: 15, width: 40, pools: true),
+    .init(
+      inputChannels: 64, outputChannels: 64, height: 5, width: 40, inputBlock: 16, outputBlock: 16, hasResidual: true,
+      isF4x4: false),
+    .init(
+      inputChannels: 64, outputChannels: 64, height: 3, width: 40, inputBlock: 8, outputBlock: 8, pools: true,
+      images: 6,
+      isF4x4: false),
   ]
 
   @Test(arguments: cases, Precision.allCases)
@@ -50,19 +60,21 @@ import Testing
         print("\(backend.name) skipped: it has no such kernel")
         continue
       }
-      let found = data.read(with: kernel)
+      let isF4x4 = precision == .float32 && test.isF4x4
+      #expect("\(kernel)".hasPrefix(isF4x4 ? "Winograd F(4x4,3x3): " : "Winograd F(2x2,3x3): "))
+      let found = data.infer(with: kernel)
       #expect(relativeError(found.values, expected.values) < tolerance(precision), "\(backend.name)")
     }
   }
 
-  /// A number that is none shows in every output that depends on it, and in no other.
+  /// A NaN spreads to every output that depends on it, and to no other.
   @Test(arguments: Precision.allCases)
   func notANumberStaysWhereItIs(_ precision: Precision) throws {
     var data = NormalizedConvolutionData(Case(images: 2), precision)
     data.input[1, 5, 4, 6] = .nan
     let backend = try makeBackend()
     guard backend.supports(precision), let kernel = try data.kernel(backend) else { return }
-    let found = data.read(with: kernel)
+    let found = data.infer(with: kernel)
     let reached = (3...5).allSatisfy { y in (5...7).allSatisfy { x in found[1, 9, y, x].isNaN } }
     #expect(reached)
     #expect(found.values.prefix(found.values.count / 2).allSatisfy { !$0.isNaN })
@@ -93,7 +105,7 @@ private struct NormalizedConvolutionData {
     bias = TestBuffer(floats: randomValues(count: test.outputChannels, seed: 4))
     norm = BatchNorm(
       shape: residual.shape(block: test.outputBlock > 0 ? test.outputBlock : test.outputChannels), precision: precision,
-      hasReLU: test.hasReLU, hasResidual: test.hasResidual, lanes: 1)
+      hasReLU: test.hasReLU, hasResidual: test.hasResidual, laneCount: 1)
     // Factors of both signs, since a negative one turns the smallest sum into the largest output.
     let (gamma, beta, mean) = (
       TestBuffer(floats: randomValues(count: test.outputChannels, seed: 5).map { $0 > 0 ? $0 + 0.5 : $0 - 0.5 }),
@@ -114,7 +126,8 @@ private struct NormalizedConvolutionData {
 
   func kernel(_ backend: any Backend) throws -> (any NormalizedConvolution)? {
     try backend.makeNormalizedConvolution(
-      geometry, input: inputShape, norm: norm, pools: test.pools, laneImages: test.images, lanes: 64, threadCount: 1)
+      geometry, input: inputShape, norm: norm, pools: test.pools, laneImages: test.images, laneCount: 64, threadCount: 1
+    )
   }
 
   private var emptyOutput: Activation {
@@ -134,7 +147,7 @@ private struct NormalizedConvolutionData {
     return emptyOutput.read(output, block: norm.shape.block, precision)
   }
 
-  func read(with kernel: any NormalizedConvolution) -> Activation {
+  func infer(with kernel: any NormalizedConvolution) -> Activation {
     kernel.load(weights: weights.pointer(to: Float.self), bias: biasAddress)
     let source = input.stored(block: inputShape.block, precision)
     return withOutput { residual, output in
@@ -145,7 +158,7 @@ private struct NormalizedConvolutionData {
   /// By the plain reference.
   func separate() throws -> Activation {
     let convolution = try PlainBackend().makeConvolution(
-      geometry, input: inputShape, output: norm.shape, laneImages: test.images, lanes: 1, precision: precision,
+      geometry, input: inputShape, output: norm.shape, laneImages: test.images, laneCount: 1, precision: precision,
       directions: .forward)
     convolution.loadWeights(weights.pointer(to: Float.self), bias: biasAddress)
     let source = input.stored(block: inputShape.block, precision)

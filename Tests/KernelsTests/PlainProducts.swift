@@ -1,7 +1,7 @@
 import Kernels
 
-/// Matrix products alone, by the reference and in both precisions: what stands above a library's products is tested with
-/// them on every CPU, bfloat16 too.
+/// Matrix products by the reference, in both precisions: with them, what stands above a library's products is tested on every
+/// CPU, in bfloat16 too.
 struct PlainProducts: ComputeLibrary {
   var name: String { "plain products" }
 

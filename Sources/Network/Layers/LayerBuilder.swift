@@ -100,7 +100,7 @@ struct LayerBuilder {
     guard
       let kernel = try backend.makeNormalizedConvolution(
         geometry, input: current.shape, norm: statistics.norm, pools: pools, laneImages: lanes.images,
-        lanes: lanes.count, threadCount: threadCount)
+        laneCount: lanes.count, threadCount: threadCount)
     else { return false }
     let output = activation(pools ? shape.pooled(by: 2) : shape, gradient: .none)
     layers.append(
@@ -160,7 +160,7 @@ struct LayerBuilder {
     if isTraining { directions.insert(.backwardWeights) }
     if current.gradient != nil { directions.insert(.backwardInput) }
     let kernel = try backend.makeConvolution(
-      geometry, input: current.shape, output: shape, laneImages: lanes.images, lanes: lanes.placeCount,
+      geometry, input: current.shape, output: shape, laneImages: lanes.images, laneCount: lanes.placeCount,
       precision: precision, directions: directions)
     layers.append(
       ConvolutionLayer(
@@ -206,7 +206,7 @@ struct LayerBuilder {
   ) -> NormalizationStatistics {
     NormalizationStatistics(
       norm: BatchNorm(
-        shape: shape, precision: precision, hasReLU: hasReLU, hasResidual: hasResidual, lanes: lanes.count),
+        shape: shape, precision: precision, hasReLU: hasReLU, hasResidual: hasResidual, laneCount: lanes.count),
       gamma: memory(name + ".weight"), beta: memory(name + ".bias"), runningMean: memory(name + ".running_mean"),
       runningVariance: memory(name + ".running_var"))
   }

@@ -42,7 +42,7 @@ struct NormalizationLayer: Layer {
         norm.sumGradients(
           lane: lane.number, gradient: output.gradient(lane: lane), output: output.values(lane: lane),
           input: input.values(lane: lane), images: lanes.images,
-          residualGradient: shortcut.map { .overwrite($0.residualGradient(lane: lane)) }, dropout: dropout?.mask,
+          residualGradient: shortcut?.residualGradient(lane: lane), dropout: dropout?.mask,
           firstImage: lane.number * lanes.images)
       },
       statistics.finishGradients(lanes: lanes),

@@ -1,0 +1,274 @@
+/// Any convolution as matrix products (Chellapilla, Puri and Simard, "High performance convolutional neural networks for
+/// document processing", 2006). With P the patches of the input, a row for each output pixel, W the weights, [patch, out],
+/// and dY the output's gradient, [output pixel, out]:
+///
+///     Y = P W        dW = P' dY        dP = dY W'
+///
+/// and the gradient of an input value is the sum of dP over all patches that hold it. Products are float32; with bfloat16
+/// activations the weights are rounded to bfloat16 as well, as CPUs multiply them.
+///
+/// Memory: one block of rows of output pixels at a time, so that its patches stay in a thread's second-level cache (32 to
+/// 512 KiB of them were as fast).
+// SAFETY: a lane's members are used by one thread at a time; the weights change only in `loadWeights`, while no lane runs.
+final class LoweredConvolution: Convolution, @unchecked Sendable {
+  private let geometry: ConvolutionGeometry
+  private let output: ActivationShape
+  private let laneImages: Int
+  private let precision: Precision
+  private let directions: ConvolutionDirections
+  private let patches: ImagePatches
+  private let outputMatrix: OutputMatrix
+  /// Computes Y and dW in place of the products where it can, which is faster.
+  private let oneChannel: OneChannelConvolution?
+  /// Rows of output pixels in a block.
+  private let blockRows: Int
+  /// W: [patch, out]
+  private let weights: AlignedBuffer
+  /// [out]; nil where the convolution has none.
+  private let bias: AlignedBuffer?
+  private let lanes: [Lane]
+  private let scratch: ScratchMemory
+
+  private struct Lane {
+    /// The products of a whole block of rows.
+    let block: Products
+    /// The products of the last block, where it has fewer rows.
+    let rest: Products?
+    /// dW: [patch, out]
+    let weightGradient: AlignedBuffer
+    /// [out]
+    let biasGradient: AlignedBuffer
+  }
+
+  private struct Products {
+    var forward: (any MatrixProduct)?
+    var backwardInput: (any MatrixProduct)?
+    /// Accumulates.
+    var backwardWeights: (any MatrixProduct)?
+  }
+
+  /// The patches of a block of rows fit into it.
+  private static let blockByteCountMax = 128 << 10
+
+  /// - Throws: `KernelError` where the library lacks the matrix products.
+  init(
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
+    precision: Precision, directions: ConvolutionDirections, scratch: ScratchMemory, library: any ComputeLibrary
+  ) throws(KernelError) {
+    self.geometry = geometry
+    self.output = output
+    self.laneImages = laneImages
+    self.precision = precision
+    self.directions = directions
+    self.scratch = scratch
+    let patches = ImagePatches(geometry, input: input)
+    self.patches = patches
+    outputMatrix = OutputMatrix(output, isActivation: precision == .float32 && output.block == output.channels)
+    let oneChannel = OneChannelConvolution(geometry, output: output)
+    self.oneChannel = oneChannel
+    let (patch, outputs) = (patches.patchCount, geometry.outputChannels)
+    let rowCount = laneImages * output.height
+    let blockRows = min(
+      rowCount, max(1, Self.blockByteCountMax / (output.width * patch * MemoryLayout<Float>.size)))
+    self.blockRows = blockRows
+    let isMultiplied = !directions.isSubset(of: .backwardWeights)
+    weights = AlignedBuffer(Float.self, count: isMultiplied ? geometry.weightCount : 0)
+    bias = geometry.hasBias ? AlignedBuffer(Float.self, count: outputs) : nil
+    func products(rows: Int) throws(KernelError) -> Products {
+      func make(_ direction: ConvolutionDirections, _ shape: MatrixProductShape) throws(KernelError)
+        -> (any MatrixProduct)?
+      {
+        directions.contains(direction) && (oneChannel == nil || direction == .backwardInput)
+          ? try library.makeMatrixProduct(shape, precision: .float32) : nil
+      }
+      let pixels = rows * output.width
+      return Products(
+        forward: try make(.forward, .init(m: pixels, n: outputs, k: patch)),
+        backwardInput: try make(.backwardInput, .init(transposesB: true, m: pixels, n: patch, k: outputs)),
+        backwardWeights: try make(
+          .backwardWeights, .init(transposesA: true, m: patch, n: outputs, k: pixels, accumulates: true)))
+    }
+    let gradientCount = directions.contains(.backwardWeights) ? geometry.weightCount : 0
+    var lanes: [Lane] = []
+    for _ in 0..<laneCount {
+      lanes.append(
+        Lane(
+          block: try products(rows: blockRows),
+          rest: rowCount % blockRows > 0 ? try products(rows: rowCount % blockRows) : nil,
+          weightGradient: AlignedBuffer(Float.self, count: gradientCount),
+          biasGradient: AlignedBuffer(Float.self, count: outputs)))
+    }
+    self.lanes = lanes
+  }
+
+  var description: String {
+    ConvolutionDirections.named.compactMap { directions.contains($0.direction) ? "\($0.name): lowering" : nil }
+      .joined(separator: ", ")
+  }
+
+  func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
+    if self.weights.byteCount > 0 {
+      let matrix = self.weights.floats
+      patches.reorder(weights, into: matrix)
+      if precision == .bfloat16 {
+        for index in 0..<geometry.weightCount { matrix[index] = BFloat16(matrix[index]).float }
+      }
+    }
+    if let bias, let copy = self.bias { copy.floats.update(from: bias, count: geometry.outputChannels) }
+  }
+
+  func forward(lane: Int, input: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
+    switch precision {
+    case .float32: forward(Float.self, lanes[lane], input, output)
+    case .bfloat16: forward(BFloat16.self, lanes[lane], input, output)
+    }
+  }
+
+  func backwardInput(lane: Int, outputGradient: UnsafeRawPointer, inputGradient: UnsafeMutableRawPointer) {
+    switch precision {
+    case .float32: backwardInput(Float.self, lanes[lane], outputGradient, inputGradient)
+    case .bfloat16: backwardInput(BFloat16.self, lanes[lane], outputGradient, inputGradient)
+    }
+  }
+
+  func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
+    switch precision {
+    case .float32: backwardWeights(Float.self, lanes[lane], input, outputGradient)
+    case .bfloat16: backwardWeights(BFloat16.self, lanes[lane], input, outputGradient)
+    }
+  }
+
+  func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
+    scratch.lend(count: geometry.weightCount) { sum in
+      addFloats(lanes.map(\.weightGradient), into: sum, count: geometry.weightCount)
+      patches.restore(sum, into: weights)
+    }
+    if let bias { addFloats(lanes.map(\.biasGradient), into: bias, count: geometry.outputChannels) }
+  }
+
+  // MARK: Blocks of rows
+
+  private func forEachBlock(of lane: Lane, _ body: (_ rows: Range<Int>, _ products: Products) -> Void) {
+    let rowCount = laneImages * output.height
+    for first in stride(from: 0, to: rowCount, by: blockRows) {
+      let rows = first..<min(first + blockRows, rowCount)
+      body(rows, rows.count == blockRows ? lane.block : lane.rest ?? lane.block)
+    }
+  }
+
+  /// The input is its own frames.
+  private var inputIsFrames: Bool { precision == .float32 && patches.areFrames }
+
+  /// Memory for one direction of one lane.
+  private struct Scratch {
+    let frames: UnsafeMutablePointer<Float>
+    /// The patches of a block, or their gradient.
+    let patches: UnsafeMutablePointer<Float>
+    /// The outputs of a block, or their gradient: [output pixel, out]
+    let outputs: UnsafeMutablePointer<Float>
+  }
+
+  private func lendScratch(_ body: (Scratch) -> Void) {
+    func wholeLines(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+    let frameCount = inputIsFrames ? 0 : wholeLines(patches.frameCount(ofImages: laneImages))
+    let patchCount = patches.areFrames ? 0 : wholeLines(patches.patchCount(ofRows: blockRows))
+    let outputCount = outputMatrix.isActivation ? 0 : outputMatrix.count(ofRows: blockRows)
+    scratch.lend(count: frameCount + patchCount + outputCount) { numbers in
+      body(Scratch(frames: numbers, patches: numbers + frameCount, outputs: numbers + frameCount + patchCount))
+    }
+  }
+
+  /// The images in their frames: the input itself, or a copy in `scratch`.
+  private func frames<Value: Element>(
+    _ type: Value.Type, of input: UnsafeRawPointer, _ scratch: Scratch
+  ) -> UnsafePointer<Float> {
+    if inputIsFrames { return input.assumingMemoryBound(to: Float.self) }
+    patches.fill(type, scratch.frames, from: input, images: laneImages)
+    return UnsafePointer(scratch.frames)
+  }
+
+  /// The patches of some rows: part of the frames, or a copy in `scratch`.
+  private func patches(_ rows: Range<Int>, of frames: UnsafePointer<Float>, _ scratch: Scratch) -> UnsafePointer<Float>
+  {
+    if patches.areFrames { return frames + rows.lowerBound * output.width * patches.patchCount }
+    patches.gather(rows: rows, from: frames, into: scratch.patches)
+    return UnsafePointer(scratch.patches)
+  }
+
+  /// The output's gradient of some rows as a matrix: part of the activation, or a copy in `scratch`.
+  private func gradientRows<Value: Element>(
+    _ type: Value.Type, _ rows: Range<Int>, of outputGradient: UnsafeRawPointer, _ scratch: Scratch
+  ) -> UnsafePointer<Float> {
+    if outputMatrix.isActivation {
+      return outputGradient.assumingMemoryBound(to: Float.self) + outputMatrix.count(ofRows: rows.lowerBound)
+    }
+    outputMatrix.gather(type, rows: rows, from: outputGradient, into: scratch.outputs)
+    return UnsafePointer(scratch.outputs)
+  }
+
+  // MARK: Directions
+
+  private func forward<Value: Element>(
+    _ type: Value.Type, _ lane: Lane, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer
+  ) {
+    let bias = bias.map { UnsafePointer($0.floats) }
+    lendScratch { scratch in
+      let frames = frames(type, of: input, scratch)
+      if let oneChannel {
+        return oneChannel.forward(
+          type, images: laneImages, frames: frames, weights: weights.floats, bias: bias, into: output)
+      }
+      forEachBlock(of: lane) { rows, products in
+        let sums =
+          outputMatrix.isActivation
+          ? output.assumingMemoryBound(to: Float.self) + outputMatrix.count(ofRows: rows.lowerBound) : scratch.outputs
+        products.forward?.run(a: patches(rows, of: frames, scratch), b: weights.floats, c: sums)
+        if !outputMatrix.isActivation {
+          outputMatrix.store(type, sums, bias: bias, rows: rows, into: output)
+        } else if let bias {
+          let outputs = geometry.outputChannels
+          for pixel in 0..<rows.count * self.output.width {
+            addFloats(bias, to: sums + pixel * outputs, count: outputs)
+          }
+        }
+      }
+    }
+  }
+
+  private func backwardInput<Value: Element>(
+    _ type: Value.Type, _ lane: Lane, _ outputGradient: UnsafeRawPointer, _ inputGradient: UnsafeMutableRawPointer
+  ) {
+    lendScratch { scratch in
+      let frames = inputIsFrames ? inputGradient.assumingMemoryBound(to: Float.self) : scratch.frames
+      if !patches.areFrames { frames.update(repeating: 0, count: patches.frameCount(ofImages: laneImages)) }
+      forEachBlock(of: lane) { rows, products in
+        let gradient = gradientRows(type, rows, of: outputGradient, scratch)
+        let first = rows.lowerBound * output.width * patches.patchCount
+        let result = patches.areFrames ? frames + first : scratch.patches
+        products.backwardInput?.run(a: gradient, b: weights.floats, c: result)
+        if !patches.areFrames { patches.scatter(scratch.patches, rows: rows, addingTo: frames) }
+      }
+      if !inputIsFrames { patches.store(type, frames, into: inputGradient, images: laneImages) }
+    }
+  }
+
+  private func backwardWeights<Value: Element>(
+    _ type: Value.Type, _ lane: Lane, _ input: UnsafeRawPointer, _ outputGradient: UnsafeRawPointer
+  ) {
+    let (sums, biasSums) = (lane.weightGradient.floats, lane.biasGradient.floats)
+    sums.update(repeating: 0, count: geometry.weightCount)
+    biasSums.update(repeating: 0, count: geometry.outputChannels)
+    if bias != nil { outputMatrix.addPixels(type, of: outputGradient, images: laneImages, to: biasSums) }
+    lendScratch { scratch in
+      let frames = frames(type, of: input, scratch)
+      if let oneChannel {
+        return oneChannel.addWeightGradient(
+          type, images: laneImages, frames: frames, outputGradient: outputGradient, to: sums)
+      }
+      forEachBlock(of: lane) { rows, products in
+        let gradient = gradientRows(type, rows, of: outputGradient, scratch)
+        products.backwardWeights?.run(a: patches(rows, of: frames, scratch), b: gradient, c: sums)
+      }
+    }
+  }
+}

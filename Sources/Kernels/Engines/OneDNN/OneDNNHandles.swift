@@ -1,0 +1,213 @@
+#if OneDNN
+  import COneDNN
+  import Synchronization
+
+  // One owner for each kind of handle of oneDNN's C API. COneDNN's header hides the differences between versions 2 and 3.
+  // oneDNN frees an object with its last user, so owners may be freed in any order.
+
+  /// A call of oneDNN that failed.
+  struct OneDNNFailure: Error {
+    let status: dnnl_status_t
+
+    static func check(_ status: dnnl_status_t) throws(OneDNNFailure) {
+      if status != dnnl_success { throw OneDNNFailure(status: status) }
+    }
+
+    /// The handle that a call makes.
+    static func make(
+      _ create: (inout OpaquePointer?) -> dnnl_status_t
+    ) throws(OneDNNFailure) -> OpaquePointer {
+      var handle: OpaquePointer?
+      try check(create(&handle))
+      guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
+      return handle
+    }
+
+    /// For calls that fail only by a mistake of this program.
+    static func require(_ status: dnnl_status_t) {
+      precondition(status == dnnl_success, "oneDNN status \(status.rawValue)")
+    }
+  }
+
+  /// The CPU, as oneDNN sees it.
+  // SAFETY: oneDNN's engines may be used by any number of threads at a time (its documentation, "Thread Safety").
+  final class OneDNNEngine: @unchecked Sendable {
+    let handle: dnnl_engine_t
+
+    init() throws(OneDNNFailure) {
+      handle = try OneDNNFailure.make { dnnl_engine_create(&$0, dnnl_cpu, 0) }
+    }
+
+    deinit { dnnl_engine_destroy(handle) }
+  }
+
+  /// A queue that primitives run on; used by one thread at a time.
+  final class OneDNNStream {
+    let handle: dnnl_stream_t
+
+    init(_ engine: OneDNNEngine) throws(OneDNNFailure) {
+      handle = try OneDNNFailure.make { handle in
+        dnnl_stream_create(&handle, engine.handle, UInt32(dnnl_stream_in_order.rawValue))
+      }
+    }
+
+    deinit { dnnl_stream_destroy(handle) }
+  }
+
+  /// The shape, element type and memory order of an operand. It never changes.
+  // SAFETY: oneDNN only reads it.
+  final class OneDNNLayout: @unchecked Sendable {
+    let handle: glyphline_onednn_layout_t
+
+    private init(_ create: (inout glyphline_onednn_layout_t?) -> dnnl_status_t) throws(OneDNNFailure) {
+      handle = try OneDNNFailure.make(create)
+    }
+
+    /// - Parameter order: `dnnl_format_tag_any` leaves the order to the operation.
+    convenience init(
+      _ shape: [Int], _ precision: Precision, order: dnnl_format_tag_t
+    ) throws(OneDNNFailure) {
+      try self.init { handle in
+        glyphline_onednn_layout_create(
+          &handle, Int32(shape.count), shape.map { dnnl_dim_t($0) }, precision.oneDNNType, order, nil)
+      }
+    }
+
+    /// - Parameter strides: Elements from one index to the next in each dimension.
+    convenience init(_ shape: [Int], _ precision: Precision, strides: [Int]) throws(OneDNNFailure) {
+      try self.init { handle in
+        glyphline_onednn_layout_create(
+          &handle, Int32(shape.count), shape.map { dnnl_dim_t($0) }, precision.oneDNNType, dnnl_format_tag_undef,
+          strides.map { dnnl_dim_t($0) })
+      }
+    }
+
+    /// The layout that an operation chose for one of its operands.
+    fileprivate convenience init(_ operand: dnnl_query_t, of operation: dnnl_primitive_desc_t) throws(OneDNNFailure) {
+      try self.init { handle in glyphline_onednn_layout_of(&handle, operation, operand) }
+    }
+
+    deinit { glyphline_onednn_layout_destroy(handle) }
+
+    var byteCount: Int { glyphline_onednn_layout_byte_count(handle) }
+
+    func isEqual(to other: OneDNNLayout) -> Bool { glyphline_onednn_layouts_equal(handle, other.handle) != 0 }
+  }
+
+  extension Precision {
+    fileprivate var oneDNNType: dnnl_data_type_t {
+      switch self {
+      case .float32: dnnl_f32
+      case .bfloat16: dnnl_bf16
+      }
+    }
+  }
+
+  /// A layout and an address. The address is either a buffer of its own or set before each use.
+  final class OneDNNMemory {
+    let handle: dnnl_memory_t
+    let buffer: AlignedBuffer?
+
+    init(_ layout: OneDNNLayout, _ engine: OneDNNEngine, ownsBuffer: Bool) throws(OneDNNFailure) {
+      let buffer = ownsBuffer ? AlignedBuffer(byteCount: layout.byteCount) : nil
+      self.buffer = buffer
+      handle = try OneDNNFailure.make { handle in
+        glyphline_onednn_memory_create(&handle, layout.handle, engine.handle, buffer?.address)
+      }
+    }
+
+    deinit { dnnl_memory_destroy(handle) }
+
+    func setAddress(_ address: UnsafeMutableRawPointer) {
+      OneDNNFailure.require(dnnl_memory_set_data_handle(handle, address))
+    }
+
+    /// For memory that a primitive only reads; oneDNN's type does not tell.
+    func setAddress(_ address: UnsafeRawPointer) { setAddress(UnsafeMutableRawPointer(mutating: address)) }
+  }
+
+  /// An operation on operands of given shapes, before any code is compiled for it.
+  final class OneDNNOperation {
+    let handle: dnnl_primitive_desc_t
+
+    /// Held while an operation or a primitive is made. oneDNN 2.6.3 calls that thread-safe, but when one thread makes a
+    /// float32 convolution and another a bfloat16 one, one of the two may compute wrong results.
+    fileprivate static let making = Mutex<Void>(())
+
+    /// - Parameters:
+    ///   - accumulates: Adds to the result's memory in place of overwriting it.
+    ///   - describe: Makes the operation with the given attributes.
+    init(
+      accumulates: Bool = false,
+      _ describe: (inout dnnl_primitive_desc_t?, _ attributes: dnnl_primitive_attr_t) -> dnnl_status_t
+    ) throws(OneDNNFailure) {
+      let attributes = try OneDNNAttributes()
+      if accumulates { try attributes.accumulate() }
+      handle = try OneDNNFailure.make { handle in Self.making.withLock { _ in describe(&handle, attributes.handle) } }
+    }
+
+    deinit { dnnl_primitive_desc_destroy(handle) }
+
+    /// The layout that the operation chose for one of its operands.
+    func layout(of operand: dnnl_query_t) throws(OneDNNFailure) -> OneDNNLayout {
+      try OneDNNLayout(operand, of: handle)
+    }
+
+    /// oneDNN's name of the code that it chose.
+    var implementation: String {
+      var name: UnsafePointer<CChar>?
+      _ = withUnsafeMutablePointer(to: &name) {
+        dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, $0)
+      }
+      return name.map { String(cString: $0) } ?? ""
+    }
+
+    /// oneDNN has no fast code for this on this CPU and takes its reference, which does one multiplication at a time.
+    var isReference: Bool { implementation.contains("ref") }
+  }
+
+  /// The compiled code of an operation. Each execution brings a scratchpad, so several threads may execute it at once.
+  final class OneDNNPrimitive {
+    let operation: OneDNNOperation
+    private let handle: dnnl_primitive_t
+
+    init(_ operation: OneDNNOperation) throws(OneDNNFailure) {
+      self.operation = operation
+      handle = try OneDNNFailure.make { handle in
+        OneDNNOperation.making.withLock { _ in dnnl_primitive_create(&handle, operation.handle) }
+      }
+    }
+
+    deinit { dnnl_primitive_destroy(handle) }
+
+    func makeScratchpad(_ engine: OneDNNEngine) throws(OneDNNFailure) -> OneDNNMemory {
+      try OneDNNMemory(operation.layout(of: dnnl_query_scratchpad_md), engine, ownsBuffer: true)
+    }
+
+    /// - Parameter operands: Each with the number of its role.
+    func execute(_ operands: [dnnl_exec_arg_t], on stream: OneDNNStream) {
+      OneDNNFailure.require(dnnl_primitive_execute(handle, stream.handle, Int32(operands.count), operands))
+    }
+  }
+
+  /// Primitive attributes that let the caller provide the scratchpad.
+  private final class OneDNNAttributes {
+    let handle: dnnl_primitive_attr_t
+
+    init() throws(OneDNNFailure) {
+      handle = try OneDNNFailure.make { dnnl_primitive_attr_create(&$0) }
+      try OneDNNFailure.check(dnnl_primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user))
+    }
+
+    /// Adds to the result's memory in place of overwriting it.
+    func accumulate() throws(OneDNNFailure) {
+      var steps: dnnl_post_ops_t?
+      try OneDNNFailure.check(dnnl_post_ops_create(&steps))
+      defer { dnnl_post_ops_destroy(steps) }
+      try OneDNNFailure.check(glyphline_onednn_append_sum(steps))
+      try OneDNNFailure.check(dnnl_primitive_attr_set_post_ops(handle, steps))
+    }
+
+    deinit { dnnl_primitive_attr_destroy(handle) }
+  }
+#endif
