@@ -71,6 +71,7 @@ crash: build ## fail every disk operation of a pipeline and kill it at random ti
 	"$(SWIFT)" build $(BUILD) --product crashtest
 	.build/release/crashtest kill .build/release/glyphline build Tests/CrashTest/build.yaml --count 200
 	.build/release/crashtest kill .build/release/glyphline run Tests/CrashTest/kill.yaml --count 50
+	.build/release/crashtest damage Pipelines/smoke.yaml
 	.build/release/crashtest sweep Pipelines/smoke.yaml
 
 # Seconds for each reader.

@@ -141,6 +141,8 @@ let package = Package(
     .target(
       name: "FuzzTargets", dependencies: ["Samples", "Files", "Specs", "Images", "Shards", "Network"],
       path: "Tests/FuzzTargets", swiftSettings: strict),
+    // The rules of the house that a machine can check.
+    .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "SamplesTests", dependencies: ["Samples"], swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Faults"], swiftSettings: strict),
     .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
@@ -157,7 +159,9 @@ let package = Package(
       name: "ShardsTests", dependencies: ["Shards", "Samples", "Files", "Faults"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Samples", "Workers"], swiftSettings: strict),
-    .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Samples", "Evaluation"], swiftSettings: strict),
+    .testTarget(
+      name: "CatalogTests", dependencies: ["Catalog", "Samples", "Evaluation", "Faults", "Files"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "Kernels", "Samples", "Workers", "Files", "Specs"],
       resources: [.copy("Fixtures")], swiftSettings: strict),

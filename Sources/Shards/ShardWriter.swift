@@ -1,5 +1,4 @@
 import Files
-import Samples
 
 /// A shard that is whole and on stable storage.
 package struct ShardSummary: Sendable, Hashable {
@@ -16,10 +15,8 @@ package struct ShardSummary: Sendable, Hashable {
 /// dropped before, the writer leaves nothing.
 package struct ShardWriter: ~Copyable {
   package let header: ShardHeader
-  private var encoder = ShardBlockEncoder()
   private var file: DurableFile
   private var seekTable: SeekTable
-  private var pending: [Sample] = []
   private let headerBytes: [UInt8]
 
   package init(
@@ -47,25 +44,15 @@ package struct ShardWriter: ~Copyable {
   package var blockCount: Int { seekTable.entries.count - 1 }
 
   /// Writes the next block.
-  /// - Precondition: `block.number` is `blockCount`, and no record waits for its block to fill.
+  /// - Precondition: `block.number` is `blockCount`.
   package mutating func append(_ block: EncodedBlock) throws(ShardError) {
-    precondition(block.number == blockCount && pending.isEmpty)
+    precondition(block.number == blockCount)
     seekTable.append(block.entry)
     do throws(FileError) {
       try file.write(block.frame)
     } catch {
       throw .file(error)
     }
-  }
-
-  /// Takes the next sample; writes its block once that is full.
-  /// - Precondition: the shard has room for it; else as for `ShardBlockEncoder.encode(block:of:sample:)`.
-  package mutating func append(_ sample: Sample) throws(ShardError) {
-    pending.append(sample)
-    guard pending.count == header.recordCount(ofBlock: blockCount) else { return }
-    let block = encoder.encode(block: blockCount, of: header) { pending[$0] }
-    pending.removeAll(keepingCapacity: true)
-    try append(block)
   }
 
   /// Where the next frame starts.

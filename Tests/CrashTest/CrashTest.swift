@@ -8,7 +8,7 @@ import Specs
 struct CrashTest: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "crashtest", abstract: "Break pipelines in every way and place; exit 1 where the result differs.",
-    subcommands: [Sweep.self, Kill.self])
+    subcommands: [Sweep.self, Damages.self, Kill.self])
 }
 
 struct Sweep: ParsableCommand {
@@ -38,6 +38,29 @@ struct Sweep: ParsableCommand {
       }
       for loss in DiskContents.Loss.allCases { tell("loss: \(loss)", try sweep.cutOff(loss, at: operations)) }
       for code in [EIO, ENOSPC] { tell(String(cString: strerror(code)), try sweep.fail(with: code, at: operations)) }
+      if findingCount > 0 { throw ExitCode.failure }
+    }
+  }
+}
+
+struct Damages: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "damage", abstract: "A finished workspace with every file and table damaged, and made good.")
+
+  @Argument(help: "A pipeline's spec file.")
+  var spec: String
+
+  func run() throws {
+    let spec = try PipelineSpec(contentsOf: spec)
+    try inTemporaryFolder { folder in
+      let sweep = try DamageSweep(spec, in: folder)
+      var findingCount = 0
+      for damage in sweep.damages {
+        guard let problem = try sweep.problem(of: damage) else { continue }
+        print("\(damage): \(problem)")
+        findingCount += 1
+      }
+      print("\(sweep.damages.count) damages: \(findingCount) findings")
       if findingCount > 0 { throw ExitCode.failure }
     }
   }

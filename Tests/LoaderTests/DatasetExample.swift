@@ -35,8 +35,13 @@ final class DatasetExample: Sendable {
       recordCount: recordCount, blockRecordCount: 8, geometry: geometry, labelCapacity: labelCapacity,
       charsets: try charsets.map { try Alphabet($0) }, compressionLevel: 1)
     var writer = try ShardWriter(path, header: header)
-    for index in firstIndex..<firstIndex + recordCount {
-      try writer.append(sample(index, geometry: geometry, charsetCount: charsets.count))
+    var encoder = ShardBlockEncoder()
+    for number in 0..<header.blockCount {
+      let first = firstIndex + number * header.blockRecordCount
+      try writer.append(
+        encoder.encode(block: number, of: header) { record in
+          sample(first + record, geometry: geometry, charsetCount: charsets.count)
+        })
     }
     _ = try writer.finish()
   }

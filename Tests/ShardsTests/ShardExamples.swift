@@ -61,7 +61,11 @@ func write(
   in fileSystem: any FileSystem = SystemFileSystem()
 ) throws -> ShardSummary {
   var writer = try ShardWriter(path, header: example.header, in: fileSystem)
-  for record in example.records { try writer.append(record) }
+  var encoder = ShardBlockEncoder()
+  for number in 0..<example.header.blockCount {
+    let first = number * example.header.blockRecordCount
+    try writer.append(encoder.encode(block: number, of: example.header) { example.records[first + $0] })
+  }
   return try writer.finish()
 }
 

@@ -73,7 +73,8 @@ import Testing
     let example = try ShardExamples.colorful()
     do {
       var writer = try ShardWriter(path, header: example.header)
-      for record in example.records.prefix(9) { try writer.append(record) }
+      var encoder = ShardBlockEncoder()
+      try writer.append(encoder.encode(block: 0, of: example.header) { example.records[$0] })
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
