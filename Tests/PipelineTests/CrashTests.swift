@@ -1,6 +1,7 @@
 import Commands
 import Faults
 import Foundation
+import Network
 import Specs
 import Testing
 import crashtest

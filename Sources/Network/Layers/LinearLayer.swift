@@ -1,11 +1,60 @@
 import Kernels
 
-/// Every input to every unit. The threads share out units and inputs rather than images: each piece of the weights, which
-/// in a large layer no cache holds, is then read once a step. The bias and what follows the layer, dropout and ReLU, are one
-/// more pass over the output.
-struct LinearLayer: Layer {
+import Specs
+
+/// Every input to every unit. Dropout and ReLU run in the same pass over its output as the bias.
+struct LinearLayer: Layer, LayerForm {
+  private enum Key: String, SpecKey { case units }
+
+  static let word = "linear"
+  static let takesFeatures = true
+  static let takesTail = true
+  let units: Int
+
+  init(_ item: SpecItem) throws(SpecError) {
+    units = try item.settings(of: Key.self).wholeNumber(.units, in: 1...1 << 20)
+  }
+
+  fileprivate init(units: Int) { self.units = units }
+
+  var text: String { "\(Self.word) units=\(units)" }
+
+  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
+    guard planning.openShortcut == nil else { throw .layer("a shortcut is still open") }
+    return .features(units)
+  }
+
+  func parameters(for input: LayerShape) -> [ParameterDeclaration] {
+    let fanIn = input.featureCount
+    return [
+      ParameterDeclaration("weight", [units, fanIn], .matrix(fanIn: fanIn)),
+      ParameterDeclaration("bias", [units], .bias(fanIn: fanIn)),
+    ]
+  }
+
+  func operationCount(from input: LayerShape, to output: LayerShape) -> Int { 2 * input.featureCount * units }
+
+  var graphOperator: GraphOperator? { GraphOperator("Gemm", ["transB": .int(1)]) }
+
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> any Module {
+    let (input, parameters) = (builder.features, builder.memory(of: pass.layer))
+    return try LinearModule(
+      backend: builder.backend, precision: builder.precision, input: input, values: builder.features(count: units),
+      weight: parameters[0], bias: parameters[1],
+      activation: LinearActivation(features: units, hasReLU: pass.tail.hasReLU),
+      dropout: builder.dropout(rate: pass.tail.dropoutRate), lanes: builder.lanes, isTraining: builder.isTraining)
+  }
+}
+
+extension LayerDescription {
+  package static func linear(units: Int) -> LayerDescription { LayerDescription(LinearLayer(units: units)) }
+}
+
+/// The threads share out units and inputs rather than images: each piece of the weights, which in a large layer no cache
+/// holds, is then read once a step.
+private struct LinearModule: Module {
   private let input: Features
-  let output: Features
+  private let values: Features
   /// [units, inputs]
   private let weight: ParameterMemory
   /// [units]
@@ -18,6 +67,8 @@ struct LinearLayer: Layer {
   private let weightOperand: Operand
   private let gradientOperand: Operand?
   private let shares: [Share]
+
+  var output: ModuleOutput { .features(values) }
 
   /// What one thread at a time does of each pass.
   private struct Share: Sendable {
@@ -32,22 +83,22 @@ struct LinearLayer: Layer {
 
   /// - Throws: `KernelError` where the backend cannot multiply in `precision`.
   init(
-    backend: any Backend, precision: Precision, input: Features, output: Features, weight: ParameterMemory,
+    backend: any Backend, precision: Precision, input: Features, values: Features, weight: ParameterMemory,
     bias: ParameterMemory, activation: LinearActivation, dropout: Dropout?, lanes: Lanes, isTraining: Bool
   ) throws(KernelError) {
     self.input = input
-    self.output = output
+    self.values = values
     self.weight = weight
     self.bias = bias
     self.activation = activation
     self.dropout = dropout
     self.lanes = lanes
     self.isTraining = isTraining
-    let (batch, inputs, units) = (lanes.count * lanes.images, input.count, output.count)
+    let (batch, inputs, units) = (lanes.count * lanes.images, input.count, values.count)
     inputOperand = Operand(input.values.floats, count: batch * inputs, precision: precision)
     weightOperand = Operand(weight.values, count: units * inputs, precision: precision)
     gradientOperand =
-      isTraining ? Operand(output.gradient.floats, count: batch * units, precision: precision) : nil
+      isTraining ? Operand(values.gradient.floats, count: batch * units, precision: precision) : nil
     func product(_ shape: @autoclosure () -> MatrixProductShape, over range: Range<Int>) throws(KernelError)
       -> (any MatrixProduct)?
     {
@@ -80,8 +131,8 @@ struct LinearLayer: Layer {
   }
 
   var forward: [Phase] {
-    // A step changes the weights: the thread that reads a piece takes it just before. Readers may keep what they took.
-    (isTraining ? [] : [.prepare { weightOperand.take(0..<output.count * input.count) }]) + [
+    // A step changes the weights: the thread that reads a piece takes it just before. In inference they stay.
+    (isTraining ? [] : [.prepare { weightOperand.take(0..<values.count * input.count) }]) + [
       .lanes { lane in inputOperand.take(range(ofLane: lane, count: input.count)) },
       .shares { number in
         let share = shares[number]
@@ -89,11 +140,11 @@ struct LinearLayer: Layer {
         if isTraining { weightOperand.take(firstWeight..<share.units.upperBound * input.count) }
         share.forward?.run(
           a: inputOperand.address(), b: weightOperand.address(at: firstWeight),
-          c: output.values.floats + share.units.lowerBound)
+          c: values.values.floats + share.units.lowerBound)
       },
       .lanes { lane in
         activation.forward(
-          values: output.values(lane: lane), bias: bias.values, images: lanes.images,
+          values: values.values(lane: lane), bias: bias.values, images: lanes.images,
           dropout: isTraining ? dropout?.mask : nil, firstImage: lane.number * lanes.images)
       },
     ]
@@ -104,9 +155,9 @@ struct LinearLayer: Layer {
     return [
       .lanes { lane in
         activation.backward(
-          gradient: output.gradient(lane: lane), output: output.values(lane: lane), images: lanes.images,
+          gradient: values.gradient(lane: lane), output: values.values(lane: lane), images: lanes.images,
           dropout: dropout?.mask, firstImage: lane.number * lanes.images)
-        gradientOperand.take(range(ofLane: lane, count: output.count))
+        gradientOperand.take(range(ofLane: lane, count: values.count))
       },
       .shares { number in
         let share = shares[number]
@@ -118,7 +169,7 @@ struct LinearLayer: Layer {
           c: input.gradient.floats + share.inputs.lowerBound)
         if number == 0 {
           activation.sumBiasGradient(
-            gradient: output.gradient.floats, images: lanes.count * lanes.images, biasGradient: bias.gradient)
+            gradient: values.gradient.floats, images: lanes.count * lanes.images, biasGradient: bias.gradient)
         }
       },
     ]

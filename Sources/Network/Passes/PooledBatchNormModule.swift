@@ -1,13 +1,13 @@
 import Kernels
 
 /// Batch norm with dropout, ReLU and the max pool of 2 x 2 windows that follow it, in the same pass over memory.
-struct PooledNormalizationLayer: Layer {
+struct PooledBatchNormModule: Module {
   private let statistics: NormalizationStatistics
   private let input: Activation
-  let output: Activation
+  private let values: Activation
   private let dropout: Dropout?
   private let lanes: Lanes
-  /// What the backward pass needs to know of the forward pass; nil where nothing is learned.
+  /// What the backward pass needs of the forward pass; nil in inference.
   private let winners: Winners?
 
   /// `BatchNorm.Winners` of all images.
@@ -18,17 +18,17 @@ struct PooledNormalizationLayer: Layer {
 
     func lane(_ lane: Lane) -> BatchNorm.Winners {
       BatchNorm.Winners(
-        places: places.pointer(to: UInt32.self) + lane.place * laneWordCount, inputs: inputs.values(lane: lane))
+        places: places.pointer(to: UInt32.self) + lane.slot * laneWordCount, inputs: inputs.values(lane: lane))
     }
   }
 
   init(
-    statistics: NormalizationStatistics, input: Activation, output: Activation, dropout: Dropout?, lanes: Lanes,
+    statistics: NormalizationStatistics, input: Activation, values: Activation, dropout: Dropout?, lanes: Lanes,
     isTraining: Bool
   ) {
     self.statistics = statistics
     self.input = input
-    self.output = output
+    self.values = values
     self.dropout = dropout
     self.lanes = lanes
     let norm = statistics.norm
@@ -42,13 +42,14 @@ struct PooledNormalizationLayer: Layer {
       : nil
   }
 
+  var output: ModuleOutput { .planes(values) }
   private var norm: BatchNorm { statistics.norm }
 
   var forward: [Phase] {
     statistics.forward(of: input, lanes: lanes, isTraining: winners != nil) + [
       .lanes { lane in
         norm.applyAndPool(
-          input: input.values(lane: lane), output: output.values(lane: lane), winners: winners?.lane(lane),
+          input: input.values(lane: lane), output: values.values(lane: lane), winners: winners?.lane(lane),
           images: lanes.images, dropout: winners == nil ? nil : dropout?.mask, firstImage: lane.number * lanes.images)
       }
     ]
@@ -60,14 +61,14 @@ struct PooledNormalizationLayer: Layer {
     return [
       .lanes { lane in
         norm.sumPooledGradients(
-          lane: lane.number, gradient: output.gradient(lane: lane), winners: winners.lane(lane), images: lanes.images,
+          lane: lane.number, gradient: values.gradient(lane: lane), winners: winners.lane(lane), images: lanes.images,
           dropoutScale: dropoutScale)
       },
       statistics.finishGradients(lanes: lanes),
       .lanes { lane in
         guard input.gradient != nil else { return }
         norm.backwardFromPool(
-          gradient: output.gradient(lane: lane), winners: winners.lane(lane), input: input.values(lane: lane),
+          gradient: values.gradient(lane: lane), winners: winners.lane(lane), input: input.values(lane: lane),
           inputGradient: input.gradient(lane: lane), images: lanes.images, dropoutScale: dropoutScale)
       },
     ]
