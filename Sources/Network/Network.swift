@@ -57,8 +57,9 @@ package final class Network: Sendable {
     let order = backend.order(filters: plan.filters, precision: precision)
     input = InputModule(geometry: description.input, order: order, precision: precision, lanes: lanes)
     var builder = ModuleBuilder(
-      parameters: parameters, gradients: gradients, input: input.output, order: order, state: state, lanes: lanes,
-      precision: precision, backend: backend, threadCount: team.threadCount, isTraining: purpose == .training)
+      parameters: parameters, gradients: gradients, state: state, order: order, lanes: lanes, precision: precision,
+      backend: backend, threadCount: team.threadCount, isTraining: purpose == .training,
+      output: .planes(input.output))
     for pass in fuse(plan.layers, isTraining: purpose == .training) { try builder.append(pass) }
     entries = builder.entries
     loss = LossModule(description, labelSmoothing: Float(labelSmoothing), logits: builder.features, lanes: lanes)

@@ -77,12 +77,12 @@ struct Planning {
   }
 
   /// The number of the layer that the last layers run in one pass with.
-  var headNumber: Int { layers.last { !($0.layer is any TailLayer) }?.number ?? 0 }
+  var headNumber: Int { layers.last { $0.layer.tailPart == nil }?.number ?? 0 }
 
   /// - Throws: `LayerMisfit` where the layer cannot follow those so far.
   mutating func append(_ layer: any Layer, number: Int) throws(LayerMisfit) {
-    if let tail = layer as? any TailLayer {
-      guard let last = layers.last?.layer, tail.part.follows(last) else {
+    if let part = layer.tailPart {
+      guard let last = layers.last?.layer, part.follows(last) else {
         throw .layer("it must follow a batch-norm or a linear layer, in the order dropout, add, relu")
       }
     }
@@ -124,20 +124,6 @@ struct LayerMisfit: Error {
 
   static func layer(_ reason: String) -> LayerMisfit { LayerMisfit(reason: reason, isOfHead: false) }
   static func head(_ reason: String) -> LayerMisfit { LayerMisfit(reason: reason, isOfHead: true) }
-}
-
-extension LayerShape {
-  /// - Precondition: It has planes.
-  var planes: PlaneSize {
-    guard case .planes(let planes) = self else { preconditionFailure("a plan has no planes after features") }
-    return planes
-  }
-
-  /// - Precondition: It has features.
-  var featureCount: Int {
-    guard case .features(let count) = self else { preconditionFailure("a plan flattens planes before it") }
-    return count
-  }
 }
 
 /// A layer that cannot stand where it stands.

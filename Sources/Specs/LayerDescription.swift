@@ -10,6 +10,20 @@ package protocol LayerForm: Sendable {
   var text: String { get }
 }
 
+/// A layer without settings.
+package protocol BareLayerForm: LayerForm {
+  init()
+}
+
+extension BareLayerForm {
+  package init(_ item: SpecItem) throws(SpecError) {
+    try item.refuseSettings()
+    self.init()
+  }
+
+  package var text: String { Self.word }
+}
+
 /// One layer of a model, as text: what the stages of a pipeline depend on and what model files keep.
 package struct LayerDescription: Hashable, Sendable {
   package let text: String

@@ -29,7 +29,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     }
     #expect(entry.alphabet.text == "0123456789")
     #expect(entry.lengths == 4...4)
-    #expect(entry.fonts == ["Noto Mono"])
+    #expect(entry.fonts.value == ["Noto Mono"])
     #expect(spec.datasets.mapValues(\.count) == [.train: 1000])
     #expect(spec.shards.records == 8192)
     #expect(spec.shards.block == 64)
@@ -103,7 +103,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.captcha.alphabet.text == "abcdefghijklmnopqrstuvwxyz0123456789")
     #expect(spec.captcha.lengths.upperBound == 6)
     #expect(spec.captcha.geometry == Geometry(width: 200, height: 80, format: .rgb))
-    #expect(spec.captcha.entries.first?.fonts == ["/fonts/some font.ttf", "Noto Mono"])
+    #expect(spec.captcha.entries.first?.fonts.value == ["/fonts/some font.ttf", "Noto Mono"])
     guard case .imageCaptcha(let style) = spec.captcha.entries.first?.style else {
       Issue.record("\(spec.captcha.entries)")
       return

@@ -1,15 +1,10 @@
 import Specs
 
 /// Adds what `shortcut` kept (He et al. 2016).
-struct AddLayer: TailLayer, LayerForm {
+struct AddLayer: TailLayer, BareLayerForm {
   static let word = "add"
-
-  init(_ item: SpecItem) throws(SpecError) { try item.refuseSettings() }
-
-  fileprivate init() {}
-
-  var text: String { Self.word }
-  var part: TailPart { .add }
+  var tailPart: TailPart? { .add }
+  var graphOperator: GraphOperator? { GraphOperator("Add") }
 
   func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
     guard case .planes(let planes) = planning.output else { throw .head("'add' must follow a batch-norm") }
@@ -20,8 +15,6 @@ struct AddLayer: TailLayer, LayerForm {
     planning.openShortcut = nil
     return planning.output
   }
-
-  var graphOperator: GraphOperator? { GraphOperator("Add") }
 }
 
 extension LayerDescription {

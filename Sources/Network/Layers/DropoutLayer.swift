@@ -2,21 +2,23 @@ import Kernels
 import Specs
 
 /// Sets a share of the values to zero in training and scales the others up to keep the mean.
-struct DropoutLayer: TailLayer, LayerForm {
+struct DropoutLayer: TailLayer {
+  let rate: Double
+
+  var tailPart: TailPart? { .dropout(rate: rate) }
+  var graphOperator: GraphOperator? { nil }
+}
+
+extension DropoutLayer: LayerForm {
   private enum Key: String, SpecKey { case rate }
 
   static let word = "dropout"
-  let rate: Double
 
   init(_ item: SpecItem) throws(SpecError) {
     rate = try item.settings(of: Key.self).number(.rate, in: 0...0.99, default: 0.5)
   }
 
-  fileprivate init(rate: Double) { self.rate = rate }
-
   var text: String { "\(Self.word) rate=\(rate)" }
-  var part: TailPart { .dropout(rate: rate) }
-  var graphOperator: GraphOperator? { nil }
 }
 
 extension LayerDescription {

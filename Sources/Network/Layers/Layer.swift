@@ -10,6 +10,8 @@ protocol Layer: Sendable {
   static var takesFeatures: Bool { get }
   /// Whether dropout, add and relu may follow it in the same pass over memory.
   static var takesTail: Bool { get }
+  /// What it is in the pass of a layer before it; nil where it has a pass of its own.
+  var tailPart: TailPart? { get }
 
   /// What it gives after the layers of `planning`.
   /// - Throws: `LayerMisfit` where it cannot follow them.
@@ -24,15 +26,16 @@ protocol Layer: Sendable {
   /// What computes it in an ONNX graph; nil where inference passes its input on.
   var graphOperator: GraphOperator? { get }
 
-  /// Its memory and phases.
+  /// Allocates its memory.
   /// - Parameter pass: The layer, and what runs with it.
   /// - Throws: `KernelError` where the backend has no kernel for it.
-  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> any Module
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> Module
 }
 
 extension Layer {
   static var takesFeatures: Bool { false }
   static var takesTail: Bool { false }
+  var tailPart: TailPart? { nil }
   func parameters(for input: LayerShape) -> [ParameterDeclaration] { [] }
   func operationCount(from input: LayerShape, to output: LayerShape) -> Int { 0 }
 }
@@ -42,14 +45,12 @@ extension Layer where Self: LayerForm {
 }
 
 /// A layer that runs in the pass of the layer before it.
-protocol TailLayer: Layer {
-  var part: TailPart { get }
-}
+protocol TailLayer: Layer {}
 
 extension TailLayer {
   func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape { planning.output }
 
-  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> any Module {
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
     preconditionFailure("it runs in the pass of the layer before it")
   }
 }
@@ -58,6 +59,18 @@ extension TailLayer {
 enum LayerShape: Hashable, Sendable {
   case planes(PlaneSize)
   case features(Int)
+
+  /// - Precondition: It has planes.
+  var planes: PlaneSize {
+    guard case .planes(let planes) = self else { preconditionFailure("a plan has no planes after features") }
+    return planes
+  }
+
+  /// - Precondition: It has features.
+  var featureCount: Int {
+    guard case .features(let count) = self else { preconditionFailure("a plan flattens planes before it") }
+    return count
+  }
 }
 
 /// Channels, rows and columns of one image's activation.

@@ -1,15 +1,9 @@
 import Specs
 
 /// max(0, x).
-struct ReLULayer: TailLayer, LayerForm {
+struct ReLULayer: TailLayer, BareLayerForm {
   static let word = "relu"
-
-  init(_ item: SpecItem) throws(SpecError) { try item.refuseSettings() }
-
-  fileprivate init() {}
-
-  var text: String { Self.word }
-  var part: TailPart { .relu }
+  var tailPart: TailPart? { .relu }
   var graphOperator: GraphOperator? { GraphOperator("Relu") }
 }
 

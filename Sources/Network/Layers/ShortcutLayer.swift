@@ -2,14 +2,9 @@ import Kernels
 import Specs
 
 /// Where a residual block begins: the activation goes both into the block and, unchanged, to the `add` at its end.
-struct ShortcutLayer: Layer, LayerForm {
+struct ShortcutLayer: Layer, BareLayerForm {
   static let word = "shortcut"
-
-  init(_ item: SpecItem) throws(SpecError) { try item.refuseSettings() }
-
-  fileprivate init() {}
-
-  var text: String { Self.word }
+  var graphOperator: GraphOperator? { nil }
 
   func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
     guard planning.openShortcut == nil else { throw .layer("the shortcut before it has no 'add' yet") }
@@ -18,15 +13,21 @@ struct ShortcutLayer: Layer, LayerForm {
     return .planes(planes)
   }
 
-  var graphOperator: GraphOperator? { nil }
-
-  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> any Module {
-    let source = builder.planes
-    let module = ShortcutModule(
-      source: source, residual: builder.isTraining ? builder.activation(source.shape, gradient: .none) : nil,
-      precision: builder.precision, lanes: builder.lanes)
-    builder.open(module)
-    return module
+  /// Forward there is nothing to do; backward the gradients of both ways are added.
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
+    let (source, lanes, precision) = (builder.planes, builder.lanes, builder.precision)
+    let residual = builder.isTraining ? builder.activation(source.shape, gradient: .none) : nil
+    let shortcut = Shortcut(source: source, residual: residual)
+    builder.shortcut = shortcut
+    return Module(
+      output: .planes(source), forward: [],
+      backward: [
+        .lanes { lane in
+          accumulate(
+            shortcut.gradient(lane: lane), into: source.gradient(lane: lane),
+            count: lanes.images * source.shape.elementCount, precision: precision)
+        }
+      ])
   }
 }
 
@@ -34,30 +35,14 @@ extension LayerDescription {
   package static var shortcut: LayerDescription { LayerDescription(ShortcutLayer()) }
 }
 
-/// Forward there is nothing to do; backward the gradients of both ways are added.
-struct ShortcutModule: Module {
+/// What a sum adds, and where it leaves the gradient.
+struct Shortcut: Sendable {
   let source: Activation
-  /// The gradient from the sum at the end of the block; nil in inference.
-  let residual: Activation?
-  let precision: Precision
-  let lanes: Lanes
+  /// Its values are the gradient from the sum; nil in inference.
+  fileprivate let residual: Activation?
 
-  var output: ModuleOutput { .planes(source) }
-
-  func residualGradient(lane: Lane) -> UnsafeMutableRawPointer {
+  func gradient(lane: Lane) -> UnsafeMutableRawPointer {
     guard let residual else { preconditionFailure("inference has no gradients") }
     return residual.values(lane: lane)
-  }
-
-  var forward: [Phase] { [] }
-
-  var backward: [Phase] {
-    [
-      .lanes { lane in
-        accumulate(
-          residualGradient(lane: lane), into: source.gradient(lane: lane),
-          count: lanes.images * source.shape.elementCount, precision: precision)
-      }
-    ]
   }
 }

@@ -5,8 +5,8 @@ import Kernels
 struct CrossEntropyLoss: Loss {
   let kernel: SoftmaxCrossEntropy
 
-  var atChance: LossAtChance {
-    LossAtChance(value: log(Double(kernel.classes)), formula: "the logarithm of \(kernel.classes) classes")
+  var atChance: (value: Double, formula: String) {
+    (log(Double(kernel.classes)), "the logarithm of \(kernel.classes) classes")
   }
 
   func lossAndGradient(

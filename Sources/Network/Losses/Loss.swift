@@ -2,8 +2,8 @@ import Kernels
 
 /// What training makes small. One file has one loss.
 protocol Loss: Sendable {
-  /// What it is when a model knows nothing but that all classes are equally likely.
-  var atChance: LossAtChance { get }
+  /// What it is when a model knows nothing but that all classes are equally likely, and the formula in words.
+  var atChance: (value: Double, formula: String) { get }
 
   /// Overwrites `gradient`, [images, positions, classes], with that of the batch's mean loss.
   /// - Parameters:
@@ -15,12 +15,6 @@ protocol Loss: Sendable {
     logits: UnsafePointer<Float>, labels: UnsafePointer<UInt16>, images: Int, batch: Int,
     gradient: UnsafeMutablePointer<Float>
   ) -> Double
-}
-
-package struct LossAtChance: Sendable {
-  package let value: Double
-  /// How it is computed, in words.
-  package let formula: String
 }
 
 /// Every loss there is, as model files name it.
@@ -43,5 +37,5 @@ extension ModelDescription {
   }
 
   /// What its loss is when it knows nothing but that all classes are equally likely.
-  package var lossAtChance: LossAtChance { makeLoss(labelSmoothing: 0).atChance }
+  package var lossAtChance: (value: Double, formula: String) { makeLoss(labelSmoothing: 0).atChance }
 }

@@ -5,11 +5,11 @@ import Kernels
 struct MultiLabelSoftMarginLoss: Loss {
   let kernel: MultiLabelSoftMargin
 
-  var atChance: LossAtChance {
+  var atChance: (value: Double, formula: String) {
     let share = 1 / Double(kernel.classes)
-    return LossAtChance(
-      value: -share * log(share) - (1 - share) * log(1 - share),
-      formula: "the entropy of one class in \(kernel.classes)")
+    return (
+      -share * log(share) - (1 - share) * log(1 - share), "the entropy of one class in \(kernel.classes)"
+    )
   }
 
   func lossAndGradient(

@@ -81,11 +81,11 @@ enum ModuleOutput: Sendable {
 }
 
 /// What runs in one pass, with its memory.
-protocol Module: Sendable {
-  var output: ModuleOutput { get }
+struct Module: Sendable {
+  let output: ModuleOutput
   /// Reads the input and writes the output.
-  var forward: [Phase] { get }
+  let forward: [Phase]
   /// Reads the gradient of the output, writes that of the input, in both cases overwriting what was there, and the
   /// gradients of the parameters.
-  var backward: [Phase] { get }
+  let backward: [Phase]
 }

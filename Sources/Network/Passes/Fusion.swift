@@ -5,7 +5,7 @@ struct FusedPass: Sendable {
   /// Whether a max pool of 2 x 2 windows runs with a batch norm.
   var pools = false
   /// In inference, the convolution before a batch norm; the two run as one where the backend is faster so.
-  var convolution: PlannedLayer?
+  var convolution: (PlannedLayer, ConvolutionLayer)?
 }
 
 /// What runs in the pass of a batch norm or linear layer, after it.
@@ -38,7 +38,7 @@ enum TailPart: Sendable {
   }
 
   func follows(_ layer: any Layer) -> Bool {
-    if let other = layer as? any TailLayer { other.part.order < order } else { type(of: layer).takesTail }
+    layer.tailPart.map { $0.order < order } ?? type(of: layer).takesTail
   }
 }
 
@@ -49,12 +49,14 @@ func fuse(_ layers: [PlannedLayer], isTraining: Bool) -> [FusedPass] {
   var passes: [FusedPass] = []
   for planned in layers {
     let last = passes.indices.last
-    if let tail = planned.layer as? any TailLayer, let last {
-      passes[last].tail.append(tail.part)
+    if let last, let part = planned.layer.tailPart {
+      passes[last].tail.append(part)
     } else if let last, let pool = planned.layer as? MaxPoolLayer, pool.size == 2, passes[last].canPool {
       passes[last].pools = true
-    } else if let last, !isTraining, planned.layer is BatchNormLayer, passes[last].layer.layer is ConvolutionLayer {
-      passes[last] = FusedPass(layer: planned, convolution: passes[last].layer)
+    } else if let last, !isTraining, planned.layer is BatchNormLayer,
+      let convolution = passes[last].layer.layer as? ConvolutionLayer
+    {
+      passes[last] = FusedPass(layer: planned, convolution: (passes[last].layer, convolution))
     } else {
       passes.append(FusedPass(layer: planned))
     }

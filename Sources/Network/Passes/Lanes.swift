@@ -33,6 +33,11 @@ package struct Lanes: Sendable {
   /// Lanes that `imageCount` images fill, the last one in part.
   func count(holding imageCount: Int) -> Int { (imageCount + images - 1) / images }
 
+  /// The values of a lane, of which each image has `count`.
+  func range(of lane: Lane, count: Int) -> Range<Int> {
+    lane.number * images * count..<(lane.number + 1) * images * count
+  }
+
   /// What share number `share` has of `total` equal things.
   func range(ofShare share: Int, total: Int) -> Range<Int> {
     total * share / shareCount..<total * (share + 1) / shareCount

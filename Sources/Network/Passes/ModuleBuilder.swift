@@ -22,56 +22,40 @@ struct ModuleBuilder {
   /// A module with the name of its layers.
   struct Entry: Sendable {
     let name: String
-    let module: any Module
+    let module: Module
     let hasParameters: Bool
   }
 
+  let parameters: Parameters
+  let gradients: AlignedBuffer
+  let state: StepState
+  let order: ActivationOrder
   let lanes: Lanes
   let precision: Precision
   let backend: any Backend
   let threadCount: Int
   let isTraining: Bool
-  private let parameters: Parameters
-  private let gradients: AlignedBuffer
-  private let state: StepState
-  private let order: ActivationOrder
+  /// What the last module gives; at first, the preprocessed images.
+  private(set) var output: ModuleOutput
 
   private(set) var entries: [Entry] = []
-  /// What the last module gives.
-  private var output: ModuleOutput
   /// The one that waits for its sum.
-  private(set) var shortcut: ShortcutModule?
-  private var dropoutCount = 0
-
-  init(
-    parameters: Parameters, gradients: AlignedBuffer, input: Activation, order: ActivationOrder, state: StepState,
-    lanes: Lanes, precision: Precision, backend: any Backend, threadCount: Int, isTraining: Bool
-  ) {
-    self.parameters = parameters
-    self.gradients = gradients
-    self.order = order
-    self.state = state
-    self.lanes = lanes
-    self.precision = precision
-    self.backend = backend
-    self.threadCount = threadCount
-    self.isTraining = isTraining
-    output = .planes(input)
-  }
+  var shortcut: Shortcut?
+  private(set) var dropoutCount = 0
 
   /// - Throws: `KernelError` where the backend has no kernel for a layer.
   mutating func append(_ pass: FusedPass) throws(KernelError) {
     let name = pass.layer.name
-    if let convolution = pass.convolution {
-      if let module = try NormalizedConvolutionModule(convolution, pass, in: &self) {
-        return append(module, of: pass.layer, name: "\(convolution.name)+\(name)")
+    if let (planned, convolution) = pass.convolution {
+      if let module = try convolution.normalizedModule(planned, pass, in: &self) {
+        return append(module, of: pass.layer, name: "\(planned.name)+\(name)")
       }
-      try append(FusedPass(layer: convolution))
+      try append(FusedPass(layer: planned))
     }
     append(try pass.layer.layer.makeModule(pass, in: &self), of: pass.layer, name: name)
   }
 
-  private mutating func append(_ module: any Module, of layer: PlannedLayer, name: String) {
+  private mutating func append(_ module: Module, of layer: PlannedLayer, name: String) {
     entries.append(Entry(name: name, module: module, hasParameters: !layer.parameters.isEmpty))
     output = module.output
   }
@@ -90,8 +74,8 @@ struct ModuleBuilder {
     return features
   }
 
-  func shape(of planes: PlaneSize) -> ActivationShape {
-    order.shape(channels: planes.channels, height: planes.height, width: planes.width)
+  func shape(of layer: LayerShape) -> ActivationShape {
+    order.shape(channels: layer.planes.channels, height: layer.planes.height, width: layer.planes.width)
   }
 
   func activation(_ shape: ActivationShape, gradient: Activation.GradientStorage) -> Activation {
@@ -119,10 +103,8 @@ struct ModuleBuilder {
     return Dropout(rate: rate, number: dropoutCount, state: state)
   }
 
-  mutating func open(_ shortcut: ShortcutModule) { self.shortcut = shortcut }
-
   /// The shortcut that a sum closes.
-  mutating func takeShortcut() -> ShortcutModule? {
+  mutating func takeShortcut() -> Shortcut? {
     defer { shortcut = nil }
     return shortcut
   }
