@@ -130,7 +130,7 @@ let package = Package(
     .executableTarget(
       name: "crashtest",
       dependencies: [
-        "Samples", "Files", "Workers", "Specs", "Pipeline", "Faults", "CInstructionSet",
+        "Samples", "Files", "Workers", "Specs", "Network", "Pipeline", "Faults", "CInstructionSet",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/CrashTest", exclude: ["build.yaml", "kill.yaml"], swiftSettings: strict),
     // Which code computes what, on the CPU that oneDNN is told to see.
@@ -147,12 +147,12 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "Faults"], swiftSettings: strict),
     .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
     .testTarget(
-      name: "SpecsTests", dependencies: ["Specs", "Samples", "Files"], resources: [.copy("Fixtures")],
+      name: "SpecsTests", dependencies: ["Specs", "Samples", "Files", "Network"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Samples"], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "GeneratorTests", dependencies: ["Generator", "Files", "Images", "Specs", "Samples"],
+      name: "GeneratorTests", dependencies: ["Generator", "Files", "Images", "Specs", "Samples", "Network"],
       resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
@@ -179,8 +179,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Commands", "Faults",
-        "crashtest", "kernelcheck",
+        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Network", "Commands",
+        "Faults", "crashtest", "kernelcheck",
       ],
       swiftSettings: strict
     ),

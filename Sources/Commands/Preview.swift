@@ -1,4 +1,5 @@
 import ArgumentParser
+import Network
 import Pipeline
 import Samples
 import Specs

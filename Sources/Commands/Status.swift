@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Network
 import Pipeline
 import Specs
 

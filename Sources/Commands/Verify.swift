@@ -1,4 +1,5 @@
 import ArgumentParser
+import Network
 import Pipeline
 import Specs
 import Workers

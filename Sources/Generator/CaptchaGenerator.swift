@@ -40,7 +40,7 @@ package final class CaptchaGenerator: Sendable {
     for entry in spec.entries {
       do throws(GeneratorError) {
         var files: [FontFile] = []
-        for name in entry.fonts {
+        for name in entry.fonts.value {
           let file = try FontFile.find(name)
           files.append(file)
           if !fonts.contains(where: { $0.name == name }) {
@@ -51,7 +51,7 @@ package final class CaptchaGenerator: Sendable {
           try EntryGenerator(
             entry, charset: spec.charsets.firstIndex(of: entry.alphabet) ?? 0, geometry: spec.geometry, fonts: files))
       } catch {
-        guard let place = entry.fontPlace else { throw error }
+        guard let place = entry.fonts.place else { throw error }
         throw .inSpec(place, error)
       }
     }

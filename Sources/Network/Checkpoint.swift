@@ -1,5 +1,4 @@
 import Files
-import Kernels
 
 /// All that training needs to go on exactly where it was: parameters, optimiser state, running average and how many steps
 /// were made. What else a step depends on, the order of the samples, dropout and the learning rate, is a function of the
@@ -10,10 +9,6 @@ package struct Checkpoint: Sendable {
   package let runHash: String
   package let tensors: [String: Safetensors.Tensor]
 
-  private static let firstMoment = "optimizer.first_moment"
-  private static let secondMoment = "optimizer.second_moment"
-  private static let average = "optimizer.average"
-
   /// The file of a checkpoint, made straight from the memory that the state is in: copies of a large network's state would
   /// take more memory than training does.
   package static func encoded(
@@ -23,12 +18,7 @@ package struct Checkpoint: Sendable {
     for parameter in parameters.list {
       arrays[parameter.name] = (parameter.shape, UnsafeBufferPointer(parameters[parameter]))
     }
-    func add(_ name: String, _ buffer: AlignedBuffer, count: Int) {
-      arrays[name] = ([count], UnsafeBufferPointer(start: buffer.floats, count: count))
-    }
-    add(firstMoment, optimizer.firstMoment, count: parameters.learnedCount)
-    add(secondMoment, optimizer.secondMoment, count: parameters.learnedCount)
-    if let average = optimizer.average { add(Self.average, average.values, count: average.count) }
+    for (name, values) in optimizer.state { arrays[name] = ([values.count], UnsafeBufferPointer(values)) }
 
     let header = try Safetensors.header(
       shapes: arrays.mapValues(\.shape), metadata: ["step": String(step), "run": runHash])
@@ -40,17 +30,15 @@ package struct Checkpoint: Sendable {
   }
 
   /// Puts the state back.
-  /// - Returns: False, and nothing changed, where the checkpoint is of a network with other parameters, or has no average
-  ///   where one is kept.
+  /// - Returns: False, and nothing changed, where the checkpoint is of a network with other parameters, or of an optimizer
+  ///   with other state.
   package func restore(_ parameters: Parameters, _ optimizer: Optimizer) -> Bool {
-    guard let first = tensors[Self.firstMoment], let second = tensors[Self.secondMoment],
-      first.count == parameters.learnedCount && second.count == parameters.learnedCount
+    let state = optimizer.state
+    let saved = tensors.filter { $0.key.hasPrefix(Optimizer.statePrefix) }
+    guard saved.count == state.count, state.allSatisfy({ saved[$0.name]?.count == $0.values.count }),
+      parameters.load(tensors) == nil
     else { return false }
-    let average = tensors[Self.average]
-    guard average?.count ?? 0 == optimizer.average?.count ?? 0, parameters.load(tensors) == nil else { return false }
-    if let kept = optimizer.average { average?.copyValues(to: kept.values.floats) }
-    first.copyValues(to: optimizer.firstMoment.floats)
-    second.copyValues(to: optimizer.secondMoment.floats)
+    for (name, values) in state { if let start = values.baseAddress { saved[name]?.copyValues(to: start) } }
     return true
   }
 

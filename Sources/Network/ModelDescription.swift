@@ -3,24 +3,18 @@ import Specs
 
 /// What a model reads and how it is built: all that is needed, beside the weights, to run it.
 package struct ModelDescription: Hashable, Sendable {
-  package enum Loss: String, Sendable {
-    /// Softmax cross-entropy of each position, averaged.
-    case crossEntropy = "cross-entropy"
-    /// A logistic loss of each class at each position, as PyTorch's MultiLabelSoftMarginLoss.
-    case multiLabelSoftMargin = "multi-label-soft-margin"
-  }
-
   package let name: String
   /// The images it reads.
   package let input: Geometry
   package let alphabet: Alphabet
   /// Characters in an image.
   package let lengths: ClosedRange<Int>
-  package let loss: Loss
+  package let loss: LossName
   package let layers: [LayerDescription]
 
   package init(
-    name: String, input: Geometry, alphabet: Alphabet, lengths: ClosedRange<Int>, loss: Loss, layers: [LayerDescription]
+    name: String, input: Geometry, alphabet: Alphabet, lengths: ClosedRange<Int>, loss: LossName,
+    layers: [LayerDescription]
   ) {
     self.name = name
     self.input = input
@@ -46,11 +40,12 @@ package struct ModelDescription: Hashable, Sendable {
   package init(_ model: ModelSpec, reading captcha: CaptchaSpec) throws(LayerError) {
     let (alphabet, lengths) = (captcha.alphabet, captcha.lengths)
     let logitCount = lengths.upperBound * Self.classCount(of: alphabet, lengths: lengths)
-    let (name, layers, places): (String, [LayerDescription], [SpecPlace]) =
+    let (name, layers, places): (String, [LayerDescription], [SpecPlace?]) =
       switch model {
       case .named(.seedCNN): (ModelSpec.Name.seedCNN.rawValue, Self.seedCNN(logitCount: logitCount), [])
       case .named(.glyphnet): (ModelSpec.Name.glyphnet.rawValue, Self.glyphnet(logitCount: logitCount), [])
-      case .layers(let layers, let places): ("custom", layers + [.linear(units: logitCount)], places)
+      case .layers(let layers):
+        ("custom", layers.map(\.value) + [.linear(units: logitCount)], layers.map(\.place))
       }
     self.init(
       name: name, input: captcha.geometry, alphabet: alphabet, lengths: lengths,
@@ -60,7 +55,7 @@ package struct ModelDescription: Hashable, Sendable {
     } catch {
       var error = error
       // The output layer is in no file: the one before it is near enough.
-      error.place = places.prefix(error.number).last
+      error.place = places.prefix(error.number).last ?? nil
       throw error
     }
   }

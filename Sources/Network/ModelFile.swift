@@ -61,7 +61,7 @@ package struct ModelFile: Sendable {
     } catch {
       throw .damaged(path: path, reason: "its layers do not fit together: \(error)")
     }
-    for declaration in plan.declarations {
+    for declaration in plan.layers.flatMap(\.parameters) {
       guard let tensor = file.tensors[declaration.name], tensor.shape == declaration.shape else {
         throw .damaged(path: path, reason: "it has no array '\(declaration.name)' of shape \(declaration.shape)")
       }
@@ -113,7 +113,7 @@ extension ModelDescription {
     }
     guard metadata["format"] == Self.format, metadata["preprocessing"] == Self.preprocessing,
       let format = PixelFormat.allCases.first(where: { $0.name == metadata["color"] }), let name = metadata["model"],
-      let loss = metadata["loss"].flatMap({ Loss(rawValue: $0) }),
+      let loss = metadata["loss"].flatMap({ LossName(rawValue: $0) }),
       let alphabet = metadata["charset"].flatMap({ try? Alphabet($0) }),
       let lengths = metadata["length"].flatMap({ Self.lengths($0) }),
       let width = number("width", 1...1024), let height = number("height", 1...512),

@@ -3,14 +3,14 @@ import Samples
 import Specs
 import Workers
 
-/// A model in memory, ready to learn or to read, for mini-batches of one size.
+/// A model in memory, for training or inference in mini-batches of one size.
 ///
 /// All memory is allocated when the network is made. Activations keep what the backward pass reads again; gradients of
 /// activations are overwritten by every step, and so are the gradients of parameters.
 package final class Network: Sendable {
   package enum Purpose: Sendable {
     case training
-    /// Only to read: from the first images on, the parameters change by `adopt` alone.
+    /// From the first images on, the parameters change by `adopt` alone.
     case inference
   }
 
@@ -24,14 +24,14 @@ package final class Network: Sendable {
   package let team: Team
 
   private let lanes: Lanes
-  private let input: InputLayer
-  private let loss: LossLayer
+  private let input: InputModule
+  private let loss: LossModule
   private let state: StepState
   private let purpose: Purpose
   private let forwardPass: Pass
   private let lossPass: Pass
   private let backwardPass: Pass
-  private let outputs: [LayerOutput]
+  private let entries: [ModuleBuilder.Entry]
 
   /// - Parameters:
   ///   - laneCountMax: As `Lanes.init` wants it.
@@ -39,7 +39,7 @@ package final class Network: Sendable {
   ///   - labelSmoothing: That of `SoftmaxCrossEntropy`; 0 with another loss.
   /// - Throws: `LayerError` where the layers do not fit together, `KernelError` where the backend has no kernel for one.
   package init(
-    _ description: ModelDescription, for purpose: Purpose, batch: Int, laneCountMax: Int = TrainingSpec.usualLanes,
+    _ description: ModelDescription, for purpose: Purpose, batch: Int, laneCountMax: Int = TrainingSpec.usualLaneCount,
     precision: Precision, dropoutSeed: UInt64 = 0, labelSmoothing: Double = 0, backend: any Backend, team: Team
   ) throws {
     precondition(batch > 0)
@@ -55,22 +55,20 @@ package final class Network: Sendable {
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
     let order = backend.order(filters: plan.filters, precision: precision)
-    input = InputLayer(geometry: description.input, order: order, precision: precision, lanes: lanes)
-    var builder = LayerBuilder(
-      parameters: parameters, gradients: gradients, input: input.output, order: order, state: state, lanes: lanes,
-      precision: precision, backend: backend, threadCount: team.threadCount, isTraining: purpose == .training)
-    try builder.append(plan.stages)
-    guard let features = builder.features else { preconditionFailure("a plan ends with a linear layer") }
-    loss = LossLayer(
-      description: description, labelSmoothing: Float(labelSmoothing), logits: features, lanes: lanes)
-    let layers = Array(zip(builder.names, builder.layers))
+    input = InputModule(geometry: description.input, order: order, precision: precision, lanes: lanes)
+    var builder = ModuleBuilder(
+      parameters: parameters, gradients: gradients, state: state, order: order, lanes: lanes, precision: precision,
+      backend: backend, threadCount: team.threadCount, isTraining: purpose == .training,
+      output: .planes(input.output))
+    for pass in fuse(plan.layers, isTraining: purpose == .training) { try builder.append(pass) }
+    entries = builder.entries
+    loss = LossModule(description, labelSmoothing: Float(labelSmoothing), logits: builder.features, lanes: lanes)
     forwardPass = Pass(
-      [("input", .lanes(input.run))] + layers.flatMap { name, layer in layer.forward.map { (name, $0) } },
+      [("input", .lanes(input.run))] + entries.flatMap { entry in entry.module.forward.map { (entry.name, $0) } },
       purpose == .training ? .forward : .inference, cut: lanes)
     lossPass = Pass([("loss", .lanes(loss.run))], .forward, cut: lanes)
     backwardPass = Pass(
-      layers.reversed().flatMap { name, layer in layer.backward.map { (name, $0) } }, .backward, cut: lanes)
-    outputs = builder.outputs
+      entries.reversed().flatMap { entry in entry.module.backward.map { (entry.name, $0) } }, .backward, cut: lanes)
   }
 
   /// A network that reads with the parameters of a model file.
@@ -119,8 +117,10 @@ package final class Network: Sendable {
   /// Images of the batch whose most likely text, by the last `computeGradients`, is their label.
   package var exactCount: Int { loss.exactCount }
 
-  /// The first layer that gave a number which is not finite in the last pass.
-  package var firstLayerNotFinite: String? { outputs.first { !$0.isFinite() }?.name }
+  /// The first layer with parameters that gave a number which is not finite in the last pass.
+  package var firstLayerNotFinite: String? {
+    entries.first { $0.hasParameters && !$0.module.output.isFinite }?.name
+  }
 
   /// Reads up to `batch` images.
   /// - Parameter images: [count, height, width, channel], with `count` at most `batch`.

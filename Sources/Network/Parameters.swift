@@ -1,32 +1,84 @@
 import Kernels
 import Samples
 
-/// One named array of learned numbers, or of statistics gathered while learning.
-package struct Parameter: Hashable, Sendable {
+/// One array of numbers that a layer has.
+package struct ParameterDeclaration: Hashable, Sendable {
+  /// What a parameter is to its layer: where it starts, whether it is learned, and how an optimizer may move it.
   package enum Role: Hashable, Sendable {
-    /// Learned by gradient; uniform in ±1/sqrt(fanIn) at first; weight decay applies to matrices and kernels only.
-    case weight(fanIn: Int, decays: Bool)
-    /// Learned by gradient; starts at a constant.
-    case constant(Float)
-    /// Not learned: a running mean or variance; starts at a constant.
-    case statistic(Float)
+    /// Weights of a convolution, [out, in, kernel, kernel]. Weights and biases start uniform in ±1/sqrt(fanIn).
+    case kernel(fanIn: Int)
+    /// Weights of a linear layer, [units, inputs].
+    case matrix(fanIn: Int)
+    case bias(fanIn: Int)
+    /// A factor that starts at 1.
+    case scale
+    /// A term that starts at 0.
+    case shift
+    /// Not learned: a running mean or variance.
+    case statistic(initial: Float)
   }
 
   package let name: String
   package let shape: [Int]
   package let role: Role
-  /// Place of the first number in `Parameters.values`.
-  package let offset: Int
+
+  init(_ name: String, _ shape: [Int], _ role: Role) {
+    self.name = name
+    self.shape = shape
+    self.role = role
+  }
 
   package var count: Int { shape.reduce(1, *) }
-  package var range: Range<Int> { offset..<offset + count }
-  package var decays: Bool {
-    if case .weight(_, let decays) = role { decays } else { false }
+
+  func named(after layer: String) -> ParameterDeclaration { ParameterDeclaration("\(layer).\(name)", shape, role) }
+}
+
+/// A parameter in the memory of a network.
+package struct Parameter: Hashable, Sendable {
+  private let declaration: ParameterDeclaration
+  /// Of the first number in `Parameters.values`.
+  package let offset: Int
+
+  fileprivate init(_ declaration: ParameterDeclaration, offset: Int) {
+    self.declaration = declaration
+    self.offset = offset
   }
-  /// Of a convolution: [out, in, kernel, kernel].
-  package var isKernel: Bool { shape.count == 4 }
-  package var isLearned: Bool {
-    if case .statistic = role { false } else { true }
+
+  /// The layer's name, a dot, and the parameter's own: `conv1.weight`.
+  package var name: String { declaration.name }
+  package var shape: [Int] { declaration.shape }
+  package var role: ParameterDeclaration.Role { declaration.role }
+  package var count: Int { declaration.count }
+  package var range: Range<Int> { offset..<offset + count }
+  package var layerName: String { String(name.prefix { $0 != "." }) }
+}
+
+extension ParameterDeclaration.Role {
+  package var isLearned: Bool { if case .statistic = self { false } else { true } }
+
+  /// Whether weight decay applies to it.
+  var decays: Bool {
+    switch self {
+    case .kernel, .matrix: true
+    case .bias, .scale, .shift, .statistic: false
+    }
+  }
+
+  /// Inputs of each output; nil where the numbers are not drawn.
+  package var fanIn: Int? {
+    switch self {
+    case .kernel(let fanIn), .matrix(let fanIn), .bias(let fanIn): fanIn
+    case .scale, .shift, .statistic: nil
+    }
+  }
+
+  /// Before any weight is drawn.
+  fileprivate var initialValue: Float {
+    switch self {
+    case .kernel, .matrix, .bias, .shift: 0
+    case .scale: 1
+    case .statistic(let initial): initial
+    }
   }
 }
 
@@ -44,12 +96,9 @@ package final class Parameters: Sendable {
     var list: [Parameter] = []
     var offset = 0
     func add(learned: Bool) {
-      for declaration in plan.declarations {
-        let parameter = Parameter(
-          name: declaration.name, shape: declaration.shape, role: declaration.role, offset: offset)
-        guard parameter.isLearned == learned else { continue }
-        list.append(parameter)
-        offset += parameter.count
+      for declaration in plan.layers.flatMap(\.parameters) where declaration.role.isLearned == learned {
+        list.append(Parameter(declaration, offset: offset))
+        offset += declaration.count
       }
     }
     add(learned: true)
@@ -58,13 +107,7 @@ package final class Parameters: Sendable {
     count = offset
     self.list = list
     values = AlignedBuffer(Float.self, count: offset)
-    for parameter in list {
-      switch parameter.role {
-      case .weight: break
-      case .constant(let value), .statistic(let value):
-        values.floats.advanced(by: parameter.offset).update(repeating: value, count: parameter.count)
-      }
-    }
+    for parameter in list { self[parameter].update(repeating: parameter.role.initialValue) }
   }
 
   /// The same parameters with numbers of their own, all 0.
@@ -76,11 +119,11 @@ package final class Parameters: Sendable {
   }
 
   /// Draws the initial weights, PyTorch's default for convolutions and linear layers: uniform in ±1/sqrt(fan in), which is
-  /// Kaiming's uniform rule with a = sqrt(5) (`torch.nn.Linear.reset_parameters`, PyTorch 2). A pure function of `seed`, which no other random
-  /// stream uses.
+  /// Kaiming's uniform rule with a = sqrt(5) (`torch.nn.Linear.reset_parameters`, PyTorch 2). A pure function of `seed`,
+  /// which no other random stream uses.
   package func drawWeights(seed: UInt64) {
     for (number, parameter) in list.enumerated() {
-      guard case .weight(let fanIn, _) = parameter.role else { continue }
+      guard let fanIn = parameter.role.fanIn else { continue }
       var random = RandomStream(seed: seed, stream: UInt64(number))
       let bound = 1 / Double(fanIn).squareRoot()
       for index in parameter.range { values.floats[index] = Float(random.next(in: -bound...bound)) }

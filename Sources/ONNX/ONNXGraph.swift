@@ -1,12 +1,8 @@
+import Network
+
 /// A graph of operators as ONNX describes it. Field numbers are those of `onnx.proto3` of ONNX 1.12, which newer versions
 /// keep.
 struct ONNXGraph {
-  enum Attribute {
-    case int(Int)
-    case ints([Int])
-    case float(Float)
-  }
-
   /// Values of `TensorProto.DataType`.
   enum ElementType: Int {
     case float = 1
@@ -27,7 +23,8 @@ struct ONNXGraph {
 
   /// Adds an operator, and returns the name of its output.
   mutating func add(
-    _ operation: String, _ inputs: String..., output: String? = nil, attributes: KeyValuePairs<String, Attribute> = [:]
+    _ operation: String, _ inputs: [String], output: String? = nil,
+    attributes: KeyValuePairs<String, GraphOperator.Attribute> = [:]
   ) -> String {
     nodeCount += 1
     let name = "\(operation.lowercased())_\(nodeCount)"
@@ -42,7 +39,7 @@ struct ONNXGraph {
     return output
   }
 
-  private static func message(_ name: String, _ value: Attribute) -> ProtobufMessage {
+  private static func message(_ name: String, _ value: GraphOperator.Attribute) -> ProtobufMessage {
     var attribute = ProtobufMessage()
     attribute.add(1, name)
     // Field 20 says which of the fields for a value counts.

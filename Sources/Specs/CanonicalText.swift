@@ -25,7 +25,7 @@ extension CaptchaSpec {
       (Key.style, quoted(entry.style.name.rawValue)), (.charset, quoted(entry.alphabet.text)),
       (.length, text(entry.lengths)), (.width, "\(geometry.width)"), (.height, "\(geometry.height)"),
       (.color, quoted(geometry.format.name)),
-      (.font, text(entry.fonts.map(quoted))))
+      (.font, text(entry.fonts.value.map(quoted))))
       + prefixed(entry.style.name.rawValue, entry.style.canonicalText)
   }
 }
@@ -41,7 +41,7 @@ extension ModelSpec {
   package var canonicalText: String {
     switch self {
     case .named(let name): lines((Key.name, quoted(name.rawValue)))
-    case .layers(let layers, _): lines((Key.layers, text(layers.map { quoted($0.text) })))
+    case .layers(let layers): lines((Key.layers, text(layers.map { quoted($0.value.text) })))
     }
   }
 }
@@ -50,11 +50,11 @@ extension TrainingSpec {
   package var canonicalText: String {
     lines(
       (Key.batch, "\(batch)"), (.candidates, "\(candidates)"), (.epochs, "\(epochs)"),
-      (.optimizer, quoted(optimizer.rawValue)),
+      (.optimizer, quoted(optimizer.word)),
       (.learningRate, "\(learningRate)"), (.weightDecay, "\(weightDecay)"), (.schedule, quoted(schedule.rawValue)),
       (.warmup, "\(warmup)"), (.labelSmoothing, "\(labelSmoothing)"), (.average, "\(average)"),
       (.distortion, "\(distortion)"), (.precision, quoted(precision.rawValue)), (.checkpointEvery, "\(checkpointEvery)")
-    ) + (lanes == Self.usualLanes ? "" : lines((Key.lanes, "\(lanes)")))
+    ) + (laneCountMax == Self.usualLaneCount ? "" : lines((Key.lanes, "\(laneCountMax)")))
   }
 }
 

@@ -80,8 +80,8 @@ extension CaptchaSpec.Entry {
     let weight = try mapping.number(.weight, above: 0, upTo: 1_000_000, default: 1)
     let splits = try mapping.choices(.splits, default: Split.allCases)
     self.init(
-      weight: weight, splits: Set(splits), style: style, alphabet: alphabet, lengths: lengths, fonts: fonts,
-      fontPlace: mapping.place(of: .font))
+      weight: weight, splits: Set(splits), style: style, alphabet: alphabet, lengths: lengths,
+      fonts: Located(fonts, at: mapping.place(of: .font)))
   }
 }
 

@@ -22,23 +22,20 @@ package struct CaptchaSpec: Sendable, Hashable {
     /// Characters in each image, each number equally likely: within 1 ... 16.
     package let lengths: ClosedRange<Int>
     /// Family names of installed fonts, or paths of font files, of which each image has one; at least one.
-    package let fonts: [String]
-    /// Where the fonts are named; nil where no file does.
-    package let fontPlace: SpecPlace?
+    package let fonts: Located<[String]>
 
     /// - Precondition: as the properties say.
     package init(
       weight: Double = 1, splits: Set<Split> = Set(Split.allCases), style: Style, alphabet: Alphabet,
-      lengths: ClosedRange<Int>, fonts: [String], fontPlace: SpecPlace? = nil
+      lengths: ClosedRange<Int>, fonts: Located<[String]>
     ) {
-      precondition(weight > 0 && !splits.isEmpty && lengths.lowerBound > 0 && !fonts.isEmpty)
+      precondition(weight > 0 && !splits.isEmpty && lengths.lowerBound > 0 && !fonts.value.isEmpty)
       self.weight = weight
       self.splits = splits
       self.style = style
       self.alphabet = alphabet
       self.lengths = lengths
       self.fonts = fonts
-      self.fontPlace = fontPlace
     }
   }
 

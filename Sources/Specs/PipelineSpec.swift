@@ -62,17 +62,12 @@ package enum ModelSpec: Sendable, Hashable {
   }
 
   case named(Name)
-  /// All layers but the output layer, which every model has, and where in the file each stands.
-  case layers([LayerDescription], places: [SpecPlace])
+  /// All layers but the output layer, which every model has.
+  case layers([Located<LayerDescription>])
 }
 
 /// How the model learns.
 package struct TrainingSpec: Sendable, Hashable {
-  package enum Optimizer: String, Sendable, CaseIterable {
-    case adam, adamw
-    /// Muon for the kernels of convolutions, AdamW for the rest.
-    case muon
-  }
   package enum Schedule: String, Sendable, CaseIterable {
     case constant
     /// From a small rate up to `learning_rate` and down to almost nothing.
@@ -89,7 +84,7 @@ package struct TrainingSpec: Sendable, Hashable {
   package static let imagesPerStepMax = 4096
   /// Enough for eight cores, and few enough that a lane's part of a usual batch keeps the sums over images cheap and
   /// matrices large, and a share's part of a large layer keeps a matrix product busy.
-  package static let usualLanes = 8
+  package static let usualLaneCount = 8
 
   /// Images that a step learns from: 1 ... 4,096.
   package let batch: Int
@@ -97,13 +92,13 @@ package struct TrainingSpec: Sendable, Hashable {
   package let candidates: Int
   /// Parts that a batch is cut into, and the work on a linear layer, for threads to share, at most: 1 ... 64. Sums over
   /// images are rounded otherwise with another number.
-  package let lanes: Int
+  package let laneCountMax: Int
   /// Passes over the train split: 1 ... 10,000.
   package let epochs: Int
-  package let optimizer: Optimizer
+  package let optimizer: OptimizerForm
   /// The highest rate of the schedule: above 0, at most 1.
   package let learningRate: Double
-  /// Decoupled weight decay: 0 ... 1; 0 for `adam`.
+  /// Decoupled weight decay: 0 ... 1; 0 for an optimizer that decays no weights.
   package let weightDecay: Double
   package let schedule: Schedule
   /// Share of all steps in which a one-cycle rate rises: 0 ... 1; 0 for `constant`.

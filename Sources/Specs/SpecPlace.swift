@@ -1,5 +1,4 @@
-/// Where a value stands in a spec file, for messages. Any two places are equal: two specs that say the same are the same,
-/// wherever they say it.
+/// Where a value stands in a spec file, for messages.
 package struct SpecPlace: Sendable, Hashable, CustomStringConvertible {
   package let path: String
   /// From 1.
@@ -7,14 +6,21 @@ package struct SpecPlace: Sendable, Hashable, CustomStringConvertible {
   /// As in `SpecError`.
   package let keyPath: String
 
-  package init(path: String, line: Int, keyPath: String) {
-    self.path = path
-    self.line = line
-    self.keyPath = keyPath
+  package var description: String { "\(path):\(line): \(keyPath)" }
+}
+
+/// A value and where it stands. Only the value counts in comparisons: two specs that say the same are equal, wherever they
+/// say it.
+package struct Located<Value: Sendable & Hashable>: Sendable, Hashable {
+  package let value: Value
+  /// nil where no file gives the value.
+  package let place: SpecPlace?
+
+  package init(_ value: Value, at place: SpecPlace?) {
+    self.value = value
+    self.place = place
   }
 
-  package var description: String { "\(path):\(line): \(keyPath)" }
-
-  package static func == (left: SpecPlace, right: SpecPlace) -> Bool { true }
-  package func hash(into hasher: inout Hasher) {}
+  package static func == (left: Located, right: Located) -> Bool { left.value == right.value }
+  package func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }

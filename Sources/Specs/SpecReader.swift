@@ -2,25 +2,25 @@ import Foundation
 import Samples
 
 // Every key of the spec file, with the values it takes and the one it has when it is left out; those under `captcha` are in
-// CaptchaReader.swift, those under `model` in ModelReader.swift. These files are the only place that says so to the program;
-// Schemas/pipeline.schema.json says the same to editors, and a test holds the two together.
+// CaptchaReader.swift, those under `model` in ModelReader.swift, and those of a layer in the layer's own file. Only these
+// files say so to the program; Schemas/pipeline.schema.json says the same to editors, and a test holds the two together.
 
 extension PipelineSpec {
   enum Key: String, SpecKey { case name, seed, captcha, datasets, shards, model, training, evaluation }
 
   /// Reads a spec file.
   /// - Throws: `SpecError`, `unreadable` where the file is not there or cannot be read.
-  package init(contentsOf path: String) throws(SpecError) {
-    try self.init(yaml: SpecParser(path: path).readText(), path: path)
+  package init(contentsOf path: String, vocabulary: SpecVocabulary) throws(SpecError) {
+    try self.init(yaml: SpecParser(path: path).readText(), path: path, vocabulary: vocabulary)
   }
 
   /// Reads the text of a spec file.
   /// - Parameter path: What errors call the file.
-  package init(yaml: String, path: String) throws(SpecError) {
-    try self.init(SpecMapping(root: SpecParser(path: path).parse(yaml), path: path), text: yaml)
+  package init(yaml: String, path: String, vocabulary: SpecVocabulary) throws(SpecError) {
+    try self.init(SpecMapping(root: SpecParser(path: path).parse(yaml), path: path), vocabulary, text: yaml)
   }
 
-  private init(_ file: SpecMapping<Key>, text: String) throws(SpecError) {
+  private init(_ file: SpecMapping<Key>, _ vocabulary: SpecVocabulary, text: String) throws(SpecError) {
     self.text = text
     name = try file.text(.name, allowed: "1 to 64 letters, digits, -, _ and ., not starting with .") {
       $0.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/) != nil
@@ -37,10 +37,10 @@ extension PipelineSpec {
         allowed: "\(shown.sorted().map(\.rawValue).joined(separator: " or ")), the splits that captcha has entries for")
     }
     shards = try ShardSpec(file.mapping(.shards, of: ShardSpec.Key.self), of: captcha.geometry)
-    model = try ModelSpec(file.mapping(.model, of: ModelSpec.Key.self))
+    model = try ModelSpec(file.mapping(.model, of: ModelSpec.Key.self), layers: vocabulary.layers)
     training = try TrainingSpec(
-      file.mapping(.training, of: TrainingSpec.Key.self), model: model,
-      trainCount: self.datasets[.train]?.count ?? .max)
+      file.mapping(.training, of: TrainingSpec.Key.self), optimizers: vocabulary.optimizers, model: model,
+      trainCount: self.datasets[.train]?.count)
     evaluation = try EvaluationSpec(
       file.mapping(.evaluation, of: EvaluationSpec.Key.self), drawnSplits: datasets.keys)
   }
@@ -103,14 +103,22 @@ extension TrainingSpec {
     case checkpointEvery = "checkpoint_every"
   }
 
-  init(_ mapping: SpecMapping<Key>, model: ModelSpec, trainCount: Int) throws(SpecError) {
+  private static let usualOptimizer = "muon"
+
+  /// - Parameters:
+  ///   - optimizers: Every one there is.
+  ///   - trainCount: Samples of the train split; nil where the import decides.
+  init(
+    _ mapping: SpecMapping<Key>, optimizers: [OptimizerForm], model: ModelSpec, trainCount: Int?
+  ) throws(SpecError) {
     batch = try mapping.wholeNumber(.batch, in: 1...Self.imagesPerStepMax, default: 64)
     candidates = try mapping.wholeNumber(.candidates, in: 1...64, default: 1)
-    lanes = try mapping.wholeNumber(.lanes, in: 1...64, default: Self.usualLanes)
+    laneCountMax = try mapping.wholeNumber(.lanes, in: 1...64, default: Self.usualLaneCount)
     epochs = try mapping.wholeNumber(.epochs, in: 1...10_000, default: 1)
-    optimizer = try mapping.choice(.optimizer, default: .muon)
+    optimizer = try mapping.choice(
+      .optimizer, among: optimizers, word: \.word, default: optimizers.first { $0.word == Self.usualOptimizer })
     learningRate = try mapping.number(.learningRate, above: 0, upTo: 1, default: 0.006)
-    weightDecay = try mapping.number(.weightDecay, in: 0...1, default: optimizer == .adam ? 0 : 0.05)
+    weightDecay = try mapping.number(.weightDecay, in: 0...1, default: optimizer.decaysWeights ? 0.05 : 0)
     schedule = try mapping.choice(.schedule, default: .oneCycle)
     warmup = try mapping.number(.warmup, in: 0...1, default: schedule == .constant ? 0 : 0.15)
     labelSmoothing = try mapping.number(.labelSmoothing, in: 0...0.5, default: 0)
@@ -119,17 +127,18 @@ extension TrainingSpec {
     precision = try mapping.choice(.precision, default: .automatic)
     checkpointEvery = try mapping.wholeNumber(.checkpointEvery, in: 1...1_000_000, default: 500)
 
-    guard batch <= trainCount else {
+    if let trainCount, batch > trainCount {
       throw mapping.mismatch(.batch, found: batch, allowed: "at most \(trainCount), the count of datasets.train")
     }
-    let available = min(trainCount, Self.imagesPerStepMax)
+    let available = min(trainCount ?? Self.imagesPerStepMax, Self.imagesPerStepMax)
     guard imagesPerStep <= available else {
       throw mapping.mismatch(
         .candidates, found: candidates,
         allowed: "at most \(available / batch), as a batch has \(batch) and a step can look at \(available) images")
     }
-    guard optimizer != .adam || weightDecay == 0 else {
-      throw mapping.mismatch(.weightDecay, found: weightDecay, allowed: "0 with optimizer adam, any with another")
+    guard optimizer.decaysWeights || weightDecay == 0 else {
+      throw mapping.mismatch(
+        .weightDecay, found: weightDecay, allowed: "0 with optimizer \(optimizer.word), any with another")
     }
     guard schedule != .constant || warmup == 0 else {
       throw mapping.mismatch(.warmup, found: warmup, allowed: "0 with schedule constant, any with one-cycle")

@@ -16,16 +16,8 @@ package struct LearningWatch {
   private var hasParted = false
 
   package init(_ model: ModelDescription) {
-    let classes = Double(model.classCount)
-    switch model.loss {
-    case .crossEntropy:
-      chanceLoss = log(classes)
-      chanceText = "the logarithm of \(Int(classes)) classes"
-    case .multiLabelSoftMargin:
-      let share = 1 / classes
-      chanceLoss = -share * log(share) - (1 - share) * log(1 - share)
-      chanceText = "the entropy of one class in \(Int(classes))"
-    }
+    chanceLoss = model.lossAtChance.value
+    chanceText = model.lossAtChance.formula
   }
 
   /// Mean loss of the last 50 steps.

@@ -74,7 +74,7 @@ package final class Trainer {
   package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
     self.plan = plan
     network = try Network(
-      plan.model, for: .training, batch: plan.training.batch, laneCountMax: plan.training.lanes,
+      plan.model, for: .training, batch: plan.training.batch, laneCountMax: plan.training.laneCountMax,
       precision: plan.precision,
       dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed), labelSmoothing: plan.training.labelSmoothing,
       backend: backend, team: team)
@@ -92,7 +92,7 @@ package final class Trainer {
       plan.training.candidates == 1
       ? nil
       : try HardestImages(
-        plan.model, imageCount: plan.training.imagesPerStep, laneCountMax: plan.training.lanes,
+        plan.model, imageCount: plan.training.imagesPerStep, laneCountMax: plan.training.laneCountMax,
         precision: plan.precision, backend: backend, team: team)
   }
 

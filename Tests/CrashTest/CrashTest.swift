@@ -1,6 +1,7 @@
 import ArgumentParser
 import Faults
 import Foundation
+import Network
 import Specs
 
 /// Breaks pipelines and looks whether they mend. A small sweep is part of `make test`; `make crash` runs this program.

@@ -176,7 +176,7 @@ import Testing
   ) throws -> CaptchaGenerator {
     let entry = CaptchaSpec.Entry(
       style: .imageCaptcha(try imageCaptchaSpec()), alphabet: try Alphabet(characters), lengths: length...length,
-      fonts: [font])
+      fonts: Located([font], at: nil))
     return try CaptchaGenerator(spec: CaptchaSpec(geometry: geometry, entries: [entry]))
   }
 }

@@ -1,3 +1,4 @@
+import Network
 import Specs
 
 /// What a spec file with these keys under `captcha` asks for.

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Generator
+import Network
 import Samples
 import Specs
 import Testing

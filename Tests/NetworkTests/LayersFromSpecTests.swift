@@ -60,7 +60,7 @@ import Workers
     let kinds = [
       "convolution: {filters: 3}", "convolution: {filters: 17, kernel: 4, stride: 3, bias: true}",
       "convolution: {filters: 1, kernel: 31, stride: 16}", "batch-norm", "batch-norm", "dropout", "relu", "max-pool",
-      "max-pool: {size: 5}", "shortcut", "add", "linear: {units: 7}",
+      "max-pool: {size: 5}", "max-pool: {size: 16}", "shortcut", "add", "linear: {units: 7}",
     ]
     var networkCount = 0
     for seed in 0..<400 as Range<UInt64> {

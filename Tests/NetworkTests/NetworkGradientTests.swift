@@ -20,8 +20,8 @@ import Workers
     ],
   ]
 
-  @Test(arguments: models, [ModelDescription.Loss.crossEntropy, .multiLabelSoftMargin])
-  func agreesWithFiniteDifferences(layers: [LayerDescription], loss: ModelDescription.Loss) throws {
+  @Test(arguments: models, [LossName.crossEntropy, .multiLabelSoftMargin])
+  func agreesWithFiniteDifferences(layers: [LayerDescription], loss: LossName) throws {
     for format in PixelFormat.allCases { try checkGradient(of: describe(layers, loss: loss, format: format)) }
   }
 
@@ -37,7 +37,7 @@ import Workers
       UnsafeBufferPointer(start: network.gradients.floats, count: network.parameters.learnedCount))
     let values = network.parameters.values.floats
     var random = RandomStream(seed: 11, stream: 0)
-    for parameter in network.parameters.list where parameter.isLearned {
+    for parameter in network.parameters.list where parameter.role.isLearned {
       for _ in 0..<4 {
         let place = parameter.offset + random.next(below: parameter.count)
         let value = values[place]
@@ -125,8 +125,8 @@ import Workers
   }
 
   /// A few steps on one batch bring its loss far below chance.
-  @Test(arguments: [ModelDescription.Loss.crossEntropy, .multiLabelSoftMargin], [TrainingSpec.Optimizer.adamw, .muon])
-  func learnsABatch(loss: ModelDescription.Loss, rule: TrainingSpec.Optimizer) throws {
+  @Test(arguments: [LossName.crossEntropy, .multiLabelSoftMargin], [OptimizerForm.adamw, .muon])
+  func learnsABatch(loss: LossName, rule: OptimizerForm) throws {
     let description = try describe(Self.models[0], loss: loss)
     let (images, labels) = drawBatch(description, count: 8, seed: 9)
     let network = try Network(
@@ -215,7 +215,7 @@ import Workers
   }
 
   private func describe(
-    _ layers: [LayerDescription], loss: ModelDescription.Loss, format: PixelFormat = .gray
+    _ layers: [LayerDescription], loss: LossName, format: PixelFormat = .gray
   ) throws -> ModelDescription {
     ModelDescription(
       name: "test", input: Geometry(width: 14, height: 12, format: format), alphabet: try Alphabet("abc"),

@@ -55,7 +55,7 @@ import Workers
       description, for: .inference, batch: batch, precision: .float32, backend: try makeBackend(),
       team: Team(threadCount: 2))
     network.parameters.drawWeights(seed: 5)
-    for parameter in network.parameters.list.filter(\.isLearned).suffix(2) {
+    for parameter in network.parameters.list.filter(\.role.isLearned).suffix(2) {
       for place in 0..<parameter.count { network.parameters.values.floats[parameter.offset + place] *= 40 }
     }
     return network

@@ -1,6 +1,7 @@
 import Faults
 import Files
 import Foundation
+import Network
 import Specs
 import Testing
 import crashtest

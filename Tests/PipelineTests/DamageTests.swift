@@ -1,4 +1,5 @@
 import Foundation
+import Network
 import Specs
 import Testing
 import crashtest

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Network
 import Pipeline
 import Specs
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import Network
 import Samples
 import Specs
 import Testing
@@ -28,14 +29,14 @@ private func spec(charset: String) throws -> PipelineSpec {
     }
     #expect(entry.alphabet.text == "0123456789")
     #expect(entry.lengths == 4...4)
-    #expect(entry.fonts == ["Noto Mono"])
+    #expect(entry.fonts.value == ["Noto Mono"])
     #expect(spec.datasets.mapValues(\.count) == [.train: 1000])
     #expect(spec.shards.records == 8192)
     #expect(spec.shards.block == 64)
     #expect(spec.shards.compression == 1)
     #expect(spec.model == .named(.glyphnet))
     #expect(spec.training.batch == 64)
-    #expect(spec.training.lanes == 8)
+    #expect(spec.training.laneCountMax == 8)
     #expect(spec.training.epochs == 1)
     #expect(spec.training.optimizer == .muon)
     #expect(spec.training.learningRate == 0.006)
@@ -102,7 +103,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.captcha.alphabet.text == "abcdefghijklmnopqrstuvwxyz0123456789")
     #expect(spec.captcha.lengths.upperBound == 6)
     #expect(spec.captcha.geometry == Geometry(width: 200, height: 80, format: .rgb))
-    #expect(spec.captcha.entries.first?.fonts == ["/fonts/some font.ttf", "Noto Mono"])
+    #expect(spec.captcha.entries.first?.fonts.value == ["/fonts/some font.ttf", "Noto Mono"])
     guard case .imageCaptcha(let style) = spec.captcha.entries.first?.style else {
       Issue.record("\(spec.captcha.entries)")
       return
@@ -117,7 +118,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.shards.records == 100 && spec.shards.block == 10 && spec.shards.compression == 19)
     #expect(spec.model == .named(.seedCNN))
     #expect(spec.training.candidates == 4 && spec.training.imagesPerStep == 256)
-    #expect(spec.training.lanes == 32)
+    #expect(spec.training.laneCountMax == 32)
     #expect(spec.training.batch == 64 && spec.training.epochs == 3 && spec.training.checkpointEvery == 50)
     #expect(spec.training.optimizer == .adam && spec.training.weightDecay == 0)
     #expect(spec.training.schedule == .constant && spec.training.warmup == 0)
@@ -212,17 +213,17 @@ private func spec(charset: String) throws -> PipelineSpec {
           - dropout: {rate: 0.25}
           - dropout
       """
-    guard case .layers(let layers, let places) = try PipelineSpec(yaml: yaml, path: "x.yaml").model else {
+    guard case .layers(let layers) = try PipelineSpec(yaml: yaml, path: "x.yaml").model else {
       Issue.record("a model of layers is not named")
       return
     }
     #expect(
-      layers == [
+      layers.map(\.value) == [
         .convolution(filters: 32, kernel: 5, stride: 2, hasBias: true), .batchNorm, .relu, .maxPool(size: 3),
         .convolution(filters: 8, kernel: 3, stride: 1, hasBias: false), .maxPool(size: 2), .linear(units: 100),
         .dropout(rate: 0.25), .dropout(rate: 0.5),
       ])
-    #expect(places.map(\.line) == Array(6...14))
-    #expect(places[3].description == "x.yaml:9: model.layers[3]")
+    #expect(layers.compactMap(\.place?.line) == Array(6...14))
+    #expect(layers[3].place?.description == "x.yaml:9: model.layers[3]")
   }
 }

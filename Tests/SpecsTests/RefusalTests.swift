@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Network
 import Samples
 import Specs
 import Testing

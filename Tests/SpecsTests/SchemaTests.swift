@@ -1,4 +1,5 @@
 import Foundation
+import Network
 import Samples
 import Specs
 import Testing
@@ -199,7 +200,7 @@ import Testing
         #expect((value as? [String]).map(Set.init) == Set(spec.captcha.entries[0].splits.map(\.rawValue)))
       } else if path == ["training", "lanes"] {
         // The text has them where they are others only.
-        #expect(value as? Int == spec.training.lanes)
+        #expect(value as? Int == spec.training.laneCountMax)
       } else if path == ["captcha", "weight"] {
         // The text has weights where there are several entries only.
         #expect(value as? Double == spec.captcha.entries[0].weight)

@@ -5,7 +5,7 @@ import Testing
 import Trainer
 
 @Suite struct LearningWatchTests {
-  private func model(_ loss: ModelDescription.Loss) throws -> ModelDescription {
+  private func model(_ loss: LossName) throws -> ModelDescription {
     ModelDescription(
       name: "test", input: Geometry(width: 16, height: 16, format: .gray),
       alphabet: try Alphabet("0123456789"), lengths: 2...2, loss: loss, layers: [.linear(units: 20)])

@@ -9,9 +9,9 @@ package struct MaxPool: Sendable, Hashable {
   package let size: Int
   package let precision: Precision
 
-  /// - Precondition: `size` is 1 ... 15, and a window fits into the input.
+  /// - Precondition: `size` is 1 ... 16, and a window fits into the input.
   package init(input: ActivationShape, size: Int, precision: Precision) {
-    precondition(1...15 ~= size && input.height >= size && input.width >= size)
+    precondition(1...16 ~= size && input.height >= size && input.width >= size)
     self.input = input
     self.size = size
     self.precision = precision

@@ -1,35 +1,33 @@
 import Kernels
 
 /// Image planes to flat 32-bit features in the order channel, row, column, which is the order of the weights of a linear
-/// layer whatever order the kernels keep the planes in.
+/// layer whatever order the kernels keep the planes in. The plan puts it before the first layer that takes features.
 struct FlattenLayer: Layer {
-  private let flatten: Flatten
-  private let input: Activation
-  private let output: Features
-  private let lanes: Lanes
+  static let kind = "flatten"
+  var graphOperator: GraphOperator? { GraphOperator("Flatten", ["axis": .int(1)]) }
 
-  init(flatten: Flatten, input: Activation, output: Features, lanes: Lanes) {
-    self.flatten = flatten
-    self.input = input
-    self.output = output
-    self.lanes = lanes
+  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
+    .features(try planning.planes().count)
   }
 
-  var forward: [Phase] {
-    [
-      .lanes { lane in
-        flatten.forward(input: input.values(lane: lane), output: output.values(lane: lane), images: lanes.images)
-      }
-    ]
-  }
-
-  var backward: [Phase] {
-    [
-      .lanes { lane in
-        guard input.gradient != nil else { return }
-        flatten.backward(
-          outputGradient: output.gradient(lane: lane), inputGradient: input.gradient(lane: lane), images: lanes.images)
-      }
-    ]
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
+    let (input, lanes) = (builder.planes, builder.lanes)
+    let flatten = Flatten(shape: input.shape, precision: builder.precision)
+    let output = builder.features(count: pass.layer.output.featureCount)
+    return Module(
+      output: .features(output),
+      forward: [
+        .lanes { lane in
+          flatten.forward(input: input.values(lane: lane), output: output.values(lane: lane), images: lanes.images)
+        }
+      ],
+      backward: [
+        .lanes { lane in
+          guard input.gradient != nil else { return }
+          flatten.backward(
+            outputGradient: output.gradient(lane: lane), inputGradient: input.gradient(lane: lane),
+            images: lanes.images)
+        }
+      ])
   }
 }

@@ -1,25 +1,86 @@
 import Kernels
+import Specs
 
-/// Every input to every unit. The threads share out units and inputs rather than images: each piece of the weights, which
-/// in a large layer no cache holds, is then read once a step. The bias and what follows the layer, dropout and ReLU, are one
-/// more pass over the output.
+/// Every input to every unit. Dropout and ReLU run in the same pass over its output as the bias.
 struct LinearLayer: Layer {
-  private let input: Features
-  let output: Features
-  /// [units, inputs]
-  private let weight: ParameterMemory
-  /// [units]
-  private let bias: ParameterMemory
-  private let activation: LinearActivation
-  private let dropout: Dropout?
-  private let lanes: Lanes
-  private let isTraining: Bool
-  private let inputOperand: Operand
-  private let weightOperand: Operand
-  private let gradientOperand: Operand?
-  private let shares: [Share]
+  static let takesFeatures = true
+  static let takesTail = true
+  let units: Int
 
-  /// What one thread at a time does of each pass.
+  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
+    guard planning.openShortcut == nil else { throw .layer("a shortcut is still open") }
+    return .features(units)
+  }
+
+  func parameters(for input: LayerShape) -> [ParameterDeclaration] {
+    let fanIn = input.featureCount
+    return [
+      ParameterDeclaration("weight", [units, fanIn], .matrix(fanIn: fanIn)),
+      ParameterDeclaration("bias", [units], .bias(fanIn: fanIn)),
+    ]
+  }
+
+  func operationCount(from input: LayerShape, to output: LayerShape) -> Int { 2 * input.featureCount * units }
+
+  var graphOperator: GraphOperator? { GraphOperator("Gemm", ["transB": .int(1)]) }
+
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> Module {
+    let (input, lanes, isTraining) = (builder.features, builder.lanes, builder.isTraining)
+    let (output, parameters) = (builder.features(count: units), builder.memory(of: pass.layer))
+    let (weight, bias) = (parameters[0], parameters[1])
+    let activation = LinearActivation(features: units, hasReLU: pass.tail.hasReLU)
+    let dropout = builder.dropout(rate: pass.tail.dropoutRate)
+    let shares = try shares(of: input.count, in: builder)
+    let (batch, precision) = (lanes.count * lanes.images, builder.precision)
+    let inputOperand = Operand(input.values.floats, count: batch * input.count, precision: precision)
+    let weightOperand = Operand(weight.values, count: units * input.count, precision: precision)
+    let gradientOperand = Operand(
+      output.gradient.floats, count: isTraining ? batch * units : 0, precision: precision)
+    // A step changes the weights: the thread that reads a piece takes it just before. In inference they stay.
+    let prepare = Phase.prepare { weightOperand.take(0..<units * input.count) }
+    return Module(
+      output: .features(output),
+      forward: (isTraining ? [] : [prepare]) + [
+        .lanes { lane in inputOperand.take(lanes.range(of: lane, count: input.count)) },
+        .shares { number in
+          let share = shares[number]
+          let firstWeight = share.units.lowerBound * input.count
+          if isTraining { weightOperand.take(firstWeight..<share.units.upperBound * input.count) }
+          share.forward?.run(
+            a: inputOperand.address(), b: weightOperand.address(at: firstWeight),
+            c: output.values.floats + share.units.lowerBound)
+        },
+        .lanes { lane in
+          activation.forward(
+            values: output.values(lane: lane), bias: bias.values, images: lanes.images,
+            dropout: isTraining ? dropout?.mask : nil, firstImage: lane.number * lanes.images)
+        },
+      ],
+      backward: [
+        .lanes { lane in
+          activation.backward(
+            gradient: output.gradient(lane: lane), output: output.values(lane: lane), images: lanes.images,
+            dropout: dropout?.mask, firstImage: lane.number * lanes.images)
+          gradientOperand.take(lanes.range(of: lane, count: units))
+        },
+        .shares { number in
+          let share = shares[number]
+          share.backwardWeights?.run(
+            a: gradientOperand.address(at: share.units.lowerBound), b: inputOperand.address(),
+            c: weight.gradient + share.units.lowerBound * input.count)
+          share.backwardInput?.run(
+            a: gradientOperand.address(), b: weightOperand.address(at: share.inputs.lowerBound),
+            c: input.gradient.floats + share.inputs.lowerBound)
+          if number == 0 {
+            activation.sumBiasGradient(
+              gradient: output.gradient.floats, images: batch, biasGradient: bias.gradient)
+          }
+        },
+      ])
+  }
+
+  /// What one thread at a time does of each pass. The threads share out units and inputs rather than images: each piece of
+  /// the weights, which in a large layer no cache holds, is then read once a step.
   private struct Share: Sendable {
     /// Rows of the weights, for the forward pass and the gradient of the weights.
     let units: Range<Int>
@@ -30,28 +91,14 @@ struct LinearLayer: Layer {
     let backwardInput: (any MatrixProduct)?
   }
 
-  /// - Throws: `KernelError` where the backend cannot multiply in `precision`.
-  init(
-    backend: any Backend, precision: Precision, input: Features, output: Features, weight: ParameterMemory,
-    bias: ParameterMemory, activation: LinearActivation, dropout: Dropout?, lanes: Lanes, isTraining: Bool
-  ) throws(KernelError) {
-    self.input = input
-    self.output = output
-    self.weight = weight
-    self.bias = bias
-    self.activation = activation
-    self.dropout = dropout
-    self.lanes = lanes
-    self.isTraining = isTraining
-    let (batch, inputs, units) = (lanes.count * lanes.images, input.count, output.count)
-    inputOperand = Operand(input.values.floats, count: batch * inputs, precision: precision)
-    weightOperand = Operand(weight.values, count: units * inputs, precision: precision)
-    gradientOperand =
-      isTraining ? Operand(output.gradient.floats, count: batch * units, precision: precision) : nil
+  /// - Throws: `KernelError` where the backend cannot multiply in the builder's precision.
+  private func shares(of inputs: Int, in builder: ModuleBuilder) throws(KernelError) -> [Share] {
+    let (lanes, isTraining) = (builder.lanes, builder.isTraining)
+    let batch = lanes.count * lanes.images
     func product(_ shape: @autoclosure () -> MatrixProductShape, over range: Range<Int>) throws(KernelError)
       -> (any MatrixProduct)?
     {
-      range.isEmpty ? nil : try backend.makeMatrixProduct(shape(), precision: precision)
+      range.isEmpty ? nil : try builder.backend.makeMatrixProduct(shape(), precision: builder.precision)
     }
     var shares: [Share] = []
     for number in 0..<lanes.shareCount {
@@ -60,8 +107,7 @@ struct LinearLayer: Layer {
         Share(
           units: rows,
           forward: try product(
-            .init(
-              transposesB: true, m: batch, n: rows.count, k: inputs, lda: inputs, ldb: inputs, ldc: units),
+            .init(transposesB: true, m: batch, n: rows.count, k: inputs, lda: inputs, ldb: inputs, ldc: units),
             over: rows),
           backwardWeights: try product(
             .init(transposesA: true, m: rows.count, n: inputs, k: batch, lda: units, ldb: inputs, ldc: inputs),
@@ -71,56 +117,22 @@ struct LinearLayer: Layer {
             .init(m: batch, n: columns.count, k: units, lda: units, ldb: inputs, ldc: inputs),
             over: isTraining ? columns : 0..<0)))
     }
-    self.shares = shares
+    return shares
+  }
+}
+
+extension LinearLayer: LayerForm {
+  private enum Key: String, SpecKey { case units }
+
+  static let word = "linear"
+
+  init(_ item: SpecItem) throws(SpecError) {
+    units = try item.settings(of: Key.self).wholeNumber(.units, in: 1...1 << 20)
   }
 
-  /// The values of a lane in rows of `count`.
-  private func range(ofLane lane: Lane, count: Int) -> Range<Int> {
-    lane.number * lanes.images * count..<(lane.number + 1) * lanes.images * count
-  }
+  var text: String { "\(Self.word) units=\(units)" }
+}
 
-  var forward: [Phase] {
-    // A step changes the weights: the thread that reads a piece takes it just before. Readers may keep what they took.
-    (isTraining ? [] : [.prepare { weightOperand.take(0..<output.count * input.count) }]) + [
-      .lanes { lane in inputOperand.take(range(ofLane: lane, count: input.count)) },
-      .shares { number in
-        let share = shares[number]
-        let firstWeight = share.units.lowerBound * input.count
-        if isTraining { weightOperand.take(firstWeight..<share.units.upperBound * input.count) }
-        share.forward?.run(
-          a: inputOperand.address(), b: weightOperand.address(at: firstWeight),
-          c: output.values.floats + share.units.lowerBound)
-      },
-      .lanes { lane in
-        activation.forward(
-          values: output.values(lane: lane), bias: bias.values, images: lanes.images,
-          dropout: isTraining ? dropout?.mask : nil, firstImage: lane.number * lanes.images)
-      },
-    ]
-  }
-
-  var backward: [Phase] {
-    guard let gradientOperand else { return [] }
-    return [
-      .lanes { lane in
-        activation.backward(
-          gradient: output.gradient(lane: lane), output: output.values(lane: lane), images: lanes.images,
-          dropout: dropout?.mask, firstImage: lane.number * lanes.images)
-        gradientOperand.take(range(ofLane: lane, count: output.count))
-      },
-      .shares { number in
-        let share = shares[number]
-        share.backwardWeights?.run(
-          a: gradientOperand.address(at: share.units.lowerBound), b: inputOperand.address(),
-          c: weight.gradient + share.units.lowerBound * input.count)
-        share.backwardInput?.run(
-          a: gradientOperand.address(), b: weightOperand.address(at: share.inputs.lowerBound),
-          c: input.gradient.floats + share.inputs.lowerBound)
-        if number == 0 {
-          activation.sumBiasGradient(
-            gradient: output.gradient.floats, images: lanes.count * lanes.images, biasGradient: bias.gradient)
-        }
-      },
-    ]
-  }
+extension LayerDescription {
+  package static func linear(units: Int) -> LayerDescription { LayerDescription(LinearLayer(units: units)) }
 }

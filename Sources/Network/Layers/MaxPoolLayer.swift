@@ -1,46 +1,58 @@
 import Kernels
+import Specs
 
-/// The largest value of each window; backward, the gradient goes to where it was.
+/// The largest value of each square window; windows touch and do not overlap.
 struct MaxPoolLayer: Layer {
-  private let pool: MaxPool
-  private let input: Activation
-  let output: Activation
-  /// Where in its window each output came from: [image, output]; nil where nothing is learned.
-  private let choices: AlignedBuffer?
-  private let lanes: Lanes
+  let size: Int
 
-  init(pool: MaxPool, input: Activation, output: Activation, lanes: Lanes, isTraining: Bool) {
-    self.pool = pool
-    self.input = input
-    self.output = output
-    self.lanes = lanes
-    choices =
-      isTraining
-      ? AlignedBuffer(UInt8.self, count: lanes.count * lanes.images * output.shape.elementCount) : nil
+  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
+    .planes(try planning.planes(atLeast: size).pooled(by: size))
   }
 
-  private func choices(lane: Lane) -> UnsafeMutablePointer<UInt8>? {
-    choices.map { $0.pointer(to: UInt8.self) + lane.place * lanes.images * output.shape.elementCount }
+  var graphOperator: GraphOperator? {
+    GraphOperator("MaxPool", ["kernel_shape": .ints([size, size]), "strides": .ints([size, size])])
   }
 
-  var forward: [Phase] {
-    [
-      .lanes { lane in
-        pool.forward(
-          input: input.values(lane: lane), output: output.values(lane: lane), choices: choices(lane: lane),
-          images: lanes.images)
-      }
-    ]
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
+    let (input, lanes) = (builder.planes, builder.lanes)
+    let pool = MaxPool(input: input.shape, size: size, precision: builder.precision)
+    let output = builder.activation(pool.output, gradient: .kept)
+    let laneCount = lanes.images * pool.output.elementCount
+    /// Which value of its window each output is: [image, output]; nil in inference.
+    let choices = builder.isTraining ? AlignedBuffer(UInt8.self, count: lanes.count * laneCount) : nil
+    return Module(
+      output: .planes(output),
+      forward: [
+        .lanes { lane in
+          pool.forward(
+            input: input.values(lane: lane), output: output.values(lane: lane),
+            choices: choices.map { $0.pointer(to: UInt8.self) + lane.slot * laneCount }, images: lanes.images)
+        }
+      ],
+      backward: [
+        .lanes { lane in
+          guard let choices, input.gradient != nil else { return }
+          pool.backward(
+            outputGradient: output.gradient(lane: lane),
+            choices: choices.pointer(to: UInt8.self) + lane.slot * laneCount,
+            inputGradient: input.gradient(lane: lane), images: lanes.images)
+        }
+      ])
+  }
+}
+
+extension MaxPoolLayer: LayerForm {
+  private enum Key: String, SpecKey { case size }
+
+  static let word = "max-pool"
+
+  init(_ item: SpecItem) throws(SpecError) {
+    size = try item.settings(of: Key.self).wholeNumber(.size, in: 1...16, default: 2)
   }
 
-  var backward: [Phase] {
-    [
-      .lanes { lane in
-        guard let choices = choices(lane: lane), input.gradient != nil else { return }
-        pool.backward(
-          outputGradient: output.gradient(lane: lane), choices: choices, inputGradient: input.gradient(lane: lane),
-          images: lanes.images)
-      }
-    ]
-  }
+  var text: String { "\(Self.word) size=\(size)" }
+}
+
+extension LayerDescription {
+  package static func maxPool(size: Int) -> LayerDescription { LayerDescription(MaxPoolLayer(size: size)) }
 }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A batch norm with its parameters: what all layers that normalise do alike.
+/// A batch norm's kernel with its parameters: what all passes that normalise do alike.
 struct NormalizationStatistics: Sendable {
   let norm: BatchNorm
   let gamma: ParameterMemory
@@ -8,7 +8,18 @@ struct NormalizationStatistics: Sendable {
   let runningMean: ParameterMemory
   let runningVariance: ParameterMemory
 
-  /// The statistics of `input`, of this batch or the running ones: what must be ready before they are applied.
+  /// - Parameters:
+  ///   - pass: That of the batch norm.
+  ///   - shape: What it normalises.
+  init(_ pass: FusedPass, shape: ActivationShape, in builder: ModuleBuilder) {
+    norm = BatchNorm(
+      shape: shape, precision: builder.precision, hasReLU: pass.tail.hasReLU, hasResidual: pass.tail.adds,
+      laneCount: builder.lanes.count)
+    let parameters = builder.memory(of: pass.layer)
+    (gamma, beta, runningMean, runningVariance) = (parameters[0], parameters[1], parameters[2], parameters[3])
+  }
+
+  /// Readies the statistics before they are applied: of `input` in training, else the running ones.
   func forward(of input: Activation, lanes: Lanes, isTraining: Bool) -> [Phase] {
     guard isTraining else { return [.prepare(useRunning)] }
     return [
@@ -24,7 +35,7 @@ struct NormalizationStatistics: Sendable {
     ]
   }
 
-  /// Prepares the batch norm for networks that only read.
+  /// Prepares the batch norm for inference.
   @Sendable func useRunning() {
     norm.useRunningStatistics(
       gamma: gamma.values, beta: beta.values, runningMean: runningMean.values, runningVariance: runningVariance.values)

@@ -1,35 +1,48 @@
 import Kernels
+import Specs
 
-/// Where a residual block begins: its activation goes both into the block and, untouched, to the sum at its end. Forward
-/// there is nothing to do; backward the gradients of both ways are added.
-struct ShortcutLayer: Layer {
+/// Where a residual block begins: the activation goes both into the block and, unchanged, to the `add` at its end.
+struct ShortcutLayer: Layer, BareLayerForm {
+  static let word = "shortcut"
+  var graphOperator: GraphOperator? { nil }
+
+  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
+    guard planning.openShortcut == nil else { throw .layer("the shortcut before it has no 'add' yet") }
+    let planes = try planning.planes()
+    planning.openShortcut = OpenShortcut(index: planning.layers.count, planes: planes)
+    return .planes(planes)
+  }
+
+  /// Forward there is nothing to do; backward the gradients of both ways are added.
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
+    let (source, lanes, precision) = (builder.planes, builder.lanes, builder.precision)
+    let residual = builder.isTraining ? builder.activation(source.shape, gradient: .none) : nil
+    let shortcut = Shortcut(source: source, residual: residual)
+    builder.shortcut = shortcut
+    return Module(
+      output: .planes(source), forward: [],
+      backward: [
+        .lanes { lane in
+          accumulate(
+            shortcut.gradient(lane: lane), into: source.gradient(lane: lane),
+            count: lanes.images * source.shape.elementCount, precision: precision)
+        }
+      ])
+  }
+}
+
+extension LayerDescription {
+  package static var shortcut: LayerDescription { LayerDescription(ShortcutLayer()) }
+}
+
+/// What a sum adds, and where it leaves the gradient.
+struct Shortcut: Sendable {
   let source: Activation
-  /// What the sum at the end of the block gives back; nil where nothing is learned.
-  private let residual: Activation?
-  private let precision: Precision
-  private let lanes: Lanes
+  /// Its values are the gradient from the sum; nil in inference.
+  fileprivate let residual: Activation?
 
-  init(source: Activation, precision: Precision, lanes: Lanes, isTraining: Bool) {
-    self.source = source
-    self.precision = precision
-    self.lanes = lanes
-    residual = isTraining ? Activation(source.shape, precision: precision, lanes: lanes, gradient: .none) : nil
-  }
-
-  func residualGradient(lane: Lane) -> UnsafeMutableRawPointer {
-    guard let residual else { preconditionFailure("no gradient is kept here") }
+  func gradient(lane: Lane) -> UnsafeMutableRawPointer {
+    guard let residual else { preconditionFailure("inference has no gradients") }
     return residual.values(lane: lane)
-  }
-
-  var forward: [Phase] { [] }
-
-  var backward: [Phase] {
-    [
-      .lanes { lane in
-        accumulate(
-          residualGradient(lane: lane), into: source.gradient(lane: lane),
-          count: lanes.images * source.shape.elementCount, precision: precision)
-      }
-    ]
   }
 }

@@ -4,8 +4,8 @@ import Workers
 /// threads, so that no result depends on how many there are.
 enum Phase: Sendable {
   /// Works on the images of one lane alone; neighbouring phases of this kind run one after the other while the lane's
-  /// numbers are still in the cache, without waiting for the other lanes. Of a network that only reads, all phases with
-  /// activations are neighbours.
+  /// numbers are still in the cache, without waiting for the other lanes. In inference, all phases with activations are
+  /// neighbours.
   case lanes(@Sendable (_ lane: Lane) -> Void)
   /// One share of a computation that reads all lanes.
   case shares(@Sendable (_ share: Int) -> Void)
@@ -77,7 +77,7 @@ struct Pass: Sendable {
   }
 
   /// - Parameters:
-  ///   - laneCount: So many lanes, from the first on, in place of all; only of a network that only reads.
+  ///   - laneCount: Lanes to run, from the first on; nil for all. Training runs all.
   ///   - isPrepared: The parameters are as they were in the last run.
   func run(on team: Team, laneCount: Int? = nil, isPrepared: Bool = false) {
     func run(_ works: [SingleWork]) {
@@ -87,9 +87,9 @@ struct Pass: Sendable {
     for group in groups {
       switch group {
       case .lanes(let works):
-        let hasOwnPlaces = cut.placeCount == cut.count
+        let hasOwnSlots = cut.slotCount == cut.count
         team.run(count: laneCount ?? cut.count) { number, worker in
-          let lane = Lane(number: number, place: hasOwnPlaces ? number : worker, worker: worker)
+          let lane = Lane(number: number, slot: hasOwnSlots ? number : worker, worker: worker)
           for work in works { team.time(work.label) { work.body(lane) } }
         }
       case .shares(let work):

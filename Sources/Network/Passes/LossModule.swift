@@ -1,51 +1,38 @@
 import Kernels
 import Samples
 
-/// What the logits are held against while learning, and how they are read afterwards.
+/// Compares the logits with the labels in training, and reads them afterwards.
 // SAFETY: `labels` is set before a pass and cleared after it; each lane writes its own loss.
-final class LossLayer: @unchecked Sendable {
+final class LossModule: @unchecked Sendable {
   /// [batch, positions], class indices, valid for the length of a pass.
   var labels: UnsafePointer<UInt16>?
   private let description: ModelDescription
-  private let labelSmoothing: Float
+  private let loss: any Loss
   private let logits: Features
   private let lanes: Lanes
-  /// The sum of each lane's losses: [lanes]
+  /// Each lane's part of the loss: [lanes]
   private let laneLosses: AlignedBuffer
   /// Each lane's images whose most likely text is their label: [lanes]
   private let laneExactCounts: AlignedBuffer
 
-  init(description: ModelDescription, labelSmoothing: Float, logits: Features, lanes: Lanes) {
-    precondition(labelSmoothing == 0 || description.loss == .crossEntropy)
+  init(_ description: ModelDescription, labelSmoothing: Float, logits: Features, lanes: Lanes) {
     self.description = description
-    self.labelSmoothing = labelSmoothing
     self.logits = logits
     self.lanes = lanes
+    loss = description.makeLoss(labelSmoothing: labelSmoothing)
     laneLosses = AlignedBuffer(Double.self, count: lanes.count)
     laneExactCounts = AlignedBuffer(Int.self, count: lanes.count)
   }
-
-  private var batch: Int { lanes.count * lanes.images }
 
   /// Computes the loss of a lane and the gradient of its logits.
   func run(lane: Lane) {
     guard let labels else { preconditionFailure("a training pass has labels") }
     let laneLabels = labels + lane.number * lanes.images * description.positions
-    let (values, gradient) = (logits.values(lane: lane), logits.gradient(lane: lane))
+    let values = logits.values(lane: lane)
     laneExactCounts.pointer(to: Int.self)[lane.number] = countExact(values, labels: laneLabels)
-    laneLosses.pointer(to: Double.self)[lane.number] =
-      switch description.loss {
-      case .crossEntropy:
-        SoftmaxCrossEntropy(
-          positions: description.positions, classes: description.classCount, labelSmoothing: labelSmoothing
-        ).lossAndGradient(
-          logits: values, labels: laneLabels, images: lanes.images, totalImages: batch, gradient: gradient)
-          / Double(batch * description.positions)
-      case .multiLabelSoftMargin:
-        MultiLabelSoftMargin(positions: description.positions, classes: description.classCount).lossAndGradient(
-          logits: values, labels: laneLabels, images: lanes.images, totalImages: batch, gradient: gradient)
-          / Double(batch)
-      }
+    laneLosses.pointer(to: Double.self)[lane.number] = loss.lossAndGradient(
+      logits: values, labels: laneLabels, images: lanes.images, batch: lanes.count * lanes.images,
+      gradient: logits.gradient(lane: lane))
   }
 
   /// Images of a lane whose most likely class is the label's at every position.

@@ -3,7 +3,7 @@ import Samples
 
 /// Brings pixels to numbers: dark strokes become large, the light background small.
 // SAFETY: `images` is set before a pass and cleared after it; in between, the lanes only read it.
-final class InputLayer: @unchecked Sendable {
+final class InputModule: @unchecked Sendable {
   let output: Activation
   /// [batch, height, width, channel], valid for the length of a pass.
   var images: UnsafePointer<UInt8>?

@@ -1,0 +1,68 @@
+import Kernels
+import Specs
+
+/// Normalises each channel over the batch, then scales and shifts it (Ioffe and Szegedy 2015). Dropout, the sum with a
+/// shortcut, ReLU and, where `fuse` says so, a max pool run in the same pass over memory.
+struct BatchNormLayer: Layer, BareLayerForm {
+  static let word = "batch-norm"
+  static let kind = "norm"
+  static let takesTail = true
+
+  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape { .planes(try planning.planes()) }
+
+  func parameters(for input: LayerShape) -> [ParameterDeclaration] {
+    let shape = [input.planes.channels]
+    return [
+      ParameterDeclaration("weight", shape, .scale), ParameterDeclaration("bias", shape, .shift),
+      ParameterDeclaration("running_mean", shape, .statistic(initial: 0)),
+      ParameterDeclaration("running_var", shape, .statistic(initial: 1)),
+    ]
+  }
+
+  var graphOperator: GraphOperator? {
+    GraphOperator("BatchNormalization", ["epsilon": .float(Float(BatchNorm.epsilon))])
+  }
+
+  func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
+    let (input, lanes, isTraining) = (builder.planes, builder.lanes, builder.isTraining)
+    let statistics = NormalizationStatistics(pass, shape: input.shape, in: builder)
+    let dropout = builder.dropout(rate: pass.tail.dropoutRate)
+    if pass.pools { return pooledModule(statistics, input, dropout, in: builder) }
+    // Only the backward pass reads the input again, and a shortcut that began there: without them the output takes its
+    // memory.
+    let isReadAgain = isTraining || builder.shortcut?.source === input
+    let output = isReadAgain ? builder.activation(input.shape, gradient: .kept) : input
+    let shortcut = pass.tail.adds ? builder.takeShortcut() : nil
+    let norm = statistics.norm
+    return Module(
+      output: .planes(output),
+      forward: statistics.forward(of: input, lanes: lanes, isTraining: isTraining) + [
+        .lanes { lane in
+          norm.apply(
+            input: input.values(lane: lane), residual: shortcut?.source.values(lane: lane),
+            output: output.values(lane: lane), images: lanes.images, dropout: isTraining ? dropout?.mask : nil,
+            firstImage: lane.number * lanes.images)
+        }
+      ],
+      backward: [
+        .lanes { lane in
+          norm.sumGradients(
+            lane: lane.number, gradient: output.gradient(lane: lane), output: output.values(lane: lane),
+            input: input.values(lane: lane), images: lanes.images,
+            residualGradient: shortcut?.gradient(lane: lane), dropout: dropout?.mask,
+            firstImage: lane.number * lanes.images)
+        },
+        statistics.finishGradients(lanes: lanes),
+        .lanes { lane in
+          guard input.gradient != nil else { return }
+          norm.backward(
+            gradient: output.gradient(lane: lane), input: input.values(lane: lane),
+            inputGradient: input.gradient(lane: lane), images: lanes.images)
+        },
+      ])
+  }
+}
+
+extension LayerDescription {
+  package static var batchNorm: LayerDescription { LayerDescription(BatchNormLayer()) }
+}

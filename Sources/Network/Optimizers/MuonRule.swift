@@ -1,0 +1,39 @@
+import Kernels
+import Specs
+import Workers
+
+/// Muon (Jordan et al. 2024) for the kernels of convolutions, AdamW for the rest.
+struct MuonRule: UpdateRule {
+  static let forms = [OptimizerForm.muon]
+
+  /// Its first moment is also the running mean of Muon, which leaves the second at 0.
+  private let adam: AdamRule
+
+  init(count: Int) { adam = AdamRule(count: count) }
+
+  var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { adam.state }
+
+  func updates(of parameters: [Parameter], backend: any Backend) throws(KernelError) -> [Update] {
+    var kernels: [Update] = []
+    var rest: [Parameter] = []
+    for parameter in parameters {
+      guard case .kernel = parameter.role else {
+        rest.append(parameter)
+        continue
+      }
+      let filters = parameter.shape[0]
+      let muon = try Muon(rows: filters, columns: parameter.count / filters, backend: backend)
+      kernels += parameter.updates(countMax: parameter.count, label: "optimizer Muon") { range, step in
+        muon.update(
+          weights: step.weights, gradient: step.gradient, mean: adam.firstMoment.floats + range.lowerBound,
+          learningRate: step.learningRate, weightDecay: step.weightDecay, average: step.average,
+          averageShare: step.averageShare)
+      }
+    }
+    return kernels.sorted { $0.range.count > $1.range.count } + adam.updates(of: rest, backend: backend)
+  }
+}
+
+extension OptimizerForm {
+  package static let muon = OptimizerForm("muon")
+}

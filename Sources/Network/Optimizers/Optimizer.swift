@@ -1,0 +1,73 @@
+import Kernels
+import Specs
+import Workers
+
+/// Moves the parameters against their gradient by an update rule, with decoupled weight decay for kernels and matrices, none
+/// for biases and normalisation. In the same pass over memory it keeps the running average of the weights (Polyak and
+/// Juditsky 1992), in the exponential form that ends nearer to a minimum than the weights do.
+package final class Optimizer: Sendable {
+  /// What the names of its state in a checkpoint begin with.
+  static let statePrefix = "optimizer."
+
+  /// The running average of the parameters and of their statistics, from the first step on; nil where none is kept.
+  package let average: Parameters?
+  private let averageDecay: Double
+  private let weightDecay: Double
+  private let rule: any UpdateRule
+  private let updates: [Update]
+
+  /// - Parameters:
+  ///   - form: Which one.
+  ///   - averageDecay: The share of the average that a step keeps, below 1; 0 for no average.
+  /// - Throws: `KernelError` where the backend cannot compute what the rule needs.
+  package init(
+    _ parameters: Parameters, rule form: OptimizerForm, weightDecay: Double, averageDecay: Double = 0,
+    backend: any Backend
+  ) throws(KernelError) {
+    guard let kind = updateRules.first(where: { $0.forms.contains(form) }) else {
+      preconditionFailure("an optimizer has a rule")
+    }
+    self.weightDecay = weightDecay
+    self.averageDecay = averageDecay
+    average = averageDecay > 0 ? Parameters(like: parameters) : nil
+    rule = kind.init(count: parameters.learnedCount)
+    updates = try rule.updates(of: parameters.list.filter(\.role.isLearned), backend: backend)
+  }
+
+  /// What it remembers of former steps, by its names in a checkpoint.
+  var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
+    rule.state + (average.map { [(Self.statePrefix + "average", $0.values.allFloats)] } ?? [])
+  }
+
+  /// Moves every learned parameter one step against its gradient.
+  /// - Parameter step: How many updates this one makes, so from 1.
+  package func update(
+    _ parameters: Parameters, gradients: AlignedBuffer, learningRate: Double, step: Int, team: Team
+  ) {
+    let averageShare = averageShare(atStep: step)
+    team.run(count: updates.count) { number in
+      let update = updates[number]
+      let start = update.range.lowerBound
+      team.time(update.label) {
+        update.move(
+          Update.Step(
+            number: step, learningRate: learningRate, weightDecay: update.decays ? weightDecay : 0,
+            weights: parameters.values.floats + start, gradient: gradients.floats + start,
+            average: average.map { $0.values.floats + start }, averageShare: averageShare))
+      }
+    }
+    if let average {
+      let start = parameters.learnedCount
+      updateAverage(
+        average.values.floats + start, of: parameters.values.floats + start, count: parameters.count - start,
+        share: averageShare)
+    }
+  }
+
+  /// How far the average goes to the parameters. The first step makes it equal to them. Those that follow keep little of it
+  /// at first, so that the drawn weights are soon forgotten: the share kept rises as (1 + t) / (10 + t), with t counted from
+  /// the second step (TensorFlow's ExponentialMovingAverage with `num_updates`).
+  private func averageShare(atStep step: Int) -> Float {
+    Float(1 - min(averageDecay, Double(step - 1) / Double(step + 8)))
+  }
+}

@@ -1,0 +1,111 @@
+import Kernels
+
+/// The numbers of one parameter and, in training, of its gradient.
+// SAFETY: points into memory that the network owns for as long as its modules live; modules write their own parameters only.
+struct ParameterMemory: @unchecked Sendable {
+  let values: UnsafeMutablePointer<Float>
+  private let trainingGradient: UnsafeMutablePointer<Float>?
+
+  init(values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?) {
+    self.values = values
+    trainingGradient = gradient
+  }
+
+  var gradient: UnsafeMutablePointer<Float> {
+    guard let trainingGradient else { preconditionFailure("it is not trained here") }
+    return trainingGradient
+  }
+}
+
+/// Makes the modules of a network, one after the other, each reading what the one before it gives.
+struct ModuleBuilder {
+  /// A module with the name of its layers.
+  struct Entry: Sendable {
+    let name: String
+    let module: Module
+    let hasParameters: Bool
+  }
+
+  let parameters: Parameters
+  let gradients: AlignedBuffer
+  let state: StepState
+  let order: ActivationOrder
+  let lanes: Lanes
+  let precision: Precision
+  let backend: any Backend
+  let threadCount: Int
+  let isTraining: Bool
+  /// What the last module gives; at first, the preprocessed images.
+  private(set) var output: ModuleOutput
+
+  private(set) var entries: [Entry] = []
+  /// The one that waits for its sum.
+  var shortcut: Shortcut?
+  private(set) var dropoutCount = 0
+
+  /// - Throws: `KernelError` where the backend has no kernel for a layer.
+  mutating func append(_ pass: FusedPass) throws(KernelError) {
+    let name = pass.layer.name
+    if let (planned, convolution) = pass.convolution {
+      if let module = try convolution.normalizedModule(planned, pass, in: &self) {
+        return append(module, of: pass.layer, name: "\(planned.name)+\(name)")
+      }
+      try append(FusedPass(layer: planned))
+    }
+    append(try pass.layer.layer.makeModule(pass, in: &self), of: pass.layer, name: name)
+  }
+
+  private mutating func append(_ module: Module, of layer: PlannedLayer, name: String) {
+    entries.append(Entry(name: name, module: module, hasParameters: !layer.parameters.isEmpty))
+    output = module.output
+  }
+
+  // MARK: What modules are made from
+
+  /// The image planes that the last module gives.
+  var planes: Activation {
+    guard case .planes(let activation) = output else { preconditionFailure("a plan has no planes after features") }
+    return activation
+  }
+
+  /// The features that the last module gives.
+  var features: Features {
+    guard case .features(let features) = output else { preconditionFailure("a plan flattens planes before it") }
+    return features
+  }
+
+  func shape(of layer: LayerShape) -> ActivationShape {
+    order.shape(channels: layer.planes.channels, height: layer.planes.height, width: layer.planes.width)
+  }
+
+  func activation(_ shape: ActivationShape, gradient: Activation.GradientStorage) -> Activation {
+    Activation(shape, precision: precision, lanes: lanes, gradient: isTraining ? gradient : .none)
+  }
+
+  func features(count: Int) -> Features { Features(count: count, lanes: lanes, isTraining: isTraining) }
+
+  /// The layer's parameters, in their order.
+  func memory(of layer: PlannedLayer) -> [ParameterMemory] {
+    layer.parameters.map { declaration in
+      guard let parameter = parameters.list.first(where: { $0.name == declaration.name }) else {
+        preconditionFailure("a network has every parameter of its plan")
+      }
+      return ParameterMemory(
+        values: parameters.values.floats + parameter.offset,
+        gradient: parameter.role.isLearned && isTraining ? gradients.floats + parameter.offset : nil)
+    }
+  }
+
+  /// nil where nothing is dropped.
+  mutating func dropout(rate: Double) -> Dropout? {
+    guard rate > 0 else { return nil }
+    defer { dropoutCount += 1 }
+    return Dropout(rate: rate, number: dropoutCount, state: state)
+  }
+
+  /// The shortcut that a sum closes.
+  mutating func takeShortcut() -> Shortcut? {
+    defer { shortcut = nil }
+    return shortcut
+  }
+}
