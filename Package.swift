@@ -83,12 +83,12 @@ let package = Package(
     .target(name: "Loader", dependencies: ["Samples", "Files", "Workers", "Shards"], swiftSettings: strict),
 
     // A model as an ONNX file, for other programs.
-    .target(name: "ONNX", dependencies: ["Samples", "Specs", "Kernels", "Network"], swiftSettings: strict),
+    .target(name: "ONNX", dependencies: ["Samples", "Network"], swiftSettings: strict),
 
     // MARK: Floor 6: learning and judging
     // The training loop: steps, schedule, checkpoints, events.
     .target(
-      name: "Trainer", dependencies: ["Samples", "Files", "Workers", "Specs", "Network", "Loader"],
+      name: "Trainer", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels", "Network", "Loader"],
       swiftSettings: strict),
     // Predictions, confusion counts, intervals.
     .target(name: "Evaluation", dependencies: ["Samples", "Workers", "Network", "Loader"], swiftSettings: strict),
@@ -104,8 +104,8 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Catalog", "Network", "Loader",
-        "ONNX", "Trainer", "Evaluation", "Report",
+        "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Kernels", "Catalog", "Network",
+        "Loader", "ONNX", "Trainer", "Evaluation", "Report",
       ],
       swiftSettings: strict),
 
@@ -114,8 +114,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Catalog", "Network", "Loader",
-        "Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Samples", "Files", "Workers", "Specs", "Images", "Network", "Pipeline",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .executableTarget(name: "glyphline", dependencies: ["Commands", "CInstructionSet"], swiftSettings: strict),
@@ -167,9 +167,9 @@ let package = Package(
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(name: "ONNXTests", dependencies: ["ONNX"], swiftSettings: strict),
     .testTarget(
-      name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files", "Workers"], swiftSettings: strict),
+      name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files"], swiftSettings: strict),
     .testTarget(
-      name: "TrainerTests", dependencies: ["Trainer", "Network", "Kernels", "Loader", "Samples", "Specs", "Workers"],
+      name: "TrainerTests", dependencies: ["Trainer", "Network", "Kernels", "Samples", "Specs", "Workers"],
       swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Catalog", "Samples"], swiftSettings: strict),
@@ -179,8 +179,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Network", "Commands",
-        "Faults", "crashtest", "kernelcheck",
+        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Network", "Faults",
+        "crashtest", "kernelcheck",
       ],
       swiftSettings: strict
     ),

@@ -6,7 +6,8 @@ import Workers
 
 /// Runs a command's work: turns an error into one message and an exit code, and Ctrl-C into a stop at the next safe point.
 /// - Parameter resumeWith: The command that goes on after a stop; nil where there is nothing to go on with.
-func stoppingSafely<Value>(resumeWith command: [String]? = nil, _ body: (Cancellation) throws -> Value) throws -> Value {
+func stoppingSafely<Value>(resumeWith command: [String]? = nil, _ body: (Cancellation) throws -> Value) throws -> Value
+{
   let cancellation = Cancellation()
   let signals = [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)

@@ -63,7 +63,9 @@ private func codePoints(of character: String) -> String {
 }
 
 extension GeneratorError: ReportedError {
-  package var exitStatus: ExitStatus { if case .fontNotFound = self { .noInput } else { cause?.exitStatus ?? .badData } }
+  package var exitStatus: ExitStatus {
+    if case .fontNotFound = self { .noInput } else { cause?.exitStatus ?? .badData }
+  }
 
   package var cause: (any ReportedError)? {
     switch self {

@@ -117,6 +117,7 @@ struct Glyph: Sendable {
 // SAFETY: the squares are written before anyone else has them.
 struct InkMask: @unchecked Sendable {
   /// Where squares lie.
+  // SAFETY: as of the mask.
   final class Memory: @unchecked Sendable {
     fileprivate let squares: UnsafeMutablePointer<UInt32>
 

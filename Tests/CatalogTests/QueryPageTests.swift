@@ -31,7 +31,7 @@ struct QueryPageTests {
     }
     _ = try catalog.recordEvaluation(
       EvaluationRow(
-        modelHash: "worse", split: .test, caseFoldedExact: recording.summary.caseFoldedExact, predictions: worse,
+        modelHash: "worse", split: .test, caseFoldedExact: recording.accuracy.caseFoldedExact, predictions: worse,
         confusion: recording.evaluation.confusion))
     for statement in query.components(separatedBy: ";\n") where !statement.allSatisfy(\.isWhitespace) {
       #expect(try !SQLiteShell.rows(statement, in: folder.catalog()).isEmpty, "\(statement)")

@@ -102,7 +102,8 @@ extension DamageSweep.Damage {
     case .remove(let file): try FileManager.default.removeItem(atPath: workspace + "/" + file)
     case .cut(let file): try change(file) { $0 = $0.prefix($0.count / 2) }
     case .flip(let file): try change(file) { $0[$0.count / 2] ^= 0x5A }
-    case .delete(let table, let rows): _ = try sqlite(workspace + "/catalog.sqlite", "DELETE FROM \(table) WHERE \(rows)")
+    case .delete(let table, let rows):
+      _ = try sqlite(workspace + "/catalog.sqlite", "DELETE FROM \(table) WHERE \(rows)")
     }
   }
 }

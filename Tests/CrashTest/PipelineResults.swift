@@ -14,7 +14,8 @@ package struct PipelineResults: Equatable {
     }
     self.files = files
     let queries = [
-      "charset", "shard", "sample", "left_out", "stage", "metric", "validation", "checkpoint", "evaluation", "prediction",
+      "charset", "shard", "sample", "left_out", "stage", "metric", "validation", "checkpoint", "evaluation",
+      "prediction",
       "confusion",
     ].map { "SELECT '-- \($0)'; SELECT * FROM \($0);" }
     tables = try sqlite(workspace + "/catalog.sqlite", queries.joined(separator: " "))

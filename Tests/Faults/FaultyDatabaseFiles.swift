@@ -158,6 +158,7 @@ private func closeFile(_ file: UnsafeMutablePointer<sqlite3_file>?) -> Int32 {
   return result
 }
 
+// SAFETY: made once, and never changed.
 private nonisolated(unsafe) let faultyMethods: UnsafePointer<sqlite3_io_methods> = {
   let table = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
   table.initialize(

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func functionsAreShort() {
-    for file in files {
+    for file in files where file.path.hasPrefix("Sources/") {
       for function in file.functions where function.lineCount > 60 {
         Issue.record("\(file.path): \(function.lineCount) lines: \(function.head)")
       }
@@ -28,7 +28,7 @@ import Testing
 
   /// What takes part in safety that the compiler does not check says why it is safe.
   @Test func uncheckedIsExplained() {
-    for file in files {
+    for file in files where !file.path.hasPrefix("Tests/TidyTests/") {
       for (index, line) in file.lines.enumerated()
       where line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)") {
         let isExplained = file.lines[..<index].reversed().prefix { $0.drop { $0 == " " }.hasPrefix("//") }
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["try!", "as!", "TODO", "FIXME", "fatalError("])
+  @Test(arguments: ["try!", "as!", "TODO", "FIXME"])
   func isNotInTheProgram(_ word: String) {
     for file in files where file.path.hasPrefix("Sources/") {
       for (index, line) in file.lines.enumerated() where line.contains(word) {
@@ -81,11 +81,14 @@ private struct SourceFile: Sendable {
   /// As the formatter writes them: the closing brace stands below the beginning.
   var functions: [Function] {
     lines.indices.compactMap { start in
-      guard let match = lines[start].firstMatch(of: /^( *)(?:[a-z@][\w()@ ]* )?(?:func \S|init[?(<])/) else { return nil }
+      guard let match = lines[start].firstMatch(of: /^( *)(?:[a-z@][\w()@ ]* )?(?:func \S|init[?(<])/) else {
+        return nil
+      }
       let indent = String(match.1)
       guard
         let end = lines[start...].firstIndex(where: { line in
-          line.hasPrefix(indent + "}") || (line.hasPrefix(indent) && line.dropFirst(indent.count).contains("{ ") && line.hasSuffix("}"))
+          line.hasPrefix(indent + "}")
+            || (line.hasPrefix(indent) && line.dropFirst(indent.count).contains("{ ") && line.hasSuffix("}"))
         })
       else { return nil }
       return Function(head: lines[start], lineCount: end - start + 1)

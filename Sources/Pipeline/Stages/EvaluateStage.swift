@@ -61,6 +61,8 @@ struct EvaluateStage: Stage {
       guard try records.state(of: train).isDone, let inputs = try inputs(in: records) else {
         return row == nil ? .missing : .stale(["the model, which is to be trained"])
       }
+      // Samples that are drawn anew take the evaluations on them along.
+      guard try records.stage(named: data.name) != nil else { return .stale(["the samples, which are to be made"]) }
       return try state(of: row, for: inputs) { row in
         guard row.state == .done, let recorded = try recorded(in: records) else {
           return .partlyDone("the evaluation is not complete")
@@ -87,7 +89,8 @@ struct EvaluateStage: Stage {
   /// - Throws: `PipelineError.missing` where there is no such evaluation.
   func outcome(in session: Session) throws -> EvaluationOutcome {
     guard let row = try recorded(in: session.records) else {
-      throw PipelineError.missing(stage: "the evaluation on the \(split.rawValue) split", remedy: "`glyphline eval` makes it")
+      throw PipelineError.missing(
+        stage: "the evaluation on the \(split.rawValue) split", remedy: "`glyphline eval` makes it")
     }
     return EvaluationOutcome(
       row: row,

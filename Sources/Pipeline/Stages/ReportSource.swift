@@ -64,7 +64,8 @@ struct ReportSource {
       calibration: try catalog.calibration(ofEvaluation: id),
       calibrationError: try catalog.calibrationError(ofEvaluation: id),
       mistakes: try readings(catalog.mistakes(ofEvaluation: id, first: Self.mistakeCount)),
-      dataset: try datasetFacts(), model: try modelFacts(), runs: try catalog.runs(last: Self.runCount), spec: spec.text)
+      dataset: try datasetFacts(), model: try modelFacts(), runs: try catalog.runs(last: Self.runCount), spec: spec.text
+    )
   }
 
   /// Misread images with their pixels, and with the model's thoughts.

@@ -5,7 +5,7 @@ import FuzzTargets
 /// Searches for inputs that break a reader: `fuzz TARGET [libFuzzer's options] CORPUS...`.
 @main
 enum Fuzz {
-  /// Written once, before the search begins.
+  // SAFETY: written once, before the search begins.
   private nonisolated(unsafe) static var target = FuzzTarget.shard
 
   static func main() {
