@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
     discussion: """
       Parts: generate, load (needs the train split), train, predict. Prints the median of five rounds; for load also \
       that of plain Zstandard decompression of the same data, the least that any loader must do. \
-      For train, the images counted are those that a step infers to choose its batch.
+      For train, every candidate counts as an image.
 
       With --phases, measures one thread and prints the median time that each kind of work of each layer takes in a \
       step: lanes and shares are divided among the threads, prepare and conclude are one task for each layer, and once \

@@ -82,7 +82,8 @@ struct Inspect: ParsableCommand {
     if json { return try outputJSON(report) }
     try output(
       """
-      \(report.shard): shard format \(report.formatVersion), generator \(report.generatorVersion), spec \(report.specHash)
+      \(report.shard): shard format \(report.formatVersion), generator \(report.generatorVersion), \
+      spec \(report.specHash)
       split \(report.split), samples \(report.firstIndex)...\(report.firstIndex + report.records - 1)
       \(counted(report.records, "record")) in \(counted(report.blocks, "block")) of \(report.recordsPerBlock), \
       zstd level \(report.compression)
