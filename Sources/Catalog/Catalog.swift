@@ -46,8 +46,8 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// The catalog in this program's schema version. A reader changes no file, so an older catalog is copied into memory and
-  /// upgraded there.
+  /// The catalog in this program's schema version. A reader changes no file, so an older catalog is copied into memory
+  /// and upgraded there.
   /// - Parameter version: nil for a new file.
   private static func readable(_ queue: DatabaseQueue, version: Int?, path: String) throws -> DatabaseQueue {
     guard let version else { throw CatalogError.empty(path: path) }
@@ -66,8 +66,8 @@ package final class Catalog: Sendable {
       }
       // Readers never wait for the writer, nor the writer for readers.
       try database.execute(sql: "PRAGMA journal_mode = WAL")
-      // After the commit of a shard or checkpoint, older files may be deleted, so a loss of power must not undo it. At level
-      // NORMAL, it could.
+      // After the commit of a shard or checkpoint, older files may be deleted, so a loss of power must not undo it. At
+      // level NORMAL, it could.
       try database.execute(sql: "PRAGMA synchronous = FULL")
       if version != schemaVersion {
         try database.inTransaction {
@@ -99,8 +99,8 @@ package final class Catalog: Sendable {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
-  /// Moves the write-ahead log into the database file, so that this one file is complete, and closes it. Without a close
-  /// nothing is lost, since the next connection reads the log.
+  /// Moves the write-ahead log into the database file, so that this one file is complete, and closes it. Without a
+  /// close nothing is lost, since the next connection reads the log.
   package func close() throws(CatalogError) {
     do {
       try queue.close()
@@ -109,8 +109,8 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// The first fault that SQLite finds in the tables on which stages rely: damaged pages, or rows that violate the schema's
-  /// checks, such as numbers too large to add or files outside the workspace. nil where there is none.
+  /// The first fault that SQLite finds in the tables on which stages rely: damaged pages, or rows that violate the
+  /// schema's checks, such as numbers too large to add or files outside the workspace. nil where there is none.
   ///
   /// A check takes 10 ms a megabyte, so it leaves out the tables that grow with the samples and steps. Their pages are
   /// checked whenever they are read or written, and the content of `sample` is in the shards too.
@@ -147,8 +147,8 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// Like `write`, but without enforcing foreign keys, which would make inserting a sample take half as long again. `body`
-  /// must add rows only after those they refer to, and remove none that others refer to.
+  /// Like `write`, but without enforcing foreign keys, which would make inserting a sample take half as long again.
+  /// `body` must add rows only after those they refer to, and remove none that others refer to.
   func writeWithoutForeignKeys(_ operation: String, _ body: (Database) throws -> Void) throws(CatalogError) {
     do {
       try queue.writeWithoutTransaction { database in

@@ -87,8 +87,8 @@ package struct ConfusedPairRow: Sendable, Equatable, Decodable, FetchableRecord 
 }
 
 extension Catalog {
-  /// Records an evaluation with its predictions and confusion counts. It replaces incomplete evaluations of the same model
-  /// on the same split.
+  /// Records an evaluation with its predictions and confusion counts. It replaces incomplete evaluations of the same
+  /// model on the same split.
   /// - Returns: The evaluation's number, higher than those of all earlier ones.
   package func recordEvaluation(_ evaluation: EvaluationRow) throws(CatalogError) -> Int {
     try write("record an evaluation of split \(evaluation.split)") { database in

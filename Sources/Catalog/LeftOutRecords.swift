@@ -57,8 +57,8 @@ extension Catalog {
     }
   }
 
-  /// Records that a shard is intact again. Evaluations that left out some of it become unfinished. What training left out
-  /// stays recorded, since the model was not trained on it.
+  /// Records that a shard is intact again. Evaluations that left out some of it become unfinished. What training left
+  /// out stays recorded, since the model was not trained on it.
   package func recordMended(_ shard: ShardRow) throws(CatalogError) {
     try write("record that \(shard.file) is intact again") { database in try Self.recordMended(shard, in: database) }
   }

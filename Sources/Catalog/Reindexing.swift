@@ -2,8 +2,8 @@ import GRDB
 import Samples
 
 extension Catalog {
-  /// Replaces the index rows of a shard and its samples, in one transaction. Evaluations of the split are kept if the shard
-  /// is the recorded one, and dropped if not.
+  /// Replaces the index rows of a shard and its samples, in one transaction. Evaluations of the split are kept if the
+  /// shard is the recorded one, and dropped if not.
   /// - Parameters: As for `recordShard`.
   package func reindexShard(_ shard: ShardRow, charsets: [Alphabet], samples: [SampleRow]) throws(CatalogError) {
     precondition(samples.count == shard.records)

@@ -57,8 +57,8 @@ extension Catalog {
   /// With one statement a sample, starting statements would take most of the time.
   private static let samplesPerStatement = 64
 
-  /// Records a durable shard file and all its samples. If the shard is recorded already, missing sample rows are added, and
-  /// the blocks that evaluations left out count as intact again.
+  /// Records a durable shard file and all its samples. If the shard is recorded already, missing sample rows are added,
+  /// and the blocks that evaluations left out count as intact again.
   /// - Parameters:
   ///   - modified: The file's time of modification, in nanoseconds since 1970.
   ///   - charsets: The shard's charsets; each character is a single Unicode scalar.
@@ -161,8 +161,8 @@ extension Catalog {
     }
   }
 
-  /// Records that a split is built anew. One transaction replaces the stage's row and drops the split's shards, samples and
-  /// evaluations.
+  /// Records that a split is built anew. One transaction replaces the stage's row and drops the split's shards, samples
+  /// and evaluations.
   package func restartBuild(_ stage: StageRow, of split: Split) throws(CatalogError) {
     try write("restart the build of split \(split)") { database in
       for table in ["evaluation", "sample", "shard"] {
@@ -219,8 +219,8 @@ extension Catalog {
     }
   }
 
-  /// SQL that inserts samples with consecutive indices. Its parameters are split, shard, first index, first record, then
-  /// label, charset and seed of each sample.
+  /// SQL that inserts samples with consecutive indices. Its parameters are split, shard, first index, first record,
+  /// then label, charset and seed of each sample.
   private static func insertStatement(sampleCount: Int) -> String {
     let rows = (0..<sampleCount).map { offset in
       let first = 5 + 3 * offset
@@ -249,8 +249,8 @@ extension Catalog {
   }
 }
 
-/// The id of a charset: the upper 23 bits, the most that SQLite stores in three bytes, of the 32-bit FNV-1a hash (Fowler,
-/// Noll and Vo) of its characters in UTF-8. A running number would depend on what else was recorded before.
+/// The id of a charset: the upper 23 bits, the most that SQLite stores in three bytes, of the 32-bit FNV-1a hash
+/// (Fowler, Noll and Vo) of its characters in UTF-8. A running number would depend on what else was recorded before.
 private func charsetID(of alphabet: Alphabet) -> Int {
   var hash: UInt32 = 0x811C_9DC5
   for byte in alphabet.text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }

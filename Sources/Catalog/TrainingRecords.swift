@@ -90,8 +90,8 @@ extension Catalog {
     try write("record training steps") { database in try Self.insert(metrics, in: database) }
   }
 
-  /// Records a durable checkpoint file, in place of one of the same step, together with its validation and the steps before
-  /// it that are not recorded yet. So no crash leaves a checkpoint without its steps.
+  /// Records a durable checkpoint file, in place of one of the same step, together with its validation and the steps
+  /// before it that are not recorded yet. So no crash leaves a checkpoint without its steps.
   package func recordCheckpoint(
     _ checkpoint: CheckpointRow, metrics: [MetricRow], validation: ValidationRow? = nil
   ) throws(CatalogError) {
