@@ -111,7 +111,6 @@ package final class Catalog: Sendable {
 
   /// The first fault that SQLite finds in the tables on which stages rely: damaged pages, or rows that violate the
   /// schema's checks, such as numbers too large to add or files outside the workspace. nil where there is none.
-  ///
   /// A check takes 10 ms a megabyte, so it leaves out the tables that grow with the samples and steps. Their pages are
   /// checked whenever they are read or written, and the content of `sample` is in the shards too.
   private static func fault(of database: Database) throws -> String? {

@@ -13,8 +13,7 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
   case newerVersion(path: String, found: Int, supported: Int)
   /// A different shard is recorded under this number.
   case shardExists(path: String, split: String, number: Int)
-  /// SQL's functions count Unicode scalars and end a text at a null, so labels with this character could not be
-  /// queried.
+  /// SQL's functions count Unicode scalars and end a text at U+0000, so labels with this could not be queried.
   case unsupportedCharacter(Character)
   /// SQLite failed.
   case failed(CatalogFailure)
@@ -28,8 +27,7 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
     case .empty(let path):
       "\(path) is empty; `glyphline build` fills it"
     case .newerVersion(let path, let found, let supported):
-      "\(path) has schema version \(found), this program supports up to \(supported); use a newer Glyphline or another"
-        + " workspace"
+      "\(path) has schema version \(found), newer than \(supported); use a newer Glyphline or another workspace"
     case .shardExists(let path, let split, let number):
       "\(path) already lists a different shard \(number) of split \(split); `glyphline reindex` rebuilds the index"
     case .unsupportedCharacter(let character):

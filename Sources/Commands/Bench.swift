@@ -10,9 +10,8 @@ struct Bench: ParsableCommand {
     abstract: "Measure the throughput of one part alone on this machine.",
     discussion: """
       Parts: generate, load (needs the train split), train, predict. Prints the median of five rounds; for load also \
-      that of plain Zstandard decompression of the same data, the least that any loader must do. \
-      For train, every candidate counts as an image.
-
+      that of plain Zstandard decompression of the same data, the least that any loader must do. For train, every \
+      candidate counts as an image.
       With --phases, measures one thread and prints the median time that each kind of work of each layer takes in a \
       step: lanes and shares are divided among the threads, prepare and conclude are one task for each layer, and once \
       is done by one thread. The times for more threads are computed from that, assuming that threads neither wait for \

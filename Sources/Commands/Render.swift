@@ -17,8 +17,7 @@ struct Render: ParsableCommand {
   @Option(help: ArgumentHelp("Write the images into this folder.", valueName: "folder"), completion: .directory)
   var out: String
 
-  @Option(
-    help: ArgumentHelp("Use this font: a file, or the family name of an installed one.", valueName: "font"))
+  @Option(help: ArgumentHelp("Use this font: a font file, or an installed family's name.", valueName: "font"))
   var font = "Noto Mono"
 
   @OptionGroup var common: CommonOptions

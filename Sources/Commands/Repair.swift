@@ -7,8 +7,7 @@ struct Repair: ParsableCommand {
     commandName: "repair",
     abstract: "Draw damaged or missing blocks of the shards again, to the same bytes.",
     discussion: """
-      Undamaged blocks are kept. Damage that cannot be repaired, such as to imported images, is named, and the exit \
-      code is then 65.
+      Keeps undamaged blocks. Names what cannot be repaired, such as imported images; the exit code is then 65.
       """)
 
   @OptionGroup var pipeline: PipelineOptions

@@ -65,8 +65,7 @@ package enum PipelineError: Error, CustomStringConvertible {
         + " training.candidates); raise datasets.train.count"
     case .unusableShards(let error): "\(error); \(remedy(for: error))"
     case .disorderedShards(let file, let catalog):
-      "\(catalog): the samples of \(file) do not follow those of the shard before; `glyphline reindex` rebuilds the"
-        + " index"
+      "\(catalog): the samples of \(file) do not follow those of the shard before; run `glyphline reindex`"
     case .noImages(let folder): "\(folder) has no file whose name ends in .png, .jpg or .jpeg"
     case .folderExists(let path): "\(path) exists; remove it or choose another folder"
     case .unlabelled(let path):

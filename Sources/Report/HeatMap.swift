@@ -34,7 +34,7 @@ struct HeatMap {
     }
     return """
       <figure><figcaption>Rows: true characters. Columns: predicted characters. The stronger a square's colour, the \
-      larger the fraction of the row's character that was predicted so; the strongest is \(percent(worst)). Gray squares \
+      larger the fraction of the row's character predicted so; the strongest is \(percent(worst)). Gray squares \
       are correct predictions.</figcaption>
       <div class="scroll"><svg class="matrix" style="min-width:\(Int(extent * 0.8))px" viewBox="0 0 \(extent) \(extent)" \
       role="img" aria-label="Confusion matrix; the table below says the same in numbers">

@@ -50,8 +50,7 @@ package struct LearningWatch {
     guard !hasOverfitted && images > 0 && accuracy - validation > 0.03 + 3 * deviation else { return nil }
     hasOverfitted = true
     return "overfitting: accuracy is \(percent(accuracy, decimals: 1)) on training images, "
-      + "\(percent(validation, decimals: 1)) on validation images; try more samples (datasets.train.count) or "
-      + "fewer epochs"
+      + "\(percent(validation, decimals: 1)) on validation images; raise datasets.train.count or lower training.epochs"
   }
 
   private func format(_ loss: Double) -> String { String(format: "%.4f", loss) }

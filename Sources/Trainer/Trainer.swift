@@ -160,8 +160,7 @@ package final class Trainer {
     }
   }
 
-  /// - Throws: `TrainingError.diverged` where a parameter is not finite, since such a state must not become a
-  ///   checkpoint.
+  /// - Throws: `TrainingError.diverged` where a parameter is not finite; such a state must not become a checkpoint.
   package func requireFiniteParameters() throws(TrainingError) {
     if let parameter = parameters.firstNotFinite { throw .diverged(step: step, place: parameter.name) }
   }
@@ -181,7 +180,7 @@ package final class Trainer {
 }
 
 package enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// `place`: the layer whose output, or the parameter that, is not finite.
+  /// `place`: the layer with an output that is not finite, or the parameter that is not.
   case diverged(step: Int, place: String)
   /// A label has a length that the model cannot predict.
   case unreadableLabel(sample: UInt64)

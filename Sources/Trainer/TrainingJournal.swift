@@ -1,8 +1,8 @@
 /// Receives what happens in a training loop, and stores what must outlast it.
 package protocol TrainingJournal {
-  /// Stores steps since the last checkpoint.
+  /// Stores steps since the last checkpoint durably.
   func record(_ steps: [TimedStep]) throws
-  /// Stores a checkpoint with the steps before it and its validation, all or nothing.
+  /// Stores a checkpoint durably, with the steps before it and its validation: all of it or nothing.
   func record(_ checkpoint: TrainingCheckpoint, after steps: [TimedStep]) throws
   /// All stored validations.
   func validations() throws -> [ValidationResult]

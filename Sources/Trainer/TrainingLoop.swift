@@ -28,8 +28,7 @@ package final class TrainingLoop {
 
   /// Trains to the last step.
   /// - Parameter leaveOut: As in `BatchLoader.init`.
-  /// - Throws: `Interrupted`, after a checkpoint of the last step; `TrainingError`; errors of the journal and the
-  ///   loader.
+  /// - Throws: `Interrupted`, after a checkpoint of the last step; `TrainingError`; errors of journal and loader.
   package func run(
     on dataset: Dataset, leaveOut: ((LeftOutBlock) throws -> Void)?, cancellation: Cancellation
   ) throws {

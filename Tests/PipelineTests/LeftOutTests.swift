@@ -48,7 +48,7 @@ import crashtest
     let again = try Program.run("run", skipping, "--workspace", workspace)
     #expect(again.exitCode == 0 && again.errors.contains("on 44 images"), "\(again.errors)")
 
-    // Once they are mended, the evaluation is made anew with all images; the model has still not learned from some.
+    // Once they are mended, the evaluation is made anew with all images; the model was still not trained on some.
     #expect(try Program.run("repair", skipping, "--workspace", workspace).exitCode == 0)
     #expect(try Program.run("status", skipping, "--workspace", workspace).output.contains("not finished"))
     #expect(try Program.run("run", skipping, "--workspace", workspace).exitCode == 0)

@@ -81,11 +81,13 @@ private struct SourceFile: Sendable {
   /// As the formatter writes them: the closing brace stands below the beginning.
   var functions: [Function] {
     lines.indices.compactMap { start in
-      guard let match = lines[start].firstMatch(of: /^( *)(?:[a-z@][\w()@ ]* )?(?:func \S|init[?(<])/) else { return nil }
+      let beginning = /^( *)(?:[a-z@][\w()@ ]* )?(?:func \S|init[?(<])/
+      guard let match = lines[start].firstMatch(of: beginning) else { return nil }
       let indent = String(match.1)
       guard
         let end = lines[start...].firstIndex(where: { line in
-          line.hasPrefix(indent + "}") || (line.hasPrefix(indent) && line.dropFirst(indent.count).contains("{ ") && line.hasSuffix("}"))
+          line.hasPrefix(indent + "}")
+            || (line.hasPrefix(indent) && line.dropFirst(indent.count).contains("{ ") && line.hasSuffix("}"))
         })
       else { return nil }
       return Function(head: lines[start], lineCount: end - start + 1)

@@ -48,8 +48,7 @@ struct SplitShards {
     (self.recorded, self.damaged) = (recorded, damaged)
   }
 
-  /// The state of the stage that makes these shards.
-  /// - Parameter count: Samples that the split should have.
+  /// The state of the stage that makes these shards, of a split that should have `count` samples.
   func state(of row: StageRow, count: Int) -> StageState {
     let intact = intactSampleCount
     if sampleCount > count { return .stale(["datasets.\(split.rawValue).count: \(sampleCount) -> \(count)"]) }
