@@ -4,5 +4,5 @@ package let catalogSchema = String(decoding: PackageResources.catalog_sql, as: U
 /// The SQL that upgrades older catalogs: `upgrades.sql` of this folder, word for word.
 package let catalogUpgrades = String(decoding: PackageResources.upgrades_sql, as: UTF8.self)
 
-/// Behind it, in both files, stands a schema version.
+/// The statement that sets a schema version in both files, without the number.
 package let versionStatement = "PRAGMA user_version = "

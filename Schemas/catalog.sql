@@ -1,9 +1,9 @@
 -- The catalog of a Glyphline workspace, `catalog.sqlite`, schema version 2. SQLite 3.37 or newer.
 --
--- The program embeds this very file. `sqlite3 new.sqlite < catalog.sql` makes an empty catalog that it accepts.
--- Tables and views are a contract: their names and columns stay. Only `run`, `metric_rate` and `shard_file` hold what a
--- clock said; all other tables are the same, row by row, however often the work was interrupted.
--- A catalog of an older version is upgraded as `upgrades.sql` says.
+-- The program embeds this file. `sqlite3 new.sqlite < catalog.sql` makes an empty catalog that it accepts.
+-- Tables and views are a contract: their names and columns stay. Only `run`, `metric_rate` and `shard_file` have times;
+-- all other tables are the same, row by row, however often the work was interrupted.
+-- `upgrades.sql` upgrades catalogs of older versions.
 --
 -- Conventions: indices, records, positions and epochs count from 0, steps from 1. Files are paths relative to the
 -- folder that holds this database. Hashes are SHA-256, in 64 lower-case hexadecimal digits.
@@ -11,10 +11,10 @@
 PRAGMA application_id = 1196183624; -- 'GLPH' in ASCII
 PRAGMA user_version = 2;
 
--- A list of characters that labels are written in, in class order. Each character is one Unicode scalar, so that SQL's
--- substr() and length() count characters.
+-- The characters that labels can have, in class order. Each is one Unicode scalar, so that SQL's substr() and length()
+-- count characters.
 CREATE TABLE charset (
-  -- Derived from the characters, not counted up: the same list has the same number in every catalog.
+  -- Derived from the characters, so the same list has the same id in every catalog.
   id INTEGER PRIMARY KEY CHECK (id >= 0),
   characters TEXT NOT NULL UNIQUE CHECK (characters <> '')
 ) STRICT;
@@ -27,12 +27,12 @@ CREATE TABLE shard (
   first_index INTEGER NOT NULL CHECK (first_index BETWEEN 0 AND 999999999999), -- sample_index of record 0
   records INTEGER NOT NULL CHECK (records BETWEEN 1 AND 1048576),
   byte_count INTEGER NOT NULL CHECK (byte_count > 0),
-  content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of header and seek table, which hold all checksums
+  content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of header and seek table, which have all checksums
   PRIMARY KEY (split, number)
 ) STRICT, WITHOUT ROWID;
 
--- When a shard file was written, or its every byte was last found sound: its time of modification in the file system. As
--- long as that and its size are the same, the file is not read again to see whether it is whole.
+-- The modification time of a shard file when it was written or last verified. As long as time and size are the same,
+-- the file is not verified again.
 CREATE TABLE shard_file (
   split TEXT NOT NULL,
   number INTEGER NOT NULL,
@@ -41,42 +41,42 @@ CREATE TABLE shard_file (
   FOREIGN KEY (split, number) REFERENCES shard (split, number) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- A labelled image, and where it is stored. All of this is in the shard too: these rows can be made again from it.
+-- A labelled image, and where it is stored. The shard has all of this too, so these rows can be rebuilt from it.
 CREATE TABLE sample (
   split TEXT NOT NULL,
-  sample_index INTEGER NOT NULL CHECK (sample_index >= 0), -- place in the split, which is also the order of the shards
+  sample_index INTEGER NOT NULL CHECK (sample_index >= 0), -- index in the split; shards are in this order
   shard INTEGER NOT NULL, -- its number
-  record INTEGER NOT NULL CHECK (record >= 0), -- place in the shard
+  record INTEGER NOT NULL CHECK (record >= 0), -- index in the shard
   label TEXT NOT NULL CHECK (label <> ''),
   charset INTEGER NOT NULL REFERENCES charset (id),
-  seed INTEGER NOT NULL CHECK (seed >= 0), -- what the image was drawn from; 0 where it was imported
+  seed INTEGER NOT NULL CHECK (seed >= 0), -- the image was drawn from it; 0 for an imported image
   PRIMARY KEY (split, sample_index),
   FOREIGN KEY (split, shard) REFERENCES shard (split, number)
 ) STRICT, WITHOUT ROWID;
 
--- A damaged block that a stage went on without, as `on_corrupt: skip` in the spec asks. Its samples are those of the
--- shard whose records are first_record and the `records - 1` after it. Gone when the stage begins anew, or with the
--- shard; an evaluation's row also once the shard is repaired, and the evaluation is then unfinished.
+-- A damaged block that a stage left out, since the spec says `on_corrupt: skip`. Its samples are `records` records of
+-- the shard from first_record on. The row is deleted when the stage starts over or the shard is dropped; an
+-- evaluation's row also when the shard is repaired, and the evaluation is then unfinished.
 CREATE TABLE left_out (
   stage TEXT NOT NULL CHECK (stage <> ''), -- 'train' or 'evaluate test'
   split TEXT NOT NULL,
   shard INTEGER NOT NULL, -- its number
-  block INTEGER NOT NULL CHECK (block >= 0), -- place in the shard
+  block INTEGER NOT NULL CHECK (block >= 0), -- index in the shard
   first_record INTEGER NOT NULL CHECK (first_record BETWEEN 0 AND 1048575),
   records INTEGER NOT NULL CHECK (records BETWEEN 1 AND 1048576),
-  fault TEXT NOT NULL CHECK (fault <> ''), -- what is wrong with it, and where
+  fault TEXT NOT NULL CHECK (fault <> ''), -- the damage, and its byte offset
   PRIMARY KEY (stage, split, shard, block),
   FOREIGN KEY (split, shard) REFERENCES shard (split, number) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- A step of the pipeline, such as 'build train', 'train' or 'evaluate test'.
+-- A stage of the pipeline, such as 'build train', 'train' or 'evaluate test'.
 CREATE TABLE stage (
   name TEXT PRIMARY KEY CHECK (name <> ''),
   content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of everything that its result depends on
-  state TEXT NOT NULL CHECK (state IN ('running', 'done')), -- 'running' is also what an interrupted stage says
-  spec TEXT NOT NULL, -- what was hashed, as text: shows what differs when the hash does
-  -- Hash of what the stage made: of the model file, of the report, of all imported labels and pixels. NULL while it is
-  -- unfinished, where it made no one thing, and where it was done before schema version 2.
+  state TEXT NOT NULL CHECK (state IN ('running', 'done')), -- an interrupted stage is 'running', too
+  spec TEXT NOT NULL, -- the text that was hashed: shows what has changed
+  -- Hash of the stage's result: of the model file, or of all imported labels and pixels. NULL for other stages, while
+  -- training is unfinished, and for stages that were done before schema version 2.
   result TEXT CHECK (result <> '')
 ) STRICT, WITHOUT ROWID;
 
@@ -86,7 +86,7 @@ CREATE TABLE run (
   command TEXT NOT NULL,
   started_at TEXT NOT NULL CHECK (julianday(started_at) IS NOT NULL),
   finished_at TEXT CHECK (finished_at IS NULL OR julianday(finished_at) IS NOT NULL),
-  -- 'died': a later command found it unfinished, though its process was gone.
+  -- 'died': a later command found it unfinished and its process gone.
   outcome TEXT NOT NULL CHECK (outcome IN ('running', 'done', 'failed', 'interrupted', 'died')),
   version TEXT NOT NULL, -- of the program
   cpu TEXT NOT NULL,
@@ -95,51 +95,51 @@ CREATE TABLE run (
   CHECK ((outcome IN ('running', 'died')) = (finished_at IS NULL))
 ) STRICT;
 
--- A training step of the newest training. Training that goes on from a checkpoint drops the rows of later steps first.
+-- A step of the newest training. Before training resumes from a checkpoint, the rows of later steps are deleted.
 CREATE TABLE metric (
   step INTEGER PRIMARY KEY CHECK (step > 0),
   epoch INTEGER NOT NULL CHECK (epoch >= 0),
-  images INTEGER NOT NULL CHECK (images > 0), -- images looked at since the start, this step's included
-  loss REAL, -- mean over the images learned from; NULL where it was not a number
+  images INTEGER NOT NULL CHECK (images > 0), -- images inferred since the start, this step's included
+  loss REAL, -- mean over the images trained on; NULL where it was NaN
   learning_rate REAL NOT NULL CHECK (learning_rate >= 0),
-  accuracy REAL CHECK (accuracy BETWEEN 0 AND 1) -- share of the step's images read without a mistake, before the step
+  accuracy REAL CHECK (accuracy BETWEEN 0 AND 1) -- fraction of the inferred images that were exact
 ) STRICT;
 
--- How the model after `step` steps read images of the validation split, always the same ones.
+-- The validation of the model after `step` steps, always on the same images.
 CREATE TABLE validation (
   step INTEGER PRIMARY KEY REFERENCES metric (step) ON DELETE CASCADE,
   images INTEGER NOT NULL CHECK (images > 0),
-  exact INTEGER NOT NULL CHECK (exact BETWEEN 0 AND images) -- images read without a mistake
+  exact INTEGER NOT NULL CHECK (exact BETWEEN 0 AND images) -- images predicted exactly
 ) STRICT;
 
--- How fast a training step was: differs from one run to the next.
+-- The speed of a training step, which differs from run to run.
 CREATE TABLE metric_rate (
   step INTEGER PRIMARY KEY REFERENCES metric (step) ON DELETE CASCADE,
   images_per_second REAL NOT NULL CHECK (images_per_second >= 0)
 ) STRICT;
 
--- The state of training after `step` steps, to go on from.
+-- The state of training after `step` steps, from which it can resume.
 CREATE TABLE checkpoint (
   step INTEGER PRIMARY KEY CHECK (step >= 0),
   file TEXT NOT NULL UNIQUE CHECK (file = printf('checkpoints/step-%09d.safetensors', step)),
   content_hash TEXT NOT NULL CHECK (content_hash <> ''), -- of the whole file
-  loss REAL -- of the last step; NULL where there was none, or it was not a number
+  loss REAL -- of the last step; NULL before the first, or where it was NaN
 ) STRICT;
 
--- A model judged on a split. Recorded with its predictions and confusion counts in one transaction, and gone when the
--- samples of the split are. A higher id is newer.
+-- An evaluation of a model on a split. Recorded with its predictions and confusion counts in one transaction, and
+-- deleted with the samples of the split. A higher id is newer.
 CREATE TABLE evaluation (
   id INTEGER PRIMARY KEY CHECK (id > 0),
   model_hash TEXT NOT NULL CHECK (model_hash <> ''), -- of the model file
   split TEXT NOT NULL CHECK (split IN ('train', 'validation', 'test')),
   images INTEGER NOT NULL CHECK (images BETWEEN 1 AND 999999999999),
-  exact INTEGER NOT NULL, -- images read without a mistake
-  case_folded_exact INTEGER NOT NULL, -- the same, where 'a' read as 'A' is no mistake (Unicode lower-casing)
-  UNIQUE (id, split), -- what predictions refer to
+  exact INTEGER NOT NULL, -- images whose characters are all predicted correctly
+  case_folded_exact INTEGER NOT NULL, -- the same, with 'a' and 'A' counted as equal (Unicode lower-casing)
+  UNIQUE (id, split), -- for the foreign key of `prediction`
   CHECK (0 <= exact AND exact <= case_folded_exact AND case_folded_exact <= images)
 ) STRICT;
 
--- What an evaluated model read in one image.
+-- The prediction for one image in an evaluation.
 CREATE TABLE prediction (
   evaluation INTEGER NOT NULL,
   split TEXT NOT NULL,
@@ -152,11 +152,11 @@ CREATE TABLE prediction (
   FOREIGN KEY (split, sample_index) REFERENCES sample (split, sample_index)
 ) STRICT, WITHOUT ROWID;
 
--- Without it, SQLite would read all predictions for every sample that is deleted.
+-- Without it, SQLite would scan all predictions for every sample that is deleted.
 CREATE INDEX prediction_sample ON prediction (split, sample_index);
 
--- How often, at one position, the character `truth` was read as `predicted`. Pairs that never happened have no row; the
--- counts of a position add up to the images. (An empty text means: past the end of the text.)
+-- How often the character `truth` at a position was predicted as `predicted`; an empty text stands for the end of the
+-- text. Pairs that did not occur have no row. The counts of a position add up to the number of images.
 CREATE TABLE confusion (
   evaluation INTEGER NOT NULL REFERENCES evaluation (id) ON DELETE CASCADE,
   position INTEGER NOT NULL CHECK (position >= 0),
@@ -166,9 +166,9 @@ CREATE TABLE confusion (
   PRIMARY KEY (evaluation, position, truth, predicted)
 ) STRICT, WITHOUT ROWID;
 
--- Views. Where a view lists several evaluations, the newest comes first.
+-- Views. They list the newest evaluation first.
 
--- Share of images read without a single mistake, with its 95 % interval (Wilson 1927; 1.959963984540054 is the 97.5 %
+-- The fraction of images predicted exactly, with its 95 % interval (Wilson 1927; 1.959963984540054 is the 97.5 %
 -- quantile of the normal distribution).
 CREATE VIEW image_accuracy (evaluation, split, images, exact, accuracy, low95, high95, case_folded_accuracy) AS
 WITH
@@ -188,14 +188,14 @@ SELECT id, split, images, exact, p, max(0.0, centre - reach), min(1.0, centre + 
 FROM interval
 ORDER BY id DESC;
 
--- What was read where, rights and wrongs.
+-- The confusion counts of each position, correct predictions included.
 CREATE VIEW confusion_matrix (evaluation, position, truth, predicted, count) AS
 SELECT evaluation, position, truth, predicted, count
 FROM confusion
 ORDER BY evaluation DESC, position, truth, predicted;
 
--- The confusion matrix over all positions. share: the part of all `truth` characters that was read as `predicted`; the
--- shares of a `truth` add up to 1.
+-- The confusion matrix over all positions, by truth. share: the fraction of all `truth` characters that were predicted
+-- as `predicted`; the fractions of a `truth` add up to 1.
 CREATE VIEW confusion_by_truth (evaluation, truth, predicted, count, share) AS
 WITH
   pair AS (
@@ -208,15 +208,15 @@ SELECT evaluation, truth, predicted, pair_count,
 FROM pair
 ORDER BY evaluation DESC, truth, predicted;
 
--- The same from the other side. share: the part of all readings of `predicted` that was a `truth`; the shares of a
--- `predicted` add up to 1.
+-- The confusion matrix over all positions, by prediction. share: the fraction of all predictions of `predicted` that
+-- were a `truth`; the fractions of a `predicted` add up to 1.
 CREATE VIEW confusion_by_prediction (evaluation, predicted, truth, count, share) AS
 SELECT evaluation, predicted, truth, count,
   CAST(count AS REAL) / sum(count) OVER (PARTITION BY evaluation, predicted)
 FROM confusion_by_truth
 ORDER BY evaluation DESC, predicted, truth;
 
--- Every single character that was taken for another, with the image it is in.
+-- Every wrongly predicted character, with its image.
 CREATE VIEW confused_characters (evaluation, split, sample_index, position, truth, predicted) AS
 WITH
   place AS (SELECT DISTINCT evaluation, position FROM confusion),
@@ -234,8 +234,8 @@ FROM single
 WHERE truth <> predicted
 ORDER BY evaluation DESC, sample_index, position;
 
--- Characters taken for others, over all positions; the most frequent mistake first. share_of_truth: the part of all
--- `truth` characters that was read as `predicted`. examples: the sample_index of the first three images with it.
+-- Wrongly predicted characters over all positions, the most frequent mistake first. share_of_truth: the fraction of all
+-- `truth` characters that were predicted as `predicted`. examples: the sample_index of the first three such images.
 CREATE VIEW confused_pairs (evaluation, truth, predicted, count, share_of_truth, examples) AS
 WITH
   ranked AS (
@@ -255,7 +255,7 @@ LEFT JOIN example USING (evaluation, truth, predicted)
 WHERE truth <> predicted
 ORDER BY evaluation DESC, count DESC, share DESC, truth, predicted;
 
--- How often each character was read right, over all positions; the hardest character first.
+-- The accuracy of each character over all positions, lowest first.
 CREATE VIEW character_accuracy (evaluation, character, count, correct, accuracy) AS
 WITH
   tally AS (
@@ -267,7 +267,7 @@ SELECT evaluation, truth, truth_count, CAST(correct AS INTEGER), correct / truth
 FROM tally
 ORDER BY evaluation DESC, correct / truth_count, truth;
 
--- How often the character at each position was read right.
+-- The accuracy of the characters at each position.
 CREATE VIEW position_accuracy (evaluation, position, count, correct, accuracy) AS
 WITH
   tally AS (
@@ -279,7 +279,7 @@ SELECT evaluation, position, position_count, CAST(correct AS INTEGER), correct /
 FROM tally
 ORDER BY evaluation DESC, position;
 
--- Images read wrong, and where each is stored; those that the model was surest of first.
+-- Wrongly predicted images, and where each is stored; the highest confidence first.
 CREATE VIEW mistakes (evaluation, split, sample_index, file, record, seed, label, predicted, confidence) AS
 SELECT prediction.evaluation, split, sample_index, shard.file, sample.record, sample.seed, sample.label,
   prediction.predicted, prediction.confidence
@@ -290,8 +290,8 @@ WHERE NOT prediction.exact AND shard.number = sample.shard
 ORDER BY prediction.evaluation DESC, prediction.confidence DESC, sample_index;
 
 -- The newest training, step by step. smoothed_loss, smoothed_accuracy: means of this step and up to 49 before it.
--- accuracy: share of the step's images read without a mistake; validation_accuracy: that of the validation images, NULL
--- at steps after which they were not read.
+-- accuracy: the fraction of the step's images that were predicted exactly; validation_accuracy: that of the validation
+-- images, NULL at steps without a validation.
 CREATE VIEW learning_curve (
   step, epoch, images, loss, smoothed_loss, learning_rate, images_per_second, accuracy, smoothed_accuracy,
   validation_accuracy
@@ -304,7 +304,7 @@ LEFT JOIN validation USING (step)
 WINDOW recent AS (ORDER BY step ROWS 49 PRECEDING)
 ORDER BY step;
 
--- The kept checkpoint that read most of the validation images; of equal ones the newest. No row without validation.
+-- The checkpoint with the highest validation accuracy; the newest of equal ones. No row without a validation split.
 CREATE VIEW best_checkpoint (step, file, validation_accuracy) AS
 SELECT step, file, CAST(exact AS REAL) / images
 FROM checkpoint
@@ -312,8 +312,8 @@ JOIN validation USING (step)
 ORDER BY exact DESC, step DESC
 LIMIT 1;
 
--- Whether the model's confidence can be believed: images in ten bins of confidence. A calibrated model's accuracy is
--- near its mean confidence in every bin (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
+-- Calibration: the images in ten bins of confidence. A calibrated model's accuracy is near its mean confidence in every
+-- bin (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
 CREATE VIEW calibration (evaluation, low, high, images, mean_confidence, accuracy) AS
 WITH
   binned AS (
@@ -325,8 +325,8 @@ FROM binned
 GROUP BY evaluation, bin
 ORDER BY evaluation DESC, bin;
 
--- How far the confidence is from the truth, in one number: the gap between mean confidence and accuracy, averaged over
--- the images of all bins (expected calibration error, Guo et al.).
+-- The expected calibration error (Guo et al.): the gap between mean confidence and accuracy of a bin, averaged over all
+-- images.
 CREATE VIEW calibration_error (evaluation, images, mean_confidence, accuracy, expected_calibration_error) AS
 SELECT evaluation, sum(images), sum(images * mean_confidence) / sum(images), sum(images * accuracy) / sum(images),
   sum(images * abs(accuracy - mean_confidence)) / sum(images)
@@ -334,7 +334,7 @@ FROM calibration
 GROUP BY evaluation
 ORDER BY evaluation DESC;
 
--- Images of a split that two evaluations read differently. change: 'fixed' or 'broken' since the earlier one, or
+-- Images that two evaluations of a split predict differently. change: 'fixed' or 'broken' since the earlier one, or
 -- 'still wrong'.
 CREATE VIEW evaluation_comparison (
   evaluation, earlier, split, sample_index, label, predicted, earlier_predicted, change

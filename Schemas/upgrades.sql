@@ -1,7 +1,7 @@
--- Upgrades of catalogs that older programs made, one after the other. Each ends with the number of its schema version; a
--- catalog of version N needs what stands behind that number, in one transaction. `catalog.sql` says what columns mean.
+-- Upgrades of catalogs of older schema versions, in order. Each ends by setting its version. A catalog of version N
+-- gets all statements after the line that sets N, in one transaction. `catalog.sql` explains the columns.
 
--- Version 2: the hash of what a stage made, and when shard files were last found sound.
+-- Version 2: the hash of a stage's result, and when shard files were last verified.
 
 CREATE TABLE shard_file (
   split TEXT NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE shard_file (
 
 ALTER TABLE stage ADD COLUMN result TEXT CHECK (result <> '');
 
--- Of an imported split, the first line of the text has said it: 'images=' and the hash, or 'nothing'.
+-- For an imported split, the hash is in the first line of `spec`: 'images=' and the hash, or 'nothing'.
 UPDATE stage SET result = nullif(substr(spec, 8, instr(spec, char(10)) - 8), 'nothing') WHERE spec LIKE 'images=%';
 
 PRAGMA user_version = 2;

@@ -5,19 +5,19 @@ import Schemas
 /// The SQLite file of a workspace: the index of its samples, the state of its stages, and every result. Its tables and
 /// views are described in `Schemas/catalog.sql`.
 ///
-/// One process writes (the workspace lock sees to that); any number of others read meanwhile. What a method has
-/// recorded is on stable storage when it returns, and is there as a whole or not at all after a crash.
+/// One process writes, which the workspace lock ensures; any number of others may read at the same time. Each recording
+/// method is one transaction, which is on stable storage when the method returns.
 package final class Catalog: Sendable {
   package enum Access: Sendable {
     /// The catalog must exist.
     case read
-    /// The catalog is made where there is none.
+    /// The catalog is created if it does not exist.
     case write
   }
 
-  /// The application id of SQLite's file header, 'GLPH', by which a catalog is told from other databases.
+  /// The application id in SQLite's file header, 'GLPH', which tells a catalog from other databases.
   package static let applicationID = 0x474C_5048
-  /// The `user_version` of SQLite's file header, as `Schemas/catalog.sql` sets it.
+  /// The `user_version` in SQLite's file header, as `Schemas/catalog.sql` sets it.
   package static let schemaVersion = schemaVersions(in: catalogSchema).last?.version ?? 0
   /// How long a statement waits for another program's lock. Only a writing `sqlite3` shell can hold one that long.
   private static let busyTimeoutSeconds = 10.0
@@ -25,7 +25,7 @@ package final class Catalog: Sendable {
   package let path: String
   private let queue: DatabaseQueue
 
-  /// - Throws: `notADatabase`, `notACatalog`, `newerVersion`, or `failed` where the file cannot be opened or made.
+  /// - Throws: `notADatabase`, `notACatalog`, `newerVersion`, or `failed` where the file cannot be opened or created.
   package init(_ path: String, for access: Access) throws(CatalogError) {
     self.path = path
     guard !Self.isPipe(path) else { throw .notADatabase(path: path) }
@@ -34,7 +34,7 @@ package final class Catalog: Sendable {
       configuration.readonly = access == .read
       configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
       let queue = try DatabaseQueue(path: path, configuration: configuration)
-      // Before anything is written: the file may belong to someone else.
+      // Checked before anything is written, since the file may belong to another program.
       let version = try queue.read { try Self.version(of: $0, path: path) }
       self.queue =
         switch access {
@@ -46,8 +46,8 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// The catalog as this program's version has it: an upgraded copy in memory where it is of an older one, since a reader
-  /// changes no file.
+  /// The catalog in this program's schema version. A reader changes no file, so an older catalog is copied into memory
+  /// and upgraded there.
   /// - Parameter version: nil for a new file.
   private static func readable(_ queue: DatabaseQueue, version: Int?, path: String) throws -> DatabaseQueue {
     guard let version else { throw CatalogError.empty(path: path) }
@@ -66,8 +66,8 @@ package final class Catalog: Sendable {
       }
       // Readers never wait for the writer, nor the writer for readers.
       try database.execute(sql: "PRAGMA journal_mode = WAL")
-      // A commit says that a shard or checkpoint is whole, and older files may then be deleted; so it must not be
-      // lost with the power, as a commit to the log can be at level NORMAL.
+      // After the commit of a shard or checkpoint, older files may be deleted, so a loss of power must not undo it. At
+      // level NORMAL, it could.
       try database.execute(sql: "PRAGMA synchronous = FULL")
       if version != schemaVersion {
         try database.inTransaction {
@@ -79,13 +79,13 @@ package final class Catalog: Sendable {
     return queue
   }
 
-  /// What stands behind the number of `version`, from 1, in the list of upgrades.
+  /// The statements of `upgrades.sql` after the line that sets `version`; all of them for version 1.
   private static func upgrade(from version: Int) -> String {
     let former = schemaVersions(in: catalogUpgrades).first { $0.version == version }
     return String(catalogUpgrades[(former?.end ?? catalogUpgrades.startIndex)...])
   }
 
-  /// The schema versions that a script sets, and where the statements that set them end.
+  /// The schema versions that a script sets, each with the end of the line that sets it.
   private static func schemaVersions(in script: String) -> [(version: Int, end: String.Index)] {
     script.split(separator: "\n").compactMap { line in
       guard line.hasPrefix(versionStatement) else { return nil }
@@ -93,14 +93,14 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// SQLite would wait for ever to open a named pipe; of all else it says what it is.
+  /// Whether the file is a named pipe, on which SQLite would wait for ever. Other unsuitable files it refuses itself.
   private static func isPipe(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
-  /// Moves what the write-ahead log holds into the database file, which then is complete by itself, and closes it.
-  /// A catalog that is dropped without it loses nothing: the next one to open the file finds the log beside it.
+  /// Moves the write-ahead log into the database file, so that this one file is complete, and closes it. Without a
+  /// close nothing is lost, since the next connection reads the log.
   package func close() throws(CatalogError) {
     do {
       try queue.close()
@@ -109,10 +109,10 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// What SQLite finds wrong with the tables that decide what stages do, in their pages and by the rules of the schema; nil
-  /// where they are sound. So no number in them is too large to be added, and no file outside the workspace. A check takes 10 ms a
-  /// megabyte, so those tables are left out that grow with the samples and steps: their pages are checked whenever they
-  /// are read or written, and what `sample` says is in the shards too.
+  /// The first fault that SQLite finds in the tables on which stages rely: damaged pages, or rows that violate the
+  /// schema's checks, such as numbers too large to add or files outside the workspace. nil where there is none.
+  /// A check takes 10 ms a megabyte, so it leaves out the tables that grow with the samples and steps. Their pages are
+  /// checked whenever they are read or written, and the content of `sample` is in the shards too.
   private static func fault(of database: Database) throws -> String? {
     try String.fetchOne(
       database,
@@ -124,7 +124,7 @@ package final class Catalog: Sendable {
         """)
   }
 
-  /// The schema version; nil of an empty database: just made, or left by a crash between its making and the schema.
+  /// The schema version; nil of an empty database, which is new or was left by a crash before the schema was written.
   private static func version(of database: Database, path: String) throws -> Int? {
     let application = try Int.fetchOne(database, sql: "PRAGMA application_id")
     let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
@@ -137,7 +137,7 @@ package final class Catalog: Sendable {
     return version
   }
 
-  /// Runs `body` in one transaction that is durable when this returns, and undone if `body` throws.
+  /// Runs `body` in one transaction, which is durable when this returns and is rolled back if `body` throws.
   func write<Value>(_ operation: String, _ body: (Database) throws -> Value) throws(CatalogError) -> Value {
     do {
       return try queue.write(body)
@@ -146,12 +146,12 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// Like `write`, but foreign keys are not enforced, which would make the insertion of a sample half as long again: `body`
-  /// adds rows only after those they refer to, and removes none that others refer to.
+  /// Like `write`, but without enforcing foreign keys, which would make inserting a sample take half as long again.
+  /// `body` must add rows only after those they refer to, and remove none that others refer to.
   func writeWithoutForeignKeys(_ operation: String, _ body: (Database) throws -> Void) throws(CatalogError) {
     do {
       try queue.writeWithoutTransaction { database in
-        // SQLite would ignore this within a transaction.
+        // SQLite ignores this within a transaction.
         try database.execute(sql: "PRAGMA foreign_keys = OFF")
         let outcome = Result {
           try database.inTransaction {
@@ -167,7 +167,7 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// Runs `body` on one state of the catalog.
+  /// Runs `body` on a consistent snapshot of the catalog.
   func read<Value>(_ operation: String, _ body: (Database) throws -> Value) throws(CatalogError) -> Value {
     do {
       return try queue.read(body)

@@ -3,12 +3,12 @@ import Samples
 
 /// A sample as the catalog lists it.
 package struct IndexedSample: Sendable, Equatable, Decodable, FetchableRecord {
-  /// Place in the split.
+  /// Index in the split.
   package let index: UInt64
-  /// Place in the shard.
+  /// Index in the shard.
   package let record: Int
   package let label: String
-  /// All characters that the label could have, in class order.
+  /// All characters that the label can have, in class order.
   package let charset: String
   package let seed: UInt64
 
@@ -22,7 +22,7 @@ package struct IndexedSample: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 extension Catalog {
-  /// What SQLite finds wrong with the file and with references between its rows; empty where nothing is. Reads all of it.
+  /// All faults that SQLite finds in the file and in references between its rows. Reads the whole file.
   package func faults() throws(CatalogError) -> [String] {
     try read("check the catalog") { database in
       let faults = try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
@@ -31,7 +31,7 @@ extension Catalog {
       )
       .map { row -> String in
         let (table, parent, count): (String, String, Int) = (row[0], row[1], row[2])
-        return "\(count) rows of \(table) refer to rows of \(parent) that are not there"
+        return "\(counted(count, "row")) of \(table) refer to missing rows of \(parent)"
       }
       return faults + strays
     }

@@ -5,16 +5,15 @@ import GRDB
 package enum CatalogError: Error, Equatable, CustomStringConvertible {
   /// The file is not an SQLite database.
   case notADatabase(path: String)
-  /// The file is an SQLite database, but no program made a catalog of it.
+  /// The file is an SQLite database, but not a catalog.
   case notACatalog(path: String)
-  /// The file is an SQLite database without content: a catalog whose making was interrupted.
+  /// The file is an empty SQLite database: the creation of a catalog was interrupted.
   case empty(path: String)
-  /// The catalog was made by a newer program.
+  /// The catalog was made by a newer version of the program.
   case newerVersion(path: String, found: Int, supported: Int)
-  /// Another shard is recorded under this number.
+  /// A different shard is recorded under this number.
   case shardExists(path: String, split: String, number: Int)
-  /// SQL's functions count Unicode scalars, and end a text at a null, so neither this character nor any label with it
-  /// could be queried.
+  /// SQL's functions count Unicode scalars and end a text at U+0000, so labels with this could not be queried.
   case unsupportedCharacter(Character)
   /// SQLite failed.
   case failed(CatalogFailure)
@@ -22,36 +21,36 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .notADatabase(let path):
-      "\(path) is not an SQLite database; move it away, then `glyphline reindex` makes the index again from the shards"
+      "\(path) is not an SQLite database; move it away, then `glyphline reindex` rebuilds the index from the shards"
     case .notACatalog(let path):
       "\(path) is a database, but not a Glyphline catalog; move it away or choose another workspace"
     case .empty(let path):
       "\(path) is empty; `glyphline build` fills it"
     case .newerVersion(let path, let found, let supported):
-      "\(path) has schema version \(found), this program knows \(supported); use a newer Glyphline or another workspace"
+      "\(path) has schema version \(found), newer than \(supported); use a newer Glyphline or another workspace"
     case .shardExists(let path, let split, let number):
-      "\(path) already lists a different shard \(number) of split \(split); rebuild the split"
+      "\(path) already lists a different shard \(number) of split \(split); `glyphline reindex` rebuilds the index"
     case .unsupportedCharacter(let character):
-      "the character '\(character)' is not a single Unicode scalar above U+0000, so it cannot be in a catalog"
+      "the character '\(character)' is not a single Unicode scalar above U+0000; remove it from captcha.charset"
     case .failed(let failure):
       failure.description
     }
   }
 }
 
-/// An operation on the catalog that SQLite refused.
+/// An operation on the catalog that failed in SQLite.
 package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
   package enum Reason: Sendable {
     case cannotOpen, readOnly, full, busy, inputOutput, corrupt
-    /// A row breaks a rule of the schema.
+    /// A row violates a constraint of the schema.
     case constraint
     case other
   }
 
   package let path: String
-  /// What was being done, as in "record a shard".
+  /// The operation, such as "record a shard".
   package let operation: String
-  /// SQLite's extended result code (https://www.sqlite.org/rescode.html); its low byte is the primary one.
+  /// SQLite's extended result code (https://www.sqlite.org/rescode.html); its low byte is the primary code.
   package let code: Int32
   /// SQLite's message.
   package let message: String
@@ -79,21 +78,21 @@ package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
   package var description: String {
     let advice =
       switch reason {
-      case .cannotOpen: "check that its folder exists and may be written"
-      case .readOnly: "allow writing to the file and its folder"
-      case .full: "make room on the disk and run the command again"
-      case .busy: "another program is writing to it; run the command again when that one is done"
-      case .inputOutput: "the storage failed; run the command again once it is healthy"
-      case .corrupt: "the file is damaged; move it away, then `glyphline reindex` makes the index again from the shards"
+      case .cannotOpen: "check that its folder exists and is writable"
+      case .readOnly: "make the file and its folder writable"
+      case .full: "free space on the disk and run the command again"
+      case .busy: "another program is writing to it; run the command again when that is done"
+      case .inputOutput: "the storage failed; repair it, then run the command again"
+      case .corrupt: "the file is damaged; move it away, then `glyphline reindex` rebuilds the index from the shards"
       case .constraint, .other:
-        "where nobody changed the file by hand, this is a fault of the program; `glyphline reindex` makes the index again"
+        "unless the file was changed by hand, this is a bug; `glyphline reindex` rebuilds the index"
       }
     return "cannot \(operation) in \(path): \(message) (SQLite \(code)); \(advice)"
   }
 }
 
 extension CatalogError {
-  /// The typed form of what GRDB threw.
+  /// Converts an error that GRDB threw.
   init(_ error: any Error, path: String, operation: String) {
     switch error {
     case let error as CatalogError:
@@ -106,7 +105,7 @@ extension CatalogError {
           path: path, operation: operation, code: error.extendedResultCode.rawValue,
           message: error.message ?? error.resultCode.description))
     default:
-      // GRDB throws one other kind of error: a stored value that has the wrong type.
+      // GRDB throws one other kind of error, for a stored value of the wrong type.
       self = .failed(
         CatalogFailure(
           path: path, operation: operation, code: ResultCode.SQLITE_CORRUPT.rawValue, message: String(describing: error)

@@ -1,14 +1,14 @@
 import GRDB
 import Samples
 
-/// A model judged on a split.
+/// An evaluation of a model on a split.
 package struct EvaluationRow: Sendable, Equatable {
   /// SHA-256 of the model file, in hexadecimal.
   package let modelHash: String
   package let split: Split
-  /// Images whose text was read exactly once both texts are lower-cased.
+  /// Images predicted exactly if both texts are lower-cased.
   package let caseFoldedExact: Int
-  /// One for each image.
+  /// One row for each image.
   package let predictions: [PredictionRow]
   package let confusion: [ConfusionRow]
 
@@ -23,9 +23,9 @@ package struct EvaluationRow: Sendable, Equatable {
   }
 }
 
-/// What was read in one image.
+/// The prediction for one image.
 package struct PredictionRow: Sendable, Equatable {
-  /// Of a recorded sample of the split.
+  /// Index of a recorded sample in the split.
   package let sampleIndex: UInt64
   package let predicted: String
   package let isExact: Bool
@@ -40,11 +40,11 @@ package struct PredictionRow: Sendable, Equatable {
   }
 }
 
-/// How often the character `truth` was read as `predicted` at one position.
+/// How often the character `truth` was predicted as `predicted` at one position.
 package struct ConfusionRow: Sendable, Equatable {
   /// From 0.
   package let position: Int
-  /// nil past the end of the text; so in `predicted`.
+  /// nil past the end of the text; so is `predicted`.
   package let truth: Character?
   package let predicted: Character?
   /// Above 0.
@@ -58,7 +58,7 @@ package struct ConfusionRow: Sendable, Equatable {
   }
 }
 
-/// How well a model read a split, as it was recorded.
+/// The recorded accuracy of a model on a split.
 package struct AccuracyRow: Sendable, Equatable {
   /// The evaluation's number.
   package let evaluation: Int
@@ -82,19 +82,19 @@ package struct ConfusedPairRow: Sendable, Equatable, Decodable, FetchableRecord 
   package let truth: String
   package let predicted: String
   package let count: Int
-  /// The part of all `truth` characters that was read as `predicted`.
+  /// Fraction of all `truth` characters that were predicted as `predicted`.
   package let shareOfTruth: Double
 }
 
 extension Catalog {
-  /// Records an evaluation with its predictions and confusion counts, in place of ones of the same model on the same split
-  /// that are no longer whole.
-  /// - Returns: The evaluation's number, above those of all earlier ones.
+  /// Records an evaluation with its predictions and confusion counts. It replaces incomplete evaluations of the same
+  /// model on the same split.
+  /// - Returns: The evaluation's number, higher than those of all earlier ones.
   package func recordEvaluation(_ evaluation: EvaluationRow) throws(CatalogError) -> Int {
     try write("record an evaluation of split \(evaluation.split)") { database in
       let (split, exact) = (evaluation.split.rawValue, evaluation.predictions.count { $0.isExact })
       try database.execute(
-        sql: "DELETE FROM evaluation WHERE model_hash = ? AND split = ? AND NOT \(Self.isWhole)",
+        sql: "DELETE FROM evaluation WHERE model_hash = ? AND split = ? AND NOT \(Self.isComplete)",
         arguments: [evaluation.modelHash, split])
       let id = try Int.fetchOne(database, sql: "SELECT coalesce(max(id), 0) + 1 FROM evaluation") ?? 1
       for table in ["prediction", "confusion"] {
@@ -113,8 +113,8 @@ extension Catalog {
     }
   }
 
-  /// Whether a row of `evaluation` has all its predictions and confusion counts.
-  private static let isWhole = """
+  /// SQL: whether a row of `evaluation` has all its predictions and confusion counts.
+  private static let isComplete = """
     (images = (SELECT count(*) FROM prediction WHERE prediction.evaluation = evaluation.id)
       AND EXISTS (SELECT 1 FROM confusion WHERE confusion.evaluation = evaluation.id)
       AND NOT EXISTS (
@@ -122,7 +122,7 @@ extension Catalog {
         GROUP BY position HAVING sum(count) <> images))
     """
 
-  /// The newest whole evaluation of the model on the split, nil if there is none.
+  /// The newest complete evaluation of the model on the split; nil if there is none.
   package func accuracy(ofModel modelHash: String, on split: Split) throws(CatalogError) -> AccuracyRow? {
     try read("read the accuracy on split \(split)") { database in
       let row = try Row.fetchOne(
@@ -131,7 +131,7 @@ extension Catalog {
           SELECT id, images, exact, case_folded_exact, coalesce(sum(count), 0) AS characters,
             coalesce(sum(correct), 0) AS correct
           FROM evaluation LEFT JOIN character_accuracy ON character_accuracy.evaluation = id AND character <> ''
-          WHERE model_hash = ? AND split = ? AND \(Self.isWhole)
+          WHERE model_hash = ? AND split = ? AND \(Self.isComplete)
           GROUP BY id ORDER BY id DESC LIMIT 1
           """,
         arguments: [modelHash, split.rawValue])
@@ -145,7 +145,7 @@ extension Catalog {
     }
   }
 
-  /// The most frequent mistakes of an evaluation, at most `count`, worst first.
+  /// The `count` most frequent mistakes of an evaluation, worst first.
   package func confusedPairs(ofEvaluation id: Int, first count: Int) throws(CatalogError) -> [ConfusedPairRow] {
     try read("read the confused pairs") { database in
       try ConfusedPairRow.fetchAll(

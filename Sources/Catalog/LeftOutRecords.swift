@@ -1,16 +1,16 @@
 import GRDB
 import Samples
 
-/// A damaged block that a stage went on without.
+/// A damaged block that a stage left out.
 package struct LeftOutRow: Sendable, Equatable {
   /// Such as "train" or "evaluate test".
   package let stage: String
   package let split: Split
   /// The shard's number in the split.
   package let shard: Int
-  /// Place of the block in the shard, from 0.
+  /// Index of the block in the shard.
   package let block: Int
-  /// Places of its records in the shard; at least one.
+  /// Indices of its records in the shard; at least one.
   package let records: Range<Int>
   /// What is wrong with the block, and where.
   package let fault: String
@@ -26,8 +26,8 @@ package struct LeftOutRow: Sendable, Equatable {
 }
 
 extension Catalog {
-  /// Records that a stage goes on without a block.
-  /// - Returns: False where that was recorded already: an epoch comes upon the same blocks as the one before.
+  /// Records that a stage leaves out a block.
+  /// - Returns: False where it was recorded already, in an earlier epoch.
   package func recordLeftOut(_ row: LeftOutRow) throws(CatalogError) -> Bool {
     try write("record a block that stage '\(row.stage)' leaves out") { database in
       try database.execute(
@@ -42,7 +42,7 @@ extension Catalog {
     }
   }
 
-  /// How many samples a stage went on without.
+  /// How many samples a stage left out.
   package func leftOutSampleCount(ofStage name: String) throws(CatalogError) -> Int {
     try read("count the samples that stage '\(name)' left out") { database in
       try Int.fetchOne(
@@ -50,17 +50,17 @@ extension Catalog {
     }
   }
 
-  /// Forgets what a stage left out; to be called before it begins anew.
+  /// Deletes the records of what a stage left out; to be called before it starts over.
   package func removeLeftOut(ofStage name: String) throws(CatalogError) {
-    try write("forget what stage '\(name)' left out") { database in
+    try write("delete the list of what stage '\(name)' left out") { database in
       try Self.deleteLeftOut(ofStage: name, in: database)
     }
   }
 
-  /// Records that a shard is whole again: an evaluation that went on without some of it is unfinished. What training
-  /// left out stays recorded, since the model has not learned from it.
+  /// Records that a shard is intact again. Evaluations that left out some of it become unfinished. What training left
+  /// out stays recorded, since the model was not trained on it.
   package func recordMended(_ shard: ShardRow) throws(CatalogError) {
-    try write("record that \(shard.file) is whole again") { database in try Self.recordMended(shard, in: database) }
+    try write("record that \(shard.file) is intact again") { database in try Self.recordMended(shard, in: database) }
   }
 
   static func recordMended(_ shard: ShardRow, in database: Database) throws {

@@ -2,13 +2,13 @@ import GRDB
 import Samples
 
 extension Catalog {
-  /// Records a shard that is there with all its samples, in place of what the index says of its number and its samples,
-  /// in one transaction. Evaluations of the split stay where the shard is the recorded one, and are dropped where not.
-  /// - Parameters: as for `recordShard`.
+  /// Replaces the index rows of a shard and its samples, in one transaction. Evaluations of the split are kept if the
+  /// shard is the recorded one, and dropped if not.
+  /// - Parameters: As for `recordShard`.
   package func reindexShard(_ shard: ShardRow, charsets: [Alphabet], samples: [SampleRow]) throws(CatalogError) {
     precondition(samples.count == shard.records)
     try write("reindex shard \(shard.number) of split \(shard.split)") { database in
-      // Predictions refer to samples, which are away for a moment.
+      // Predictions refer to samples, which are deleted and inserted again.
       try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
       let recorded = try Self.shard(shard.number, of: shard.split, in: database)
       if recorded != shard {

@@ -1,19 +1,19 @@
 import Foundation
 import GRDB
 
-/// What is noted of a command when it starts.
+/// A command, as recorded when it starts.
 package struct RunRow: Sendable, Equatable {
   /// How a command ended.
   package enum Outcome: String, Sendable { case done, failed, interrupted }
 
-  /// As it was typed.
+  /// The command as it was typed.
   package let command: String
-  /// Of the program.
+  /// The program's version.
   package let version: String
   /// The processor's name.
   package let cpu: String
   package let threads: Int
-  /// Of the numbers that the network computes with; nil where none does.
+  /// The network's precision; nil where no network runs.
   package let precision: String?
 
   package init(command: String, version: String, cpu: String, threads: Int, precision: String?) {
@@ -26,7 +26,7 @@ package struct RunRow: Sendable, Equatable {
 }
 
 extension Catalog {
-  /// Records that a command starts, and that those which never said how they ended have died: there is one writer.
+  /// Records that a command starts. Runs without an outcome are marked as died, since there is only one writer.
   /// - Returns: The number of the run.
   package func startRun(_ run: RunRow, at time: Date) throws(CatalogError) -> Int {
     try write("record the start of a run") { database in

@@ -8,7 +8,7 @@ package struct ShardRow: Sendable, Equatable, Decodable, FetchableRecord {
   package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
 
   package let split: Split
-  /// Place of the shard in its split, from 0.
+  /// Index of the shard in its split.
   package let number: Int
   /// Relative to the workspace.
   package let file: String
@@ -17,7 +17,7 @@ package struct ShardRow: Sendable, Equatable, Decodable, FetchableRecord {
   /// How many samples the shard holds.
   package let records: Int
   package let byteCount: Int
-  /// SHA-256 of its header and seek table, in hexadecimal; these hold the checksums of all else.
+  /// SHA-256 of its header and seek table, in hexadecimal; these have the checksums of everything else.
   package let contentHash: String
 
   package init(
@@ -34,13 +34,13 @@ package struct ShardRow: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 extension ShardRow {
-  /// Whether its numbers are in the ranges of the schema, so that they can be added.
+  /// Whether the numbers are in the schema's ranges, so that sums of them cannot overflow.
   fileprivate var isPossible: Bool { (1...1 << 20).contains(records) && firstIndex < 1_000_000_000_000 && number >= 0 }
 }
 
-/// What the catalog lists of a sample, besides its place.
+/// What the catalog lists of a sample, besides its indices.
 package struct SampleRow: Sendable, Equatable {
-  /// Number of the charset that the label's classes are of.
+  /// Index of the label's charset in the shard's list.
   package let charset: Int
   package let label: Label
   /// Below 2^63.
@@ -54,15 +54,15 @@ package struct SampleRow: Sendable, Equatable {
 }
 
 extension Catalog {
-  /// With a statement for each sample, most of the time would go into starting statements.
+  /// With one statement a sample, starting statements would take most of the time.
   private static let samplesPerStatement = 64
 
-  /// Records a durable shard file and all its samples. If the shard is recorded already, its samples are recorded again
-  /// where rows are missing, and blocks that evaluations left out are no longer missing.
+  /// Records a durable shard file and all its samples. If the shard is recorded already, missing sample rows are added,
+  /// and the blocks that evaluations left out count as intact again.
   /// - Parameters:
   ///   - modified: The file's time of modification, in nanoseconds since 1970.
-  ///   - charsets: What the labels are written in; each character a single Unicode scalar.
-  ///   - samples: In record order, `shard.records` of them, their labels of classes of their charset.
+  ///   - charsets: The shard's charsets; each character is a single Unicode scalar.
+  ///   - samples: `shard.records` samples in record order; their labels have classes of their charset.
   /// - Throws: `shardExists` if a different shard has this number, `unsupportedCharacter`, or `failed`.
   package func recordShard(
     _ shard: ShardRow, modified: Int, charsets: [Alphabet], samples: [SampleRow]
@@ -86,16 +86,16 @@ extension Catalog {
     }
   }
 
-  /// Records that every byte of a shard file is sound.
+  /// Records that every byte of a shard file was verified.
   /// - Parameter modified: The file's time of modification, in nanoseconds since 1970.
   package func recordSound(_ shard: ShardRow, modified: Int) throws(CatalogError) {
-    try write("record that \(shard.file) is sound") { database in
+    try write("record that \(shard.file) is intact") { database in
       try Self.insert(modified: modified, of: shard, in: database)
     }
   }
 
-  /// When each shard file of a split was last found sound: its time of modification then, in nanoseconds since 1970, by the
-  /// number of the shard.
+  /// The modification time of each shard file of a split when it was last verified, in nanoseconds since 1970, by shard
+  /// number.
   package func modificationTimes(of split: Split) throws(CatalogError) -> [Int: Int] {
     try read("list the files of split \(split)") { database in
       let rows = try Row.fetchAll(
@@ -144,9 +144,9 @@ extension Catalog {
     try read("list the shards of split \(split)") { database in
       let shards = try ShardRow.fetchAll(
         database, sql: "SELECT * FROM shard WHERE split = ? ORDER BY number", arguments: [split.rawValue])
-      // SQLite checks the rules of the schema only where it may write.
+      // SQLite checks the schema's constraints only when it writes.
       guard shards.allSatisfy(\.isPossible) else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a shard's row is impossible")
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row of table shard has numbers out of range")
       }
       return shards
     }
@@ -155,14 +155,14 @@ extension Catalog {
   /// How many samples of a split are recorded.
   package func sampleCount(of split: Split) throws(CatalogError) -> Int {
     try read("count the samples of split \(split)") { database in
-      // Shards are recorded with their samples, so there is no need to visit millions of rows.
+      // Shards are recorded together with their samples, so their counts save a scan of millions of rows.
       try Int.fetchOne(
         database, sql: "SELECT coalesce(sum(records), 0) FROM shard WHERE split = ?", arguments: [split.rawValue]) ?? 0
     }
   }
 
-  /// Records that a split is built anew: in one transaction, `stage` takes the place of what its name stood for, and
-  /// the split's shards and samples are dropped, with the evaluations that were made on them.
+  /// Records that a split is built anew. One transaction replaces the stage's row and drops the split's shards, samples
+  /// and evaluations.
   package func restartBuild(_ stage: StageRow, of split: Split) throws(CatalogError) {
     try write("restart the build of split \(split)") { database in
       for table in ["evaluation", "sample", "shard"] {
@@ -198,7 +198,7 @@ extension Catalog {
     let fullStatement = try database.cachedStatement(sql: insertStatement(sampleCount: samplesPerStatement))
     for start in stride(from: 0, to: samples.count, by: samplesPerStatement) {
       let chunk = samples[start..<min(start + samplesPerStatement, samples.count)]
-      // Numbers of 2^63 and more turn negative, and the table refuses them.
+      // Numbers of 2^63 and more become negative, which the table refuses.
       let firstIndex = Int64(bitPattern: shard.firstIndex) &+ Int64(start)
       var values = [
         shard.split.rawValue.databaseValue, shard.number.databaseValue, firstIndex.databaseValue, start.databaseValue,
@@ -213,24 +213,24 @@ extension Catalog {
       let isFull = chunk.count == samplesPerStatement
       let statement =
         try isFull ? fullStatement : database.cachedStatement(sql: insertStatement(sampleCount: chunk.count))
-      // Unchecked: the number of values is right by construction, and counting names each of them.
+      // The number of values is right by construction; a check would look up the name of each.
       statement.setUncheckedArguments(StatementArguments(values))
       try statement.execute()
     }
   }
 
-  /// SQL that inserts samples with consecutive places. Its parameters are split, shard, first index, first record,
+  /// SQL that inserts samples with consecutive indices. Its parameters are split, shard, first index, first record,
   /// then label, charset and seed of each sample.
   private static func insertStatement(sampleCount: Int) -> String {
-    let rows = (0..<sampleCount).map { place in
-      let first = 5 + 3 * place
-      return "(?1, ?3 + \(place), ?2, ?4 + \(place), ?\(first), ?\(first + 1), ?\(first + 2))"
+    let rows = (0..<sampleCount).map { offset in
+      let first = 5 + 3 * offset
+      return "(?1, ?3 + \(offset), ?2, ?4 + \(offset), ?\(first), ?\(first + 1), ?\(first + 2))"
     }
     return "INSERT INTO sample (split, sample_index, shard, record, label, charset, seed) VALUES "
       + rows.joined(separator: ", ")
   }
 
-  /// The number of the charset with these characters, which is recorded if it is new.
+  /// The id of the charset with these characters, which is recorded if it is new.
   static func recordCharset(_ alphabet: Alphabet, in database: Database) throws -> Int {
     for character in alphabet.characters {
       guard character.unicodeScalars.count == 1, character != "\0" else {
@@ -249,8 +249,8 @@ extension Catalog {
   }
 }
 
-/// The number of a charset: 23 bits, the most that SQLite stores in three bytes, of the 32-bit FNV-1a hash (Fowler,
-/// Noll and Vo) of its characters in UTF-8. A number counted up would depend on what else was ever recorded.
+/// The id of a charset: the upper 23 bits, the most that SQLite stores in three bytes, of the 32-bit FNV-1a hash
+/// (Fowler, Noll and Vo) of its characters in UTF-8. A running number would depend on what else was recorded before.
 private func charsetID(of alphabet: Alphabet) -> Int {
   var hash: UInt32 = 0x811C_9DC5
   for byte in alphabet.text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }

@@ -1,23 +1,23 @@
 import GRDB
 
-/// The state of a stage of the pipeline.
+/// The recorded state of a stage.
 package struct StageRow: Sendable, Equatable, Decodable, FetchableRecord {
   package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
 
   package enum State: String, Sendable, Decodable {
-    /// Begun; unfinished where no command is running.
+    /// Started; if no command is running, interrupted.
     case running
     case done
   }
 
   /// Such as "build train", "train" or "evaluate test".
   package let name: String
-  /// Of everything that the stage's result depends on.
+  /// Hash of everything that the stage's result depends on.
   package let contentHash: String
   package let state: State
-  /// What was hashed, as text.
+  /// The text that was hashed.
   package let spec: String
-  /// The hash of what the stage made; nil while it is unfinished, and where it made no one thing.
+  /// Hash of the stage's result, for a model or an import; nil for other stages and while training is unfinished.
   package let result: String?
 
   package init(name: String, contentHash: String, state: State, spec: String, result: String?) {
@@ -30,12 +30,12 @@ package struct StageRow: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 extension Catalog {
-  /// Records the state of a stage, in place of the one recorded under its name.
+  /// Records the state of a stage, in place of the one recorded before.
   package func recordStage(_ stage: StageRow) throws(CatalogError) {
     try write("record stage '\(stage.name)'") { database in try Self.insert(stage, in: database) }
   }
 
-  /// The state of the stage, nil if it never began.
+  /// The state of a stage; nil if it never started.
   package func stage(named name: String) throws(CatalogError) -> StageRow? {
     try read("read stage '\(name)'") { database in
       try StageRow.fetchOne(database, sql: "SELECT * FROM stage WHERE name = ?", arguments: [name])

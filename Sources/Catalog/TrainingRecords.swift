@@ -1,19 +1,19 @@
 import GRDB
 
-/// What is recorded of a training step.
+/// The record of a training step.
 package struct MetricRow: Sendable, Equatable {
-  /// From 1: the first step after which the weights differ.
+  /// Number of the step, from 1.
   package let step: Int
-  /// From 0.
+  /// Number of the epoch, from 0.
   package let epoch: Int
-  /// Images looked at since the start, this step's included.
+  /// Images inferred since the start of training, this step's included.
   package let images: Int
-  /// Mean over the images learned from; recorded as absent where it is not a number.
+  /// Mean over the images trained on; NaN is recorded as NULL.
   package let loss: Double
   package let learningRate: Double
-  /// Share of the images looked at that were read without a mistake, 0 ... 1.
+  /// Fraction of the step's inferred images that were exact, 0 ... 1.
   package let accuracy: Double
-  /// Measured; nil where it was not. The only value here that differs when a training is repeated.
+  /// Measured; nil where it was not. The only value that differs when a training is repeated.
   package let imagesPerSecond: Double?
 
   package init(
@@ -29,11 +29,11 @@ package struct MetricRow: Sendable, Equatable {
   }
 }
 
-/// How validation images were read after a step.
+/// The validation after a step.
 package struct ValidationRow: Sendable, Equatable, Decodable, FetchableRecord {
   package let step: Int
   package let images: Int
-  /// Images read without a mistake.
+  /// Images predicted exactly.
   package let exact: Int
 
   package init(step: Int, images: Int, exact: Int) {
@@ -43,7 +43,7 @@ package struct ValidationRow: Sendable, Equatable, Decodable, FetchableRecord {
   }
 }
 
-/// A durable file that training can go on from.
+/// A durable file that training can resume from.
 package struct CheckpointRow: Sendable, Equatable, Decodable, FetchableRecord {
   package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
 
@@ -53,7 +53,7 @@ package struct CheckpointRow: Sendable, Equatable, Decodable, FetchableRecord {
   package let file: String
   /// SHA-256 of the whole file, in hexadecimal.
   package let contentHash: String
-  /// Of the last step; nil where there was none.
+  /// Loss of the last step; nil before the first.
   package let loss: Double?
 
   package init(step: Int, file: String, contentHash: String, loss: Double?) {
@@ -71,16 +71,16 @@ package struct LearningCurveRow: Sendable, Equatable, Decodable, FetchableRecord
   package let step: Int
   package let epoch: Int
   package let images: Int
-  /// Nil where it was not a number.
+  /// nil where it was NaN.
   package let loss: Double?
-  /// Mean over this step and up to 49 before it; nil where none of them had a loss.
+  /// Mean over this step and up to 49 before it; nil where all were NaN.
   package let smoothedLoss: Double?
   package let learningRate: Double
   package let imagesPerSecond: Double?
   package let accuracy: Double?
   /// Mean over this step and up to 49 before it.
   package let smoothedAccuracy: Double?
-  /// Nil where the validation images were not read after this step.
+  /// nil where no validation followed this step.
   package let validationAccuracy: Double?
 }
 
@@ -90,8 +90,8 @@ extension Catalog {
     try write("record training steps") { database in try Self.insert(metrics, in: database) }
   }
 
-  /// Records a durable checkpoint file, in place of one of the same step, and with it the steps before it that are not
-  /// recorded yet, and what was validated there: after a crash, no checkpoint is without its steps.
+  /// Records a durable checkpoint file, in place of one of the same step, together with its validation and the steps
+  /// before it that are not recorded yet. So no crash leaves a checkpoint without its steps.
   package func recordCheckpoint(
     _ checkpoint: CheckpointRow, metrics: [MetricRow], validation: ValidationRow? = nil
   ) throws(CatalogError) {
@@ -108,24 +108,24 @@ extension Catalog {
     }
   }
 
-  /// The checkpoints that are recorded, newest first.
+  /// The recorded checkpoints, newest first.
   package func checkpoints() throws(CatalogError) -> [CheckpointRow] {
     try read("list the checkpoints") { database in
       try CheckpointRow.fetchAll(database, sql: "SELECT * FROM checkpoint ORDER BY step DESC")
     }
   }
 
-  /// How the validation images were read, in step order.
+  /// The recorded validations, in step order.
   package func validations() throws(CatalogError) -> [ValidationRow] {
     try read("list the validations") { database in
       try ValidationRow.fetchAll(database, sql: "SELECT step, images, exact FROM validation ORDER BY step")
     }
   }
 
-  /// The last step up to which none is missing from the recorded ones; 0 where there is none.
+  /// The last step before the first gap in the recorded steps; 0 where step 1 is missing.
   package func lastContinuousStep() throws(CatalogError) -> Int {
     try read("count the training steps") { database in
-      // The rows up to a step are as many as the step's number if none is missing.
+      // Without a gap, a step's row number equals its step number.
       try Int.fetchOne(
         database,
         sql: "SELECT coalesce(max(step), 0) FROM (SELECT step, row_number() OVER (ORDER BY step) AS count FROM metric) "
@@ -133,22 +133,22 @@ extension Catalog {
     }
   }
 
-  /// Drops the row of a checkpoint; to be called before its file is deleted.
+  /// Deletes the row of a checkpoint; to be called before its file is deleted.
   package func removeCheckpoint(atStep step: Int) throws(CatalogError) {
     try write("remove the checkpoint of step \(step)") { database in
       try database.execute(sql: "DELETE FROM checkpoint WHERE step = ?", arguments: [step])
     }
   }
 
-  /// Drops the steps and checkpoints after `step`; to be called before training goes on from there.
+  /// Deletes the steps and checkpoints after `step`; to be called before training resumes from there.
   package func truncateTraining(afterStep step: Int) throws(CatalogError) {
     try write("drop the training steps after \(step)") { database in
       try Self.deleteTraining(afterStep: step, in: database)
     }
   }
 
-  /// Records that training starts anew: in one transaction, `stage` takes the place of what its name stood for, and all
-  /// steps, checkpoints and notes of left-out blocks are dropped.
+  /// Records that training starts over. One transaction replaces the stage's row and deletes all steps, checkpoints and
+  /// records of left-out blocks.
   package func restartTraining(_ stage: StageRow) throws(CatalogError) {
     try write("restart training") { database in
       try Self.deleteTraining(afterStep: -1, in: database)
@@ -178,7 +178,7 @@ extension Catalog {
     let insertRate = try database.cachedStatement(
       sql: "INSERT OR REPLACE INTO metric_rate (step, images_per_second) VALUES (?, ?)")
     for metric in metrics {
-      // SQLite keeps a number that is not one as NULL.
+      // SQLite stores NaN as NULL.
       try insertMetric.execute(arguments: [
         metric.step, metric.epoch, metric.images, metric.loss, metric.learningRate, metric.accuracy,
       ])

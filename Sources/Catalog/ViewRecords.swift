@@ -3,19 +3,19 @@ import Samples
 
 // Rows of the catalog's views, for the report.
 
-/// Several steps of the learning curve as one point.
+/// A point of the learning curve: the mean of several steps.
 package struct CurvePointRow: Sendable, Equatable, Decodable, FetchableRecord {
   package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
 
-  /// Images looked at by the end of these steps.
+  /// Images inferred by the end of these steps.
   package let images: Int
   /// Means over the steps; nil where none of them has the value.
   package let loss: Double?
   package let learningRate: Double
   package let imagesPerSecond: Double?
-  /// Share of the images looked at that were read without a mistake.
+  /// Fraction of the inferred images that were exact.
   package let accuracy: Double?
-  /// The same of the validation images; nil where they were not read after any of these steps.
+  /// The same of the validation images; nil where no validation followed any of these steps.
   package let validationAccuracy: Double?
 }
 
@@ -24,11 +24,11 @@ package struct ConfusionShareRow: Sendable, Equatable, Decodable, FetchableRecor
   package let truth: String
   package let predicted: String
   package let count: Int
-  /// The part of all `truth` characters that was read as `predicted`.
+  /// Fraction of all `truth` characters that were predicted as `predicted`.
   package let share: Double
 }
 
-/// How often a character, or the character at a position, was read right.
+/// How often a character, or the character at a position, was predicted correctly.
 package struct TallyRow: Sendable, Equatable, Decodable, FetchableRecord {
   /// The character, or the number of the position, from 1.
   package let name: String
@@ -75,7 +75,7 @@ package struct RunRecord: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 extension Catalog {
-  /// The learning curve as at most `count` points of as many steps each.
+  /// The learning curve as at most `count` points, each of the same number of steps.
   package func learningCurve(pointCount count: Int) throws(CatalogError) -> [CurvePointRow] {
     try read("read the learning curve") { database in
       try CurvePointRow.fetchAll(
@@ -98,7 +98,7 @@ extension Catalog {
       [id])
   }
 
-  /// The hardest character first.
+  /// The accuracy of each character, lowest first.
   package func characterAccuracy(ofEvaluation id: Int) throws(CatalogError) -> [TallyRow] {
     try fetch(
       "the accuracy by character",
@@ -127,7 +127,7 @@ extension Catalog {
     }
   }
 
-  /// Misread images, at most `count`, those that the model was surest of first.
+  /// At most `count` wrongly predicted images, highest confidence first.
   package func mistakes(ofEvaluation id: Int, first count: Int) throws(CatalogError) -> [MistakeRow] {
     try fetch(
       "the mistakes",
@@ -137,7 +137,7 @@ extension Catalog {
         """, [id, count])
   }
 
-  /// Images in which `truth` was read as `predicted`, at most `count`.
+  /// At most `count` images in which `truth` was predicted as `predicted`.
   package func examples(
     ofEvaluation id: Int, truth: String, predicted: String, first count: Int
   ) throws(CatalogError) -> [MistakeRow] {
@@ -153,7 +153,7 @@ extension Catalog {
         """, [id, truth, predicted, id, count])
   }
 
-  /// The newest commands that wrote to the workspace, the newest last.
+  /// The last `count` commands that wrote to the workspace, newest last.
   package func runs(last count: Int) throws(CatalogError) -> [RunRecord] {
     try fetch(
       "the runs", sql: "SELECT * FROM (SELECT * FROM run ORDER BY id DESC LIMIT ?) ORDER BY id", [count])

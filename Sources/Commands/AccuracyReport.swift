@@ -1,7 +1,7 @@
 import Pipeline
 import Samples
 
-/// How well a model read a split, for people and for programs.
+/// The accuracy of a model on a split, as text or as JSON.
 struct AccuracyReport: Encodable {
   private struct Pair: Encodable {
     let truth: String
@@ -13,7 +13,7 @@ struct AccuracyReport: Encodable {
   private enum Key: String, CodingKey { case evaluation, split, confusedPairs, catalog, report }
 
   private let outcome: EvaluationOutcome
-  /// The path of the page that shows it, where one was written.
+  /// The path of the HTML page; nil where none was written.
   private let report: String?
 
   init(_ outcome: EvaluationOutcome, report: String? = nil) {
@@ -40,24 +40,25 @@ struct AccuracyReport: Encodable {
     try output(
       """
 
-      \(outcome.row.split.rawValue): \(accuracy.exact) of \(accuracy.images) images read without a mistake: \
-      \(percent(accuracy.ofImages)) (95 % interval \(percent(accuracy.interval.low)) to \
-      \(percent(accuracy.interval.high)))
-      characters read right, one by one: \(percent(accuracy.ofCharacters))
+      \(outcome.row.split.rawValue): image accuracy \(percent(accuracy.ofImages)), \
+      \(accuracy.exact) of \(counted(accuracy.images, "image")) exact (95 % interval \
+      \(percent(accuracy.interval.low)) to \(percent(accuracy.interval.high)))
+      character accuracy: \(percent(accuracy.ofCharacters))
       """)
     if accuracy.ofImagesCaseFolded > accuracy.ofImages {
-      try output("images read without a mistake, case folded: \(percent(accuracy.ofImagesCaseFolded))")
+      try output("case-folded image accuracy: \(percent(accuracy.ofImagesCaseFolded))")
     }
-    if !outcome.confusedPairs.isEmpty { try output("most confused:") }
+    if !outcome.confusedPairs.isEmpty { try output("most frequent mistakes:") }
     for pair in outcome.confusedPairs {
       let (truth, predicted) = (name(pair.truth), name(pair.predicted))
       try output(
-        "  \(truth) read as \(predicted): \(pair.count) times, \(percent(pair.shareOfTruth)) of all \(truth)")
+        "  \(truth) predicted as \(predicted): \(counted(pair.count, "time")), "
+          + "\(percent(pair.shareOfTruth)) of all \(truth)")
     }
-    if let report { try output("to look at: \(report)") }
-    try output("everything else: sqlite3 \(outcome.catalogPath)")
+    if let report { try output("report: \(report)") }
+    try output("all results: sqlite3 \(outcome.catalogPath)")
   }
 
-  /// A character, or what stands for none.
+  /// A character as text; the empty one stands for the end of a label.
   private func name(_ character: String) -> String { character.isEmpty ? "nothing" : character }
 }

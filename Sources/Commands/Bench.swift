@@ -1,6 +1,7 @@
 import ArgumentParser
 import Network
 import Pipeline
+import Samples
 import Specs
 
 struct Bench: ParsableCommand {
@@ -8,13 +9,13 @@ struct Bench: ParsableCommand {
     commandName: "bench",
     abstract: "Measure the throughput of one part alone on this machine.",
     discussion: """
-      Parts: generate, load (needs the train split), train, predict. The median of five rounds is printed. For load, so \
-      is that of plain Zstandard decompression of the same data, the least that any reader does. \
-      For train, images are those that a step looks at. \
-      With --phases, one thread is measured, and for each layer and kind of work the median time in a step is printed: \
-      lanes and shares are cut up for the threads, prepare and conclude are one task for each layer, and once is done by \
-      one thread. How long a step takes on more threads is computed from that: as if they neither waited for one another \
-      nor slowed one another down.
+      Parts: generate, load (needs the train split), train, predict. Prints the median of five rounds; for load also \
+      that of plain Zstandard decompression of the same data, the least that any loader must do. For train, every \
+      candidate counts as an image.
+      With --phases, measures one thread and prints the median time that each kind of work of each layer takes in a \
+      step: lanes and shares are divided among the threads, prepare and conclude are one task for each layer, and once \
+      is done by one thread. The times for more threads are computed from that, assuming that threads neither wait for \
+      one another nor slow one another down.
       """)
 
   @Argument(help: "generate, load, train or predict.")
@@ -23,7 +24,7 @@ struct Bench: ParsableCommand {
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
-  @Flag(help: "Print where the time of a step goes; only of train and predict.")
+  @Flag(help: "Print the time of each part of a step; with train and predict only.")
   var phases = false
 
   private struct Report: Encodable {
@@ -39,9 +40,9 @@ struct Bench: ParsableCommand {
 
   func validate() throws {
     guard phases else { return }
-    if !part.hasPhases { throw ValidationError("--phases goes with train and predict") }
+    if !part.hasPhases { throw ValidationError("--phases needs the part train or predict") }
     if common.threads ?? 1 != 1 {
-      throw ValidationError("--phases measures one thread and computes the rest; leave out --threads")
+      throw ValidationError("--phases measures one thread and computes the times of more; leave out --threads")
     }
   }
 
@@ -61,12 +62,12 @@ struct Bench: ParsableCommand {
           firstBatchSeconds: result.firstBatchSeconds, threads: result.threadCount, precision: result.precision))
     }
     try output(
-      "\(part.rawValue): \(text(of: result.rates)), \(result.threadCount) threads, \(result.precision)")
+      "\(part.rawValue): \(text(of: result.rates)), \(counted(result.threadCount, "thread")), \(result.precision)")
     if let rates = result.decompressionRates {
       try output("plain decompression of the same frames: \(text(of: rates))")
     }
     if let seconds = result.firstBatchSeconds {
-      try output("the first batch after \(Int(seconds * 1000)) ms")
+      try output("first batch \(Int(seconds * 1000)) ms after a cold open")
     }
   }
 

@@ -5,12 +5,12 @@ import Samples
 struct Build: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
-    abstract: "Draw the samples that are missing, as shards and index rows.")
+    abstract: "Draw missing samples into shards and the index.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("Only this split: train, validation or test.", valueName: "name"))
+  @Option(help: ArgumentHelp("Build only this split: train, validation or test.", valueName: "name"))
   var split: Split?
 
   func run() throws {
@@ -23,7 +23,7 @@ struct Build: ParsableCommand {
   }
 }
 
-/// A split as it is printed.
+/// The samples and shards of a split, as text or as JSON.
 struct SplitReport: Encodable {
   let split: String
   let samples: Int
@@ -37,7 +37,7 @@ struct SplitReport: Encodable {
     byteCount = summary.byteCount
   }
 
-  var text: String { "\(split): \(samples) samples in \(shards) shards, \(byteCount) bytes" }
+  var text: String { "\(split): \(counted(samples, "sample")) in \(counted(shards, "shard")), \(byteCount) bytes" }
 }
 
 extension Split: ExpressibleByArgument {}

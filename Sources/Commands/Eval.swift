@@ -5,15 +5,15 @@ import Samples
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
-    abstract: "Read a split with the model; predictions and confusion counts go into the catalog.")
+    abstract: "Predict a split with the model, and record predictions and confusion counts in the catalog.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("The split to read; the spec's evaluation.split unless given.", valueName: "name"))
+  @Option(help: ArgumentHelp("Predict this split; evaluation.split of the spec unless given.", valueName: "name"))
   var split: Split?
 
-  @Option(help: ArgumentHelp("Another model file than the pipeline's own.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("Use this model file, not the pipeline's own.", valueName: "file"), completion: .file())
   var model: String?
 
   func run() throws {

@@ -8,20 +8,20 @@ import Workers
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Give a split or a model to other programs.", subcommands: [Images.self, ONNX.self])
+    abstract: "Export a split or a model for other programs.", subcommands: [Images.self, ONNX.self])
 
   struct Images: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "images",
-      abstract: "Write a split as PNG files, LABEL_INDEX.png, with a table labels.csv.")
+      abstract: "Write a split as PNG files named LABEL_INDEX.png, with a table labels.csv.")
 
     @OptionGroup var pipeline: PipelineOptions
     @OptionGroup var common: CommonOptions
 
-    @Option(help: ArgumentHelp("The split: train, validation or test.", valueName: "name"))
+    @Option(help: ArgumentHelp("Export this split: train, validation or test.", valueName: "name"))
     var split: Split
 
-    @Option(help: ArgumentHelp("The folder to make.", valueName: "folder"), completion: .directory)
+    @Option(help: ArgumentHelp("Create this folder.", valueName: "folder"), completion: .directory)
     var out: String
 
     private struct Report: Encodable {
@@ -42,23 +42,23 @@ struct Export: ParsableCommand {
         return export.imageCount
       }
       if common.json { return try outputJSON(Report(folder: out, images: count)) }
-      try output("\(out): \(count) images")
+      try output("\(out): \(counted(count, "image"))")
     }
   }
 
   struct ONNX: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "onnx",
-      abstract: "Write a model in the form of ONNX.",
+      abstract: "Write a model as an ONNX file.",
       discussion: """
-        The graph takes pixels of 0...255 as bytes, [images, channels, height, width], and gives logits, [images, position, \
-        class]. Charset, length and geometry are in the file's metadata.
+        The graph takes pixels as bytes (0...255), [images, channels, height, width], and returns logits, [images, \
+        position, class]. Charset, length and geometry are in the file's metadata.
         """)
 
-    @Option(help: ArgumentHelp("The model file that training made.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Read this model file, made by training.", valueName: "file"), completion: .file())
     var model: String
 
-    @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file(extensions: ["onnx"]))
+    @Option(help: ArgumentHelp("Write this file.", valueName: "file"), completion: .file(extensions: ["onnx"]))
     var out: String
 
     @Flag(help: "Print the result as one JSON document.")

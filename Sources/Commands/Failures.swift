@@ -4,19 +4,20 @@ import Files
 import Foundation
 import Workers
 
-/// Runs a command's work: turns an error into one message and an exit code, and Ctrl-C into a stop at the next safe point.
-/// - Parameter resumeWith: The command that goes on after a stop; nil where there is nothing to go on with.
-func stoppingSafely<Value>(resumeWith command: [String]? = nil, _ body: (Cancellation) throws -> Value) throws -> Value
-{
+/// Runs a command's work: turns errors into a message and an exit code, and Ctrl-C into a stop at the next safe point.
+/// - Parameter resumeWith: The command that resumes the work after a stop; nil where nothing can be resumed.
+func stoppingSafely<Value>(
+  resumeWith command: [String]? = nil, _ body: (Cancellation) throws -> Value
+) throws -> Value {
   let cancellation = Cancellation()
   let signals = [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler {
-      // A second request is not to be argued with.
+      // A second signal ends the program at once.
       if cancellation.isCancelled { _exit(ExitStatus.interrupted.rawValue) }
       cancellation.cancel()
-      printError("\nstopping at the next safe point; once more stops at once")
+      printError("\nstopping at the next safe point; press Ctrl-C again to stop at once")
     }
     source.resume()
     return source
@@ -25,7 +26,7 @@ func stoppingSafely<Value>(resumeWith command: [String]? = nil, _ body: (Cancell
   do {
     return try reportingErrors { try body(cancellation) }
   } catch is Interrupted {
-    printError(command.map { "stopped; this goes on from here: \(shellText(of: $0))" } ?? "stopped")
+    printError(command.map { "stopped; resume with: \(shellText(of: $0))" } ?? "stopped")
     throw ExitCode(ExitStatus.interrupted)
   }
 }
@@ -37,7 +38,7 @@ func reportingErrors<Value>(_ body: () throws -> Value) throws -> Value {
   } catch let error as Interrupted {
     throw error
   } catch let exitCode as ExitCode {
-    // What led to it was said.
+    // Its cause has been printed already.
     throw exitCode
   } catch {
     let reported = error as? any ReportedError

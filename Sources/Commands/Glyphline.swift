@@ -1,18 +1,18 @@
 import ArgumentParser
 
-/// The program: what the command line names first.
+/// The program's command line: all commands, and what `--help` says of them.
 package struct Glyphline: ParsableCommand {
   static let version = "0.1.0"
   package static let configuration = CommandConfiguration(
     commandName: "glyphline",
-    abstract: "Teaches an ordinary computer to read text captchas.",
+    abstract: "Train text captcha readers on an ordinary computer's CPU, and measure how accurate they are.",
     discussion: """
-      A pipeline is one spec file. `glyphline run SPEC` draws its labelled images into shards, trains a model from them \
-      and evaluates it; whatever is done already is not done again, and whatever was interrupted goes on where it was. \
-      Results are in the workspace, runs/NAME, above all in its catalog.sqlite.
+      One spec file describes a pipeline. `glyphline run SPEC` draws labelled images into shards, trains a model on \
+      them and evaluates it. It skips what is done already and resumes what was interrupted. The results are in the \
+      workspace, runs/NAME, most of them in its catalog.sqlite.
       """,
     version: version,
-    // Each of them says its name: to ask the runtime for their types' names takes four milliseconds.
+    // Every command states its commandName: deriving the names from the types takes 4 ms at each start.
     subcommands: [
       Run.self, Build.self, Import.self, Train.self, Eval.self, Predict.self, Status.self, Inspect.self, Verify.self,
       Repair.self, Reindex.self, Report.self, Render.self, Preview.self, Export.self, Bench.self,
@@ -20,7 +20,7 @@ package struct Glyphline: ParsableCommand {
 
   package init() {}
 
-  /// Runs the command that the arguments name, and ends the process with an exit code where it fails.
+  /// Runs the command that the arguments name; if it fails, the process ends with its exit code.
   package static func main() {
     occupyClosedStreams()
     main(nil)

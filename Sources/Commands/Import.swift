@@ -5,11 +5,11 @@ import Samples
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Make a split of labelled image files.",
+    abstract: "Import labelled image files as a split.",
     discussion: """
-      SOURCE is a folder of PNG and JPEG files whose names begin with their labels, as in AB12_anything.png, or a table \
-      in comma-separated values with the columns file and label; a folder's labels.csv is such a table. The spec must \
-      say that the split is imported: `datasets: {test: imported}`. The split then trains and evaluates like any other.
+      SOURCE is a folder of PNG and JPEG files whose names begin with the label, as in AB12_anything.png, or a CSV \
+      table with the columns file and label. If the folder has a labels.csv, that table gives the labels. The spec \
+      must call the split imported, as in `datasets: {test: imported}`; it is then used like any other split.
       """)
 
   @Argument(help: "A folder, or a table of files and labels.", completion: .file())
@@ -19,10 +19,10 @@ struct Import: ParsableCommand {
     help: ArgumentHelp("The pipeline's spec file.", valueName: "spec"), completion: .file(extensions: ["yaml", "yml"]))
   var into: String
 
-  @Option(help: ArgumentHelp("The split: train, validation or test.", valueName: "name"))
+  @Option(help: ArgumentHelp("Import as this split: train, validation or test.", valueName: "name"))
   var split: Split
 
-  @Flag(help: "Leave out files that are no images, or whose labels the spec does not allow.")
+  @Flag(help: "Leave out files that are not images or whose labels the spec does not allow.")
   var skipBad = false
 
   @Option(help: ArgumentHelp("The folder of results; runs/NAME unless given.", valueName: "folder"))
@@ -43,7 +43,7 @@ struct Import: ParsableCommand {
     if common.json {
       return try outputJSON(Report(split: split.rawValue, images: summary.imageCount, skipped: summary.skipped))
     }
-    let skipped = summary.skipped.isEmpty ? "" : ", \(summary.skipped.count) files left out"
-    try output("\(split.rawValue): \(summary.imageCount) images\(skipped)")
+    let skipped = summary.skipped.isEmpty ? "" : ", \(counted(summary.skipped.count, "file")) left out"
+    try output("\(split.rawValue): \(counted(summary.imageCount, "image"))\(skipped)")
   }
 }

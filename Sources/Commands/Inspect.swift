@@ -1,24 +1,25 @@
 import ArgumentParser
 import Network
 import Pipeline
+import Samples
 import Specs
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show what a shard holds, or one of its records as text or picture.")
+    abstract: "Show a shard's header, or one of its records as text or as an image.")
 
   @Argument(help: "A shard file.", completion: .file(extensions: ["zst"]))
   var shard: String
 
-  @Option(help: ArgumentHelp("A record of the shard, from 0.", valueName: "number"))
+  @Option(help: ArgumentHelp("Show this record of the shard; the first is 0.", valueName: "number"))
   var record: Int?
 
   @Option(help: ArgumentHelp("Write the record's image here.", valueName: "file"))
   var png: String?
 
   @Option(
-    help: ArgumentHelp("Draw the record's seed again as this spec says, and compare the pixels.", valueName: "spec"),
+    help: ArgumentHelp("Draw the record's seed again by this spec and compare the pixels.", valueName: "spec"),
     completion: .file(extensions: ["yaml", "yml"]))
   var redraw: String?
 
@@ -81,11 +82,13 @@ struct Inspect: ParsableCommand {
     if json { return try outputJSON(report) }
     try output(
       """
-      \(report.shard): shard format \(report.formatVersion), generator \(report.generatorVersion), spec \(report.specHash)
+      \(report.shard): shard format \(report.formatVersion), generator \(report.generatorVersion), \
+      spec \(report.specHash)
       split \(report.split), samples \(report.firstIndex)...\(report.firstIndex + report.records - 1)
-      \(report.records) records in \(report.blocks) blocks of \(report.recordsPerBlock), zstd level \(report.compression)
-      images \(report.width)x\(report.height), \(report.channels) bytes a pixel; labels of up to \(report.labelCapacity) of \
-      \(report.charsets.map { "'\($0)'" }.joined(separator: ", "))
+      \(counted(report.records, "record")) in \(counted(report.blocks, "block")) of \(report.recordsPerBlock), \
+      zstd level \(report.compression)
+      images \(report.width)x\(report.height), \(counted(report.channels, "byte")) a pixel; labels of up to \
+      \(counted(report.labelCapacity, "character")) of \(report.charsets.map { "'\($0)'" }.joined(separator: ", "))
       \(report.byteCount) bytes, \(report.contentByteCount) decompressed
       """)
   }

@@ -4,20 +4,20 @@ import Pipeline
 import Specs
 import Workers
 
-/// What all commands take.
+/// Options of all commands.
 struct CommonOptions: ParsableArguments {
   @Flag(help: "Print the result as one JSON document.")
   var json = false
 
-  @Option(help: ArgumentHelp("Threads to use; all cores unless given.", valueName: "count"))
+  @Option(help: ArgumentHelp("Use this many threads; all cores unless given.", valueName: "count"))
   var threads: Int?
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024") }
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
   }
 }
 
-/// What commands on a pipeline take.
+/// Options of commands on a pipeline.
 struct PipelineOptions: ParsableArguments {
   @Argument(help: "The pipeline's spec file.", completion: .file(extensions: ["yaml", "yml"]))
   var spec: String
@@ -26,20 +26,20 @@ struct PipelineOptions: ParsableArguments {
   var workspace: String?
 
   func validate() throws {
-    if workspace == "" { throw ValidationError("--workspace takes the path of a folder") }
+    if workspace == "" { throw ValidationError("--workspace needs the path of a folder") }
   }
 
   func workspace(of spec: PipelineSpec) -> Workspace { workspaceOf(spec, path: workspace) }
 }
 
-/// - Parameter path: nil for the workspace that the spec's pipeline has unless told otherwise.
+/// - Parameter path: nil for the default, `runs/NAME`.
 func workspaceOf(_ spec: PipelineSpec, path: String?) -> Workspace {
   var path = path ?? Workspace(forPipeline: spec.name).path
   while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
   return Workspace(path: path)
 }
 
-/// Runs `body` on a pipeline, telling on standard error what happens, and records the command.
+/// Runs `body` on a pipeline, prints its progress on standard error, and records the command.
 func withPipeline<Value>(
   _ options: PipelineOptions, _ common: CommonOptions, body: (Pipeline) throws -> Value
 ) throws -> Value {
@@ -48,7 +48,7 @@ func withPipeline<Value>(
 
 /// - Parameters:
 ///   - path: Of the spec file.
-///   - workspace: nil for the one that the spec's pipeline has unless told otherwise.
+///   - workspace: nil for the default, `runs/NAME`.
 func withPipeline<Value>(
   _ path: String, workspace: String?, _ common: CommonOptions, body: (Pipeline) throws -> Value
 ) throws -> Value {

@@ -4,7 +4,7 @@ import Foundation
 import Images
 
 /// Writes a line of a command's result on standard output.
-/// - Throws: `ExitCode`, after a message, where it cannot be written: a result that is lost is no success.
+/// - Throws: `ExitCode`, after a message, where it cannot be written: a lost result is a failure.
 func output(_ line: String) throws(ExitCode) {
   do throws(FileError) {
     try write(line + "\n", to: STDOUT_FILENO, named: "standard output")
@@ -14,7 +14,7 @@ func output(_ line: String) throws(ExitCode) {
   }
 }
 
-/// Writes one JSON document on standard output; keys are in a fixed order, the alphabet's.
+/// Writes one JSON document on standard output, its keys in alphabetical order.
 func outputJSON(_ value: some Encodable, isOneLine: Bool = false) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -23,7 +23,7 @@ func outputJSON(_ value: some Encodable, isOneLine: Bool = false) throws {
   try output(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
-/// All that there is on standard input.
+/// All bytes of standard input.
 /// - Throws: `ImageError.fileTooLarge`, or `FileError` where it cannot be read.
 func standardInput() throws -> [UInt8] {
   var bytes: [UInt8] = []
@@ -40,15 +40,15 @@ func standardInput() throws -> [UInt8] {
   }
 }
 
-/// Tells a person on standard error. Where nobody can be told, the work goes on.
+/// Writes a message on standard error. If that fails, the command goes on.
 func printError(_ text: String, terminator: String = "\n") {
   try? write(text + terminator, to: STDERR_FILENO, named: "standard error")
 }
 
-/// Tells a person what went wrong.
+/// Writes an error on standard error.
 func printFailure(_ text: String) { printError("\(TextStyle.bad.applied(to: "error:", on: STDERR_FILENO)) \(text)") }
 
-/// Tells a person what is good to know.
+/// Writes a note on standard error.
 func printNote(_ text: String) { printError("\(TextStyle.warning.applied(to: "note:", on: STDERR_FILENO)) \(text)") }
 
 private func write(_ text: String, to descriptor: Int32, named name: String) throws(FileError) {
@@ -59,11 +59,11 @@ private func write(_ text: String, to descriptor: Int32, named name: String) thr
   try result.get()
 }
 
-/// Occupies the standard streams that the caller closed. Otherwise the next file to be opened, a shard perhaps, would get
-/// such a number, and what is meant for people would be written into it.
+/// Occupies the standard streams that the caller closed. Otherwise the next opened file, such as a shard, would get the
+/// descriptor of one, and messages would be written into it.
 func occupyClosedStreams() {
   for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
-    // The lowest free number is taken, which is this one. It is opened the wrong way round: using it fails as before.
+    // `open` takes the lowest free descriptor, which is this one. Opened in the wrong direction, it still fails in use.
     _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
 import Pipeline
+import Samples
 import Workers
 
-/// Where the time of a step goes, as a table and as JSON.
+/// The time of each part of a step, as a table and as JSON.
 struct PhaseReport: Encodable {
-  /// What one thread needs for one piece of work in each step.
+  /// The time that one thread takes for one kind of work in a step.
   struct Phase: Encodable {
     let part: String
     let work: String
@@ -13,12 +14,12 @@ struct PhaseReport: Encodable {
     let percent: Double
   }
 
-  /// What follows from these times for several threads.
+  /// A step's time on several threads, computed from the phases.
   struct Computed: Encodable {
     let threads: Int
     let milliseconds: Double
     let imagesPerSecond: Double
-    /// Times as fast as one thread.
+    /// The time on one thread divided by this one.
     let speedUp: Double
   }
 
@@ -26,7 +27,7 @@ struct PhaseReport: Encodable {
   let precision: String
   let images: Int
   let milliseconds: Double
-  /// Of what threads do not share.
+  /// Of work that only one thread can do.
   let serialMilliseconds: Double
   let phases: [Phase]
   let computed: [Computed]
@@ -62,11 +63,11 @@ struct PhaseReport: Encodable {
       name.padding(toLength: nameWidth, withPad: " ", startingAt: 0)
         + String(format: "%10.2f%9.2f", milliseconds, percent)
     }
-    return ["\(part): a step of \(images) images, 1 thread, \(precision); medians in milliseconds, and percent:"]
+    return ["\(part): a step of \(counted(images, "image")), 1 thread, \(precision); medians in ms and percent:"]
       + zip(names, phases).map { name, phase in row(name, phase.milliseconds, phase.percent) }
       + [row("all", milliseconds, 100)]
       + [
-        String(format: "computed from these times, not measured; %.2f ms are serial:", serialMilliseconds),
+        String(format: "times on more threads, computed, not measured (%.2f ms are serial):", serialMilliseconds),
         "threads        ms  images/s  speed-up",
       ]
       + computed.map {

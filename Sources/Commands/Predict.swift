@@ -7,15 +7,15 @@ import Specs
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Read PNG and JPEG files with a trained model.",
+    abstract: "Predict the text of PNG and JPEG files with a trained model.",
     discussion: """
-      An image that is not of the size and colour that the model reads is converted to them, and a note on standard \
-      error says so. A file that is no image is named there with the reason; the others are read all the same, and the \
-      exit code is not 0. An image that is read with a confidence below 0.9 is looked at four more times, moved by one \
-      and two pixels to either side, and the answer follows from the mean of the logits.
+      Images of another size or colour than the model's input are converted, and a note on standard error says so. \
+      Files that are not images are named there with the reason; the others are predicted all the same, and the exit \
+      code is not 0. If the confidence is below 0.9, four more copies are inferred, shifted by one and two pixels to \
+      the left and right, and the prediction follows from the mean of the five copies' logits.
       """)
 
-  @Option(help: ArgumentHelp("The model file that training made.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("Read this model file, made by training.", valueName: "file"), completion: .file())
   var model: String
 
   @Argument(
@@ -23,19 +23,19 @@ struct Predict: ParsableCommand {
     completion: .file(extensions: ["png", "jpg", "jpeg"]))
   var images: [String]
 
-  @Flag(help: "Hold each answer against the label that the file's name begins with, as in AB12_anything.png.")
+  @Flag(help: "Compare each prediction with the label that the file name begins with, as in AB12_anything.png.")
   var expectFromName = false
 
-  @Flag(help: "Print one JSON document a line, as soon as each image is read.")
+  @Flag(help: "Print one JSON document a line, as soon as each image is predicted.")
   var jsonLines = false
 
   @Flag(help: "Print comma-separated values with a header.")
   var csv = false
 
-  @Flag(help: "Give what the answer was chosen from too, the logits of each position (in JSON only).")
+  @Flag(help: "Add the logits of each position (in JSON only).")
   var logits = false
 
-  @Option(help: ArgumentHelp("Arithmetic: auto, float32 or bfloat16.", valueName: "name"))
+  @Option(help: ArgumentHelp("Compute in this format: auto, float32 or bfloat16.", valueName: "name"))
   var precision: TrainingSpec.Precision = .automatic
 
   @OptionGroup var common: CommonOptions
@@ -46,7 +46,7 @@ struct Predict: ParsableCommand {
     }
     if logits && !common.json && !jsonLines { throw ValidationError("--logits needs --json or --json-lines") }
     if images.contains("-") && expectFromName {
-      throw ValidationError("- has no name that --expect-from-name could use")
+      throw ValidationError("standard input (-) has no file name for --expect-from-name")
     }
   }
 
@@ -61,7 +61,7 @@ struct Predict: ParsableCommand {
       let predictor = try Predictor(
         modelPath: model, precision: precision, threadCount: common.threads, imageCount: sources.count)
       let writer = PredictionWriter(form, reading: predictor.description, withLogits: logits)
-      // Answers on a terminal show the progress themselves.
+      // On a terminal, the answers themselves show the progress.
       let progress = isatty(STDOUT_FILENO) == 0 ? ProgressPrinter() : nil
       var count = 0
       try predictor.read(sources, cancellation: cancellation) { source, outcome in

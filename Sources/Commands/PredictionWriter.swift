@@ -5,7 +5,7 @@ import Network
 import Pipeline
 import Samples
 
-/// Writes what a model read in images, in one of several forms, and tells on standard error what a person should know.
+/// Writes a model's predictions on standard output, as text, CSV or JSON, and notes on standard error.
 final class PredictionWriter {
   enum Form { case text, json, jsonLines, csv }
 
@@ -93,7 +93,7 @@ final class PredictionWriter {
   }
 
   /// Writes what comes after the last image.
-  /// - Throws: `ExitCode` where an image could not be read.
+  /// - Throws: `ExitCode` where a file was not a readable image.
   func finish() throws {
     if form == .json {
       var report = Report(images: answers, failures: failures.isEmpty ? nil : failures)
@@ -104,17 +104,18 @@ final class PredictionWriter {
       }
       try outputJSON(report)
     } else if isJudging {
-      let line = "\(exact) of \(count) images read without a mistake: \(percent(Double(exact) / Double(count)))"
+      let accuracy = percent(Double(exact) / Double(count))
+      let line = "image accuracy \(accuracy), \(exact) of \(counted(count, "image")) exact"
       if form == .text { try output(line) } else { printError(line) }
     }
     if scaledCount > 0 {
-      printNote("\(scaledCount) of \(count) images were scaled to \(model.input.width)x\(model.input.height)")
+      printNote("scaled \(scaledCount) of \(counted(count, "image")) to \(model.input.width)x\(model.input.height)")
     }
     if recoloredCount > 0 {
-      printNote("\(recoloredCount) of \(count) images were read as \(model.input.format.name)")
+      printNote("converted \(recoloredCount) of \(counted(count, "image")) to \(model.input.format.name)")
     }
     if let exitCode {
-      printFailure("\(failures.count) of \(count + failures.count) images could not be read")
+      printFailure("cannot read \(failures.count) of \(counted(count + failures.count, "file"))")
       throw ExitCode(exitCode)
     }
   }

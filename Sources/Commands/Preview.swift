@@ -7,25 +7,25 @@ import Specs
 struct Preview: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "preview",
-    abstract: "Draw samples of a spec to look at, as one picture.",
+    abstract: "Draw sample images of a spec as one PNG file.",
     discussion: """
-      The picture is a sheet of the first samples of a split, each above its label. With --seed it is the image of that \
-      seed alone, pixel for pixel as a shard stores it.
+      The file is a sheet of the first samples of a split, each above its label; with --seed, the image of that one \
+      seed, pixel for pixel as a shard stores it.
       """)
 
   @Argument(help: "The pipeline's spec file.", completion: .file(extensions: ["yaml", "yml"]))
   var spec: String
 
-  @Option(help: ArgumentHelp("Write the picture here.", valueName: "file"), completion: .file(extensions: ["png"]))
+  @Option(help: ArgumentHelp("Write this file.", valueName: "file"), completion: .file(extensions: ["png"]))
   var png: String
 
-  @Option(help: ArgumentHelp("Samples on the sheet; 20 unless given.", valueName: "number"))
+  @Option(help: ArgumentHelp("Draw this many samples; 20 unless given.", valueName: "number"))
   var count: Int?
 
-  @Option(help: ArgumentHelp("Of this split: train unless given.", valueName: "name"))
+  @Option(help: ArgumentHelp("Draw samples of this split; train unless given.", valueName: "name"))
   var split: Split?
 
-  @Option(help: ArgumentHelp("Draw the sample of this seed alone.", valueName: "number"))
+  @Option(help: ArgumentHelp("Draw only the sample of this seed.", valueName: "number"))
   var seed: UInt64?
 
   @Flag(help: "Print the result as one JSON document.")
@@ -42,10 +42,10 @@ struct Preview: ParsableCommand {
   }
 
   func validate() throws {
-    if let count, count < 1 { throw ValidationError("--count takes a number from 1 up") }
-    if let seed, seed >= 1 << 63 { throw ValidationError("--seed takes a number from 0 to \(UInt64(1) << 63 - 1)") }
+    if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+    if let seed, seed >= 1 << 63 { throw ValidationError("--seed must be 0 to \(UInt64(1) << 63 - 1)") }
     if seed != nil && count != nil {
-      throw ValidationError("--seed draws one sample; it takes no --count")
+      throw ValidationError("--seed draws one sample; leave out --count")
     }
   }
 

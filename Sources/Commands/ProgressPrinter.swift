@@ -1,15 +1,14 @@
 import Foundation
 import Pipeline
 
-/// Tells on standard error what a pipeline does: one line that is written over again and again where a person watches, a
-/// line now and then where the output goes into a file.
+/// Shows progress on standard error: on a terminal one line that is overwritten, elsewhere a line every ten seconds.
 final class ProgressPrinter {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var stageStart: (name: String, done: Int, time: Date)?
   private var lastShown = Date.distantPast
   private var hasOpenLine = false
 
-  /// Seconds between two lines about the same stage.
+  /// Seconds between two updates of a stage's progress.
   private var interval: TimeInterval { isTerminal ? 0.1 : 10 }
 
   func show(_ event: PipelineEvent) {
@@ -39,7 +38,7 @@ final class ProgressPrinter {
       "\(stage): \(percent) % of \(total) \(unit), \(Int(rate)) a second, \(rest) left"
       + (detail.isEmpty ? "" : ", " + detail)
     guard isTerminal else { return line(text) }
-    // A line that wraps could not be written over.
+    // A line that wraps could not be overwritten.
     write("\r\u{1B}[K" + text.prefix(columnCount - 1))
     hasOpenLine = true
   }
@@ -49,13 +48,13 @@ final class ProgressPrinter {
     write(text + "\n")
   }
 
-  /// Ends the line that is being written over.
+  /// Clears the line that is being overwritten.
   func finishLine() {
     if hasOpenLine { write("\r\u{1B}[K") }
     hasOpenLine = false
   }
 
-  /// The terminal's width; 80 where it does not tell.
+  /// The terminal's width; 80 where it is unknown.
   private var columnCount: Int {
     var size = winsize()
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? Int(size.ws_col) : 80
@@ -64,7 +63,7 @@ final class ProgressPrinter {
   private func write(_ text: String) { printError(text, terminator: "") }
 }
 
-/// Such as "45 s", "3 min 20 s" or "2 h 5 min".
+/// A duration such as "45 s", "3 min 20 s" or "2 h 5 min".
 private func duration(_ seconds: Double) -> String {
   let seconds = Int(min(seconds, 1e9).rounded())
   if seconds < 60 { return "\(seconds) s" }

@@ -4,10 +4,10 @@ import Pipeline
 struct Reindex: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reindex",
-    abstract: "Make the sample index of the catalog again, from the shards alone.",
+    abstract: "Rebuild the catalog's sample index from the shards alone.",
     discussion: """
-      Shards that are damaged or of another spec are left out and named, and the exit code is then 65; `glyphline build` \
-      draws what is missing.
+      Shards that are damaged or of another spec are left out and named, and the exit code is then 65. \
+      `glyphline build` draws the missing samples again.
       """)
 
   @OptionGroup var pipeline: PipelineOptions

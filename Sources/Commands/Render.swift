@@ -1,22 +1,23 @@
 import ArgumentParser
 import Pipeline
+import Samples
 
 struct Render: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "render",
     abstract: "Draw images from given parameters, as PNG files.",
     discussion: """
-      CASES is a file in JSON Lines: each line has the parameters of one image by name, in the form of the files \
-      cases.jsonl in Tests/GeneratorTests/Fixtures. The images are RGB, named 000.png, 001.png and so on.
+      CASES is a JSON Lines file with the parameters of one image a line, such as the files cases.jsonl in \
+      Tests/GeneratorTests/Fixtures. The images are RGB and named 000.png, 001.png and so on.
       """)
 
-  @Argument(help: "The file of cases.", completion: .file(extensions: ["jsonl"]))
+  @Argument(help: "The file with the parameters of the images.", completion: .file(extensions: ["jsonl"]))
   var cases: String
 
-  @Option(help: ArgumentHelp("The folder for the images.", valueName: "folder"), completion: .directory)
+  @Option(help: ArgumentHelp("Write the images into this folder.", valueName: "folder"), completion: .directory)
   var out: String
 
-  @Option(help: ArgumentHelp("Family name of an installed font, or the path of a font file.", valueName: "font"))
+  @Option(help: ArgumentHelp("Use this font: a font file, or an installed family's name.", valueName: "font"))
   var font = "Noto Mono"
 
   @OptionGroup var common: CommonOptions
@@ -32,7 +33,7 @@ struct Render: ParsableCommand {
   }
 
   func validate() throws {
-    if out.isEmpty { throw ValidationError("--out takes the path of a folder") }
+    if out.isEmpty { throw ValidationError("--out needs the path of a folder") }
   }
 
   func run() throws {
@@ -48,6 +49,6 @@ struct Render: ParsableCommand {
       let images = drawings.map { Report.Image(file: $0.file, text: $0.text) }
       return try outputJSON(Report(images: images, count: images.count))
     }
-    try output("\(drawings.count) images drawn in \(out)")
+    try output("\(counted(drawings.count, "image")) drawn in \(out)")
   }
 }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Pipeline
+import Samples
 
 struct Repair: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "repair",
-    abstract: "Draw what is damaged or missing of the shards again, to the same bytes.",
+    abstract: "Draw damaged or missing blocks of the shards again, to the same bytes.",
     discussion: """
-      Sound blocks stay. What cannot be drawn again, such as imported images, is named, and the exit code is then 65.
+      Keeps undamaged blocks. Names what cannot be repaired, such as imported images; the exit code is then 65.
       """)
 
   @OptionGroup var pipeline: PipelineOptions
@@ -34,10 +35,10 @@ struct Repair: ParsableCommand {
       try outputJSON(report)
     } else {
       for shard in report.repaired {
-        try output("\(shard.file): repaired; \(shard.drawnBlocks) of \(shard.blocks) blocks were drawn again")
+        try output("\(shard.file): repaired; \(shard.drawnBlocks) of \(counted(shard.blocks, "block")) drawn again")
       }
       for fault in report.remaining { try output(fault.text) }
-      if report.repaired.isEmpty && report.remaining.isEmpty { try output("nothing to repair") }
+      if report.repaired.isEmpty && report.remaining.isEmpty { try output("no damage found") }
     }
     if !report.remaining.isEmpty { throw ExitCode(.badData) }
   }

@@ -6,14 +6,14 @@ import Specs
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Show the newest evaluation of the pipeline's model as one HTML page.",
-    discussion: "The page needs nothing beside itself. `glyphline run` writes it too.")
+    abstract: "Write the newest evaluation of the pipeline's model as one HTML page.",
+    discussion: "The page is self-contained. `glyphline run` writes it too.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
   @Option(
-    help: ArgumentHelp("The file to write; report.html in the workspace unless given.", valueName: "file"),
+    help: ArgumentHelp("Write this file; report.html in the workspace unless given.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var out: String?
 

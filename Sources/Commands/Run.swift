@@ -4,7 +4,7 @@ import Pipeline
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run every stage that is missing or stale: draw, train, evaluate, report.")
+    abstract: "Run every stage whose result is missing or stale: build, train, evaluate, report.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions

@@ -1,4 +1,4 @@
-/// A command as it can be typed into a shell again.
+/// A command with its arguments quoted for a shell.
 func shellText(of arguments: [String]) -> String { arguments.map(quoted).joined(separator: " ") }
 
 private func quoted(_ argument: String) -> String {

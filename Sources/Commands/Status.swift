@@ -7,7 +7,7 @@ import Specs
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show how each stage stands: done, stale and why, part done, missing.")
+    abstract: "Show the state of each stage: done, stale and why, part done, missing.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
@@ -42,14 +42,14 @@ struct Status: ParsableCommand {
       try output("  \(stage.state.mark) \(name)\(stage.state.style.applied(to: word))\(stage.state.detail)")
     }
     if !status.isDone {
-      let place = pipeline.workspace.map { ["--workspace", $0] } ?? []
-      try output("to go on: \(shellText(of: [CommandLine.arguments[0], "run", pipeline.spec] + place))")
+      let workspace = pipeline.workspace.map { ["--workspace", $0] } ?? []
+      try output("to go on: \(shellText(of: [CommandLine.arguments[0], "run", pipeline.spec] + workspace))")
     }
   }
 }
 
 extension StageState {
-  /// Tells the states apart where there is no colour, or no eye for it.
+  /// Tells the states apart without colour.
   fileprivate var mark: String {
     switch self {
     case .done: "✓"

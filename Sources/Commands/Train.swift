@@ -1,17 +1,18 @@
 import ArgumentParser
 import Pipeline
+import Samples
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train the model from the shards, or go on where training stopped.")
+    abstract: "Train the model on the train split, or resume where training stopped.")
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
   @Option(
     help: ArgumentHelp(
-      "Begin with this model's weights, to fine-tune it; it stays in the workspace as initial.safetensors.",
+      "Start from this model's weights (fine-tuning); a copy stays in the workspace as initial.safetensors.",
       valueName: "file"),
     completion: .file())
   var from: String?
@@ -30,6 +31,6 @@ struct Train: ParsableCommand {
     if common.json {
       return try outputJSON(Report(model: summary.modelPath, steps: summary.stepCount, loss: summary.smoothedLoss))
     }
-    try output("model: \(summary.modelPath), after \(summary.stepCount) steps")
+    try output("model: \(summary.modelPath), after \(counted(summary.stepCount, "step"))")
   }
 }

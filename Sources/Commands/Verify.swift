@@ -1,14 +1,15 @@
 import ArgumentParser
 import Network
 import Pipeline
+import Samples
 import Specs
 import Workers
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Check a shard, or everything in a workspace, and name the place of every fault.",
-    discussion: "Exit code 65 tells that there are faults. Nothing is changed.")
+    abstract: "Check every byte of a shard, or of a workspace, and report each fault with file, frame and offset.",
+    discussion: "The exit code is 65 if there are faults. Nothing is changed.")
 
   @Argument(help: "A shard file, NAME.shard.zst, or a pipeline's spec file.", completion: .file())
   var subject: String
@@ -27,7 +28,7 @@ struct Verify: ParsableCommand {
   private var isShard: Bool { subject.hasSuffix(".zst") }
 
   func validate() throws {
-    if isShard && workspace != nil { throw ValidationError("--workspace goes with a spec file, not with a shard") }
+    if isShard && workspace != nil { throw ValidationError("--workspace needs a spec file in place of a shard") }
   }
 
   func run() throws {
@@ -40,10 +41,9 @@ struct Verify: ParsableCommand {
             faults: verification.faults.map(FaultReport.init)))
       } else {
         for fault in verification.faults { try output(FaultReport(fault).text) }
-        let number = verification.faults.count
+        let faults = verification.faults.isEmpty ? "no faults" : counted(verification.faults.count, "fault")
         try output(
-          "\(verification.shardCount) shards, \(verification.recordCount) records: \(number == 0 ? "no" : "\(number)") faults"
-        )
+          "\(counted(verification.shardCount, "shard")), \(counted(verification.recordCount, "record")): \(faults)")
       }
       if !verification.faults.isEmpty { throw ExitCode(.badData) }
     }
@@ -60,7 +60,7 @@ struct Verify: ParsableCommand {
   }
 }
 
-/// A fault as it is printed.
+/// A fault, as text or as JSON.
 struct FaultReport: Encodable {
   let file: String
   let frame: Int?

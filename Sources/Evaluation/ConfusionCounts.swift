@@ -1,13 +1,13 @@
 import Samples
 
-/// How often each class was read as each class, position by position.
+/// A confusion matrix for each position: how often each class was predicted for each class.
 package struct ConfusionCounts: Sendable, Equatable {
   /// One count that is not zero.
   package struct Entry: Sendable, Equatable {
     package let position: Int
-    /// Class index of what is written there; `pastEnd` where the text has ended.
+    /// The true class; `pastEnd` past the end of the text.
     package let truth: UInt16
-    /// Class index of what was read; `pastEnd` where nothing was.
+    /// The predicted class; `pastEnd` past the end of the predicted text.
     package let predicted: UInt16
     package let count: Int
   }
@@ -18,15 +18,15 @@ package struct ConfusionCounts: Sendable, Equatable {
     let predicted: UInt16
   }
 
-  // Of the position x class x class cells of a large alphabet nearly all stay zero: they are not stored.
+  // Sparse: with a large alphabet, nearly all of the position x class x class cells stay zero.
   private var counts: [Cell: Int] = [:]
 
-  /// Stands at positions past a text's end. No alphabet has as many classes.
+  /// Stands for positions past the end of a text. It is larger than every class.
   package static let pastEnd = UInt16.max
 
   private let positions: Int
 
-  /// - Parameter positions: The most characters of a text.
+  /// - Parameter positions: The longest text's number of characters.
   package init(positions: Int) { self.positions = positions }
 
   /// Counts one image.

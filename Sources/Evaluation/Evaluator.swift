@@ -3,7 +3,7 @@ import Network
 import Samples
 import Workers
 
-/// What a model predicted for one sample.
+/// A model's prediction for one sample.
 package struct Prediction: Sendable, Hashable {
   /// The sample's index in its split.
   package let index: UInt64
@@ -15,7 +15,7 @@ package struct Prediction: Sendable, Hashable {
   package var isExact: Bool { predicted.isExactly(truth) }
 }
 
-/// Predicts every sample of a split and counts how well.
+/// Predicts batches and counts accuracy and confusions.
 package struct Evaluator {
   private let model: ModelDescription
   private let reader: Reader
@@ -23,7 +23,7 @@ package struct Evaluator {
   package private(set) var confusion: ConfusionCounts
   package private(set) var predictions: [Prediction] = []
 
-  /// - Parameter network: Made for inference, with its parameters loaded.
+  /// - Parameter network: A network for inference, with its parameters loaded.
   package init(_ network: Network) {
     model = network.description
     reader = Reader(network)

@@ -1,19 +1,19 @@
 import Samples
 import Shards
 
-/// Samples that a model sees in one step.
+/// A batch of samples: the candidates of a training step, or a batch to evaluate.
 package struct Batch: Sendable {
-  /// Place in the order, from 0: for the shuffled order counted on from epoch to epoch.
+  /// Number of the batch, from 0; in the shuffled order it counts through all epochs.
   package fileprivate(set) var number = 0
   package let geometry: Geometry
-  /// Positions in each label.
+  /// Positions of a label.
   package let labelCapacity: Int
   /// [batch, height, width, channel], 8-bit.
   package private(set) var images: [UInt8]
-  /// [batch, label capacity], class indices of the dataset's alphabet; at positions past a label's end the number of its
-  /// characters, which is the class of a model's blank.
+  /// [batch, label capacity], classes of the dataset's alphabet; past a label's end the blank, whose class is the
+  /// number of the alphabet's characters.
   package private(set) var labels: [UInt16]
-  /// [batch], places in the split.
+  /// [batch], indices in the split.
   package private(set) var indices: [UInt64]
 
   /// As `Dataset.classes`.
@@ -23,10 +23,10 @@ package struct Batch: Sendable {
   /// Samples in the batch.
   package var count: Int { indices.count }
 
-  /// The index of a row whose sample could not be read; no sample has it.
+  /// Stands in `indices` for a row without a sample, since its block was left out.
   private static let absent = UInt64.max
 
-  /// A batch whose samples are set later.
+  /// A batch without samples, which are set later.
   init(count: Int, of dataset: Dataset) {
     geometry = dataset.geometry
     labelCapacity = dataset.labelCapacity
@@ -37,24 +37,24 @@ package struct Batch: Sendable {
     indices = [UInt64](repeating: Self.absent, count: count)
   }
 
-  /// Makes sample `row` of the batch a copy of `record` of `block`.
+  /// Copies record `record` of `block` to row `row`.
   mutating func set(_ row: Int, to record: Int, of block: borrowing ShardBlock) {
     indices[row] = block.index(ofRecord: record)
-    let (pixels, places) = (pixels(ofRow: row), classes(ofRow: row))
+    let (pixels, positions) = (pixels(ofRow: row), classes(ofRow: row))
     // SAFETY: the slices' bounds are checked, and the pointers do not outlive the calls.
     images.withUnsafeMutableBufferPointer { images in
       block.copyPixels(ofRecord: record, to: .init(rebasing: images[pixels]))
     }
     labels.withUnsafeMutableBufferPointer { labels in
-      block.copyClasses(ofRecord: record, to: .init(rebasing: labels[places]))
+      block.copyClasses(ofRecord: record, to: .init(rebasing: labels[positions]))
     }
     let classes = classes[block.charset(ofRecord: record)]
-    for place in places {
-      labels[place] = labels[place] == RecordLayout.noClass ? blank : classes[Int(labels[place])]
+    for position in positions {
+      labels[position] = labels[position] == RecordLayout.noClass ? blank : classes[Int(labels[position])]
     }
   }
 
-  /// Leaves `row` without a sample.
+  /// Marks `row` as having no sample.
   mutating func setAbsent(_ row: Int) { indices[row] = Self.absent }
 
   private func pixels(ofRow row: Int) -> Range<Int> { row * geometry.byteCount..<(row + 1) * geometry.byteCount }
@@ -65,8 +65,8 @@ package struct Batch: Sendable {
 
 extension Batch {
   /// The first `count` rows as a batch of its own.
-  /// - Parameter isFull: Rows without a sample become copies of the others, in turn, so that the batch keeps its size;
-  ///   else they are dropped.
+  /// - Parameter isFull: Whether rows without a sample become copies of the others, in turn, so that the batch keeps
+  ///   its size; if not, they are dropped.
   /// - Returns: nil where no row has a sample.
   func finished(number: Int, count: Int, isFull: Bool) -> Batch? {
     var batch = self
@@ -98,7 +98,7 @@ extension Batch {
   }
 
   private mutating func truncate(to count: Int) {
-    // Taking nothing away would still copy.
+    // Removing no elements would still copy the arrays.
     guard count < self.count else { return }
     images.removeLast(images.count - count * geometry.byteCount)
     labels.removeLast(labels.count - count * labelCapacity)

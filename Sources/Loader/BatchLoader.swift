@@ -3,23 +3,21 @@ import Shards
 import Synchronization
 import Workers
 
-/// The batches of a dataset, from any batch on, read and decompressed ahead on Dispatch.
+/// The batches of a dataset, from any batch on. Blocks are read and decompressed ahead on other threads.
 ///
-/// Each job reads one block of the order and copies every record of it straight to its place in a batch. Two windows of
-/// the order are in memory at most, the one whose batches are handed out and the next, in as many batches as hold
-/// them, which are used again and again: that bounds the memory, whatever the size of the dataset and the number of
-/// threads. The batches do not depend on the number of threads.
+/// Each job reads one block of the order and copies every record of it straight to its row of a batch. At most two
+/// windows of the order are in memory, the one whose batches are handed out and the next, in batches that are reused.
+/// So memory does not grow with the dataset. The batches do not depend on the number of threads.
 package final class BatchLoader {
   package enum Order: Sendable, Hashable {
-    /// For learning: epoch after epoch without an end, each in an order of its own, and full batches only. The samples
-    /// left over at the end of an epoch differ from one to the next.
+    /// For training: endless epochs, each in its own order, with full batches only. The samples left over at the end of
+    /// an epoch differ from epoch to epoch.
     case shuffled(seed: UInt64)
-    /// For judging: by index, every sample once; the last batch may be smaller.
+    /// For evaluation: every sample once, by index; the last batch may be smaller.
     case sequential
   }
 
-  /// Windows have as many blocks as these two allow, and at least one. 64 blocks of 64 gray images of 160x60 have
-  /// 39 MB.
+  /// Limits of a window, which has at least one block. 64 blocks of 64 gray images of 160x60 have 39 MB.
   package static let windowBlockCountMax = 256
   package static let windowByteCountMax = 40 << 20
 
@@ -30,16 +28,16 @@ package final class BatchLoader {
   private let slots: [BatchSlot]
   private let blocks: OrderedStream<LeftOutBlock?>
   private let leaveOut: ((LeftOutBlock) throws -> Void)?
-  /// Blocks of the sequence whose records are in their batches.
+  /// Blocks of the sequence whose records have been copied into batches.
   private var readBlockCount: Int
   private var nextBatch: Int
 
   /// - Parameters:
-  ///   - startBatch: The first batch to hand out. In the shuffled order batches are counted on from epoch to epoch.
+  ///   - startBatch: Number of the first batch to return; in the shuffled order it counts through all epochs.
   ///   - threadCount: Blocks read at a time.
-  ///   - leaveOut: Called by `next()` with each damaged block; what is left goes on in the same order. A shuffled batch
-  ///     that lacks samples has others of its own twice. nil stops at a damaged block with its error.
-  /// - Precondition: batch size and thread count are at least 1; the order has a batch `startBatch`, or ends there.
+  ///   - leaveOut: Called by `next()` with each damaged block. All other samples keep their position; a shuffled batch
+  ///     takes some of them twice to stay full. nil to throw the error of a damaged block.
+  /// - Precondition: batch size and thread count are at least 1; the order has a batch `startBatch`, or ends before it.
   /// - Throws: `LoaderError` where a shuffled epoch would have no batch.
   package init(
     _ dataset: Dataset, order: Order, batchSize: Int, startBatch: Int = 0, threadCount: Int,
@@ -52,7 +50,7 @@ package final class BatchLoader {
       switch order {
       case .shuffled(let seed):
         (seed, min(Self.windowBlockCountMax, max(1, Self.windowByteCountMax / dataset.blockByteCountMax)))
-      // Nothing is mixed: the threads need work, and that is all.
+      // Without mixing, a window needs only enough blocks to occupy the threads.
       case .sequential: (nil, max(2, threadCount))
       }
     let sequence = EpochSequence(
@@ -75,19 +73,20 @@ package final class BatchLoader {
     let scatter = BlockScatter(
       dataset: dataset, sequence: sequence, plan: plan, firstBatch: startBatch, slots: slots,
       leavesOut: leaveOut != nil)
-    // Blocks of the next window start once the first of this one has been waited for, when all batches before are done.
+    // Reading of the next window starts after the first block of this one was awaited; all earlier batches are done
+    // then.
     blocks = OrderedStream(
       jobs: readBlockCount..<end, threadCount: threadCount, window: sequence.windowBlockCountMin
     ) {
-      let room = BlockRoom()
-      return { place throws in try scatter.read(place, in: room) }
+      let buffer = BlockBuffer()
+      return { index throws in try scatter.read(index, in: buffer) }
     }
   }
 
-  /// The next batch, nil after the last. Its memory is used again from the next call on; whoever keeps a batch longer
-  /// makes the loader copy it.
-  /// - Throws: `ShardError` with the place of a block that could not be read, `LoaderError` where nothing is left of a
-  ///   shuffled batch, or what `leaveOut` throws; the loader has then ended.
+  /// The next batch; nil after the last. The next call reuses its memory, or copies it if the caller still holds the
+  /// batch.
+  /// - Throws: `ShardError` for a block that could not be read, `LoaderError` where all samples of a shuffled batch
+  ///   were left out, or an error of `leaveOut`. The loader has then ended.
   package func next() throws -> Batch? {
     while plan.hasBatch(nextBatch) {
       let number = nextBatch
@@ -106,25 +105,25 @@ package final class BatchLoader {
 
   private func waitForBlocks(before end: Int) throws {
     while readBlockCount < end {
-      guard let leftOut = try blocks.next() else { preconditionFailure("the sequence has a block for every place") }
+      guard let leftOut = try blocks.next() else { preconditionFailure("the sequence has a block at every index") }
       readBlockCount += 1
       if let leftOut { try leaveOut?(leftOut) }
     }
   }
 }
 
-/// A batch that is filled or handed out.
+/// A batch that is being filled or was handed out.
 private final class BatchSlot: Sendable {
   let batch: Mutex<Batch>
   init(_ batch: Batch) { self.batch = Mutex(batch) }
 }
 
-/// What a thread decompresses into.
-private final class BlockRoom {
+/// A thread's buffer for decompressed blocks.
+private final class BlockBuffer {
   var block = ShardBlock()
 }
 
-/// Reads blocks and spreads their records over the batches.
+/// Reads blocks and copies their records into batches.
 private struct BlockScatter: Sendable {
   let dataset: Dataset
   let sequence: EpochSequence
@@ -133,11 +132,12 @@ private struct BlockScatter: Sendable {
   let slots: [BatchSlot]
   let leavesOut: Bool
 
-  /// - Returns: The block, where it is damaged and is left out.
-  func read(_ place: Int, in room: BlockRoom) throws(ShardError) -> LeftOutBlock? {
-    let visit = sequence.visit(place)
+  /// Reads the block at an index of the sequence.
+  /// - Returns: The block, if it is damaged and left out.
+  func read(_ index: Int, in buffer: BlockBuffer) throws(ShardError) -> LeftOutBlock? {
+    let visit = sequence.visit(index)
     do throws(ShardError) {
-      try dataset.read(block: visit.block, into: &room.block)
+      try dataset.read(block: visit.block, into: &buffer.block)
     } catch {
       guard leavesOut, case .damaged = error else { throw error }
       let leftOut = dataset.leftOutBlock(visit.block, error)
@@ -146,13 +146,13 @@ private struct BlockScatter: Sendable {
       }
       return leftOut
     }
-    for record in 0..<room.block.recordCount {
-      withBatch(ofRecord: record, of: visit) { batch, row in batch.set(row, to: record, of: room.block) }
+    for record in 0..<buffer.block.recordCount {
+      withBatch(ofRecord: record, of: visit) { batch, row in batch.set(row, to: record, of: buffer.block) }
     }
     return nil
   }
 
-  /// Calls `body` with the batch and row of a record, unless it is in no batch that is wanted.
+  /// Calls `body` with the batch and row of a record, unless it is in no batch from `firstBatch` on.
   private func withBatch(
     ofRecord record: Int, of visit: EpochSequence.BlockVisit, _ body: (inout Batch, _ row: Int) -> Void
   ) {

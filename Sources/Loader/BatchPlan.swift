@@ -1,10 +1,10 @@
-/// Which positions of an order make which batch.
+/// Divides the positions of an order into batches.
 struct BatchPlan: Sendable {
   let batchSize: Int
   let batchesPerEpoch: Int
-  /// Whether there is an epoch after each.
+  /// Whether epochs follow one another without end.
   let isEndless: Bool
-  /// Positions of an epoch that are in a batch end here.
+  /// Positions of an epoch from this one on are in no batch.
   private let positionEnd: Int
 
   init(sampleCount: Int, batchSize: Int, order: BatchLoader.Order) throws(LoaderError) {
@@ -24,20 +24,20 @@ struct BatchPlan: Sendable {
 
   func hasBatch(_ number: Int) -> Bool { isEndless ? number < .max : number < batchesPerEpoch }
 
-  /// The epoch that a batch is of, and its positions there.
+  /// The epoch of a batch, and its positions in that epoch.
   func place(ofBatch number: Int) -> (epoch: Int, positions: Range<Int>) {
     let (epoch, numberInEpoch) = number.quotientAndRemainder(dividingBy: batchesPerEpoch)
     return (epoch, numberInEpoch * batchSize..<min((numberInEpoch + 1) * batchSize, positionEnd))
   }
 
-  /// The batch, and the row in it, of a position; nil where it is left over at the end of its epoch.
+  /// The batch of a position, and the row in it; nil for a position left over at the end of its epoch.
   func batchAndRow(ofPosition position: Int, epoch: Int) -> (batch: Int, row: Int)? {
     guard position < positionEnd else { return nil }
     let (batch, row) = position.quotientAndRemainder(dividingBy: batchSize)
     return (epoch * batchesPerEpoch + batch, row)
   }
 
-  /// The most batches that `count` records can be in which follow each other, the end of an epoch among them.
+  /// The most batches that `count` consecutive records can be in, even across the end of an epoch.
   func batchCountMax(ofRecords count: Int) -> Int {
     let batchCount = count / batchSize + 3
     return isEndless ? batchCount : min(batchCount, batchesPerEpoch)

@@ -1,24 +1,24 @@
 import Samples
 import Shards
 
-/// The shards of one split, seen as one list of blocks. It holds their headers and seek tables, about 20 bytes for
-/// each block, and no open file.
+/// The shards of one split as one list of blocks. It holds their headers and seek tables, about 20 bytes for each
+/// block, but no open file.
 package struct Dataset: Sendable {
   package let geometry: Geometry
-  /// The characters of all charsets of the shards.
+  /// All characters of the shards' charsets.
   package let alphabet: Alphabet
-  /// The class in `alphabet` of each class of each charset: [charset, class].
+  /// [charset, class]: the class in `alphabet` of a charset's class.
   let classes: [[UInt16]]
   /// The most characters in a label.
   package let labelCapacity: Int
   package let sampleCount: Int
   /// By index of their first sample.
   let shards: [ShardReader]
-  /// Number, in the dataset, of each shard's first block; then the number of all blocks.
+  /// Index in the dataset of each shard's first block; at the end the number of all blocks.
   private let firstBlocks: [Int]
 
   /// - Parameter paths: The shards of a split, in any order.
-  /// - Throws: `LoaderError` where a shard cannot be read or does not go with the others.
+  /// - Throws: `LoaderError` where a shard cannot be read or does not match the others.
   package init(paths: [String]) throws(LoaderError) {
     var shards: [ShardReader] = []
     do throws(ShardError) {
@@ -67,7 +67,7 @@ package struct Dataset: Sendable {
 
   var blockCount: Int { firstBlocks[shards.count] }
 
-  /// Records of every block, in index order.
+  /// Number of records of every block, in index order.
   var blockRecordCounts: [UInt32] {
     var counts: [UInt32] = []
     counts.reserveCapacity(blockCount)
@@ -88,9 +88,9 @@ package struct Dataset: Sendable {
     try shards[shard].read(block: numberInShard, into: &block)
   }
 
-  /// The place in `shards`, and the number in its shard, of block `number` of the dataset.
+  /// The index of the shard in `shards`, and of the block in the shard, for block `number` of the dataset.
   func place(ofBlock number: Int) -> (shard: Int, block: Int) {
-    // The last shard whose first block is not after `number`.
+    // Searches for the last shard whose first block is not after `number`.
     var low = 0
     var high = shards.count
     while high - low > 1 {

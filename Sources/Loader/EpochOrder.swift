@@ -3,10 +3,10 @@ import Samples
 /// The order in which an epoch visits the records of a dataset: a pure function of (seed, epoch, block sizes,
 /// window).
 ///
-/// All blocks are shuffled and cut into windows. A window's records are dealt out to groups, as many as a block has
-/// records, so that each group has one record of each block; then each group is shuffled. So a block is read once an
-/// epoch, memory holds a window or two, and a mini-batch draws on every block of its window. A record's position is its
-/// place in this order, and any window can be had without those before it.
+/// All blocks are shuffled and divided into windows. The records of each block of a window are dealt out at random to
+/// groups, one to each; there are as many groups as a block has records. Then each group is shuffled. So a block is
+/// read once an epoch, one or two windows are in memory, and a batch has records of every block of its window. A
+/// record's position is its index in this order. Any window can be computed without those before it.
 package struct EpochOrder: Sendable {
   package struct Shuffle: Sendable, Hashable {
     package let seed: UInt64
@@ -23,27 +23,27 @@ package struct EpochOrder: Sendable {
     }
   }
 
-  /// A part of the order that is read as a whole.
+  /// A part of the order whose blocks are in memory together.
   package struct Window: Sendable {
     package let positions: Range<Int>
-    /// Numbers of the blocks, in the order in which they are read.
+    /// Indices of the blocks in the dataset, in the order in which they are read.
     package let blocks: [Int]
-    /// Where in `places` each block's first record stands.
+    /// Index in `places` of each block's first record.
     package let firstPlaces: [Int]
-    /// The position of each record, counted from the window's first: record after record of block after block.
+    /// Position of each record, relative to the window's first; listed block by block, record by record.
     package let places: [Int]
   }
 
   private let shuffle: Shuffle?
   private let blockRecordCounts: [UInt32]
-  /// Block numbers, in the order in which they are visited.
+  /// Indices of the blocks in the dataset, in the order in which they are visited.
   private let blocks: [UInt32]
-  /// Position of each window's first record; then the number of all records.
+  /// Position of each window's first record; at the end the number of all records.
   private let firstPositions: [Int]
 
   /// - Parameters:
-  ///   - blockRecordCounts: Records of each block of the dataset, which has at least one block.
-  ///   - windowBlockCountMax: The most blocks whose records are mixed; at least 1. Windows differ by a block at most.
+  ///   - blockRecordCounts: Number of records of each block of the dataset, which has at least one block.
+  ///   - windowBlockCountMax: The most blocks in a window; at least 1. Window sizes differ by at most one block.
   ///   - shuffle: nil keeps the records as they are stored.
   package init(blockRecordCounts: [UInt32], windowBlockCountMax: Int, shuffle: Shuffle?) {
     precondition(windowBlockCountMax > 0 && !blockRecordCounts.isEmpty && blockRecordCounts.count < UInt32.max)
@@ -65,10 +65,10 @@ package struct EpochOrder: Sendable {
   package var recordCount: Int { firstPositions[windowCount] }
   package var windowCount: Int { firstPositions.count - 1 }
   package var blockCount: Int { blocks.count }
-  /// Blocks of the smallest window.
+  /// Number of blocks of the smallest window.
   package var windowBlockCountMin: Int { blockCount / windowCount }
 
-  /// Places in the order of the blocks of window `number`.
+  /// Indices, in the order of visits, of the blocks of window `number`.
   /// - Precondition: `number` is below `windowCount`.
   package func blockPlaces(ofWindow number: Int) -> Range<Int> {
     Self.places(ofWindow: number, windowCount: windowCount, blockCount: blockCount)
@@ -78,14 +78,14 @@ package struct EpochOrder: Sendable {
     number * blockCount / windowCount..<(number + 1) * blockCount / windowCount
   }
 
-  /// Number of the window that has the block at `place` of the order.
+  /// Number of the window with the block at index `place` of the order.
   /// - Precondition: `place` is below `blockCount`.
   package func window(ofBlockPlace place: Int) -> Int {
     precondition(place >= 0 && place < blockCount)
     return ((place + 1) * windowCount - 1) / blockCount
   }
 
-  /// Number of the window that `position` is in.
+  /// Number of the window that contains `position`.
   /// - Precondition: `position` is below `recordCount`.
   package func window(containing position: Int) -> Int {
     precondition(position >= 0 && position < recordCount)
@@ -108,21 +108,22 @@ package struct EpochOrder: Sendable {
     var places = Array(0..<positions(ofWindow: number).count)
     if let shuffle {
       var random = shuffle.stream(UInt32(number) + 1)
-      places = dealtPlaces(blockRecordCounts: recordCounts, random: &random)
+      places = dealtPositions(blockRecordCounts: recordCounts, random: &random)
     }
     var firstPlaces: [Int] = []
-    var place = 0
+    var recordCount = 0
     for count in recordCounts {
-      firstPlaces.append(place)
-      place += count
+      firstPlaces.append(recordCount)
+      recordCount += count
     }
     return Window(positions: positions(ofWindow: number), blocks: blocks, firstPlaces: firstPlaces, places: places)
   }
 }
 
-/// A place for each record, record after record of block after block: those of one block are in as many groups, and
-/// the order within a group is random. A block with fewer records than the largest leaves out random groups.
-private func dealtPlaces(blockRecordCounts: [Int], random: inout RandomStream) -> [Int] {
+/// A position for each record of a window, listed block by block, record by record. Each record of a block is in
+/// another group, and the order within a group is random. A block with fewer records than the largest skips random
+/// groups.
+private func dealtPositions(blockRecordCounts: [Int], random: inout RandomStream) -> [Int] {
   let groupCount = blockRecordCounts.max() ?? 0
   var groups = Array(0..<groupCount)
   var groupOfRecord: [Int] = []
@@ -130,7 +131,7 @@ private func dealtPlaces(blockRecordCounts: [Int], random: inout RandomStream) -
     groups[...].shuffle(with: &random)
     groupOfRecord += groups.prefix(recordCount)
   }
-  // Where each group's first record stands, then, as they are given away, its next one.
+  // The position of each group's first record; later that of its next one.
   var next = [Int](repeating: 0, count: groupCount + 1)
   for group in groupOfRecord { next[group + 1] += 1 }
   for group in 0..<groupCount { next[group + 1] += next[group] }
@@ -143,8 +144,8 @@ private func dealtPlaces(blockRecordCounts: [Int], random: inout RandomStream) -
 }
 
 extension ArraySlice {
-  /// Every order equally likely (Fisher and Yates, in Durstenfeld's form, CACM 1964, algorithm 235). Written out,
-  /// since the standard library does not promise that its own shuffle keeps its order from version to version.
+  /// Shuffles so that every order is equally likely (Fisher and Yates, in Durstenfeld's form, CACM 1964, algorithm
+  /// 235). The standard library's shuffle may give another order in another version.
   fileprivate mutating func shuffle(with random: inout RandomStream) {
     for last in stride(from: count - 1, to: 0, by: -1) {
       swapAt(startIndex + last, startIndex + random.next(below: last + 1))

@@ -1,20 +1,19 @@
 import Synchronization
 
-/// The blocks of a dataset in the order in which a loader reads them, epoch after epoch without an end. Places are
-/// counted through all epochs.
+/// The endless sequence of blocks in the order in which a loader reads them. Indices in it count through all epochs.
 ///
-/// Many threads ask for the same window, and only those of the last two windows or epochs are asked for: these are kept.
+/// Many threads ask for the same window, and for at most two windows or epochs at a time, so the last two are kept.
 final class EpochSequence: Sendable {
-  /// A block to be read, and the positions of its records.
+  /// A block to read, and the positions of its records.
   struct BlockVisit: Sendable {
     let epoch: Int
-    /// Number of the block in the dataset.
+    /// Index of the block in the dataset.
     let block: Int
     fileprivate let window: EpochOrder.Window
-    fileprivate let firstPlace: Int
+    fileprivate let firstIndex: Int
 
-    /// The position, in its epoch, of a record of the block.
-    func position(ofRecord record: Int) -> Int { window.positions.lowerBound + window.places[firstPlace + record] }
+    /// The position in its epoch of a record of the block.
+    func position(ofRecord record: Int) -> Int { window.positions.lowerBound + window.places[firstIndex + record] }
   }
 
   let blockCount: Int
@@ -30,7 +29,7 @@ final class EpochSequence: Sendable {
     var windows: [Int: EpochOrder.Window] = [:]
   }
 
-  /// - Parameter seed: Of the shuffled order; nil keeps the records as they are stored.
+  /// - Parameter seed: Seed of the shuffled order; nil keeps the records as they are stored.
   init(blockRecordCounts: [UInt32], windowBlockCountMax: Int, seed: UInt64?) {
     self.blockRecordCounts = blockRecordCounts
     self.windowBlockCountMax = windowBlockCountMax
@@ -43,26 +42,26 @@ final class EpochSequence: Sendable {
     windowRecordCountMax = ((blockCount - 1) / order.windowCount + 1) * recordCountMax
   }
 
-  /// The block at `place`.
-  func visit(_ place: Int) -> BlockVisit {
-    let (epoch, placeInEpoch) = place.quotientAndRemainder(dividingBy: blockCount)
+  /// The block at an index of the sequence.
+  func visit(_ index: Int) -> BlockVisit {
+    let (epoch, indexInEpoch) = index.quotientAndRemainder(dividingBy: blockCount)
     return kept.withLock { kept in
       let order = order(ofEpoch: epoch, &kept)
-      let number = order.window(ofBlockPlace: placeInEpoch)
+      let number = order.window(ofBlockPlace: indexInEpoch)
       let window = keeping(&kept.windows, epoch * order.windowCount + number) { order.window(number) }
-      let placeInWindow = placeInEpoch - order.blockPlaces(ofWindow: number).lowerBound
+      let indexInWindow = indexInEpoch - order.blockPlaces(ofWindow: number).lowerBound
       return BlockVisit(
-        epoch: epoch, block: window.blocks[placeInWindow], window: window, firstPlace: window.firstPlaces[placeInWindow]
+        epoch: epoch, block: window.blocks[indexInWindow], window: window, firstIndex: window.firstPlaces[indexInWindow]
       )
     }
   }
 
-  /// The places of the blocks that share a window with the record at `position` of an epoch.
+  /// Indices of the blocks in the window with the record at `position` of an epoch.
   func places(ofWindowContaining position: Int, epoch: Int) -> Range<Int> {
     kept.withLock { kept in
       let order = order(ofEpoch: epoch, &kept)
-      let places = order.blockPlaces(ofWindow: order.window(containing: position))
-      return epoch * blockCount + places.lowerBound..<epoch * blockCount + places.upperBound
+      let indices = order.blockPlaces(ofWindow: order.window(containing: position))
+      return epoch * blockCount + indices.lowerBound..<epoch * blockCount + indices.upperBound
     }
   }
 
@@ -75,7 +74,7 @@ final class EpochSequence: Sendable {
   }
 }
 
-/// The value kept for `number`; made, in place of the oldest of two, where there is none.
+/// The value kept for `number`. If there is none, it is made and replaces the older of the two kept ones.
 private func keeping<Value>(_ kept: inout [Int: Value], _ number: Int, make: () -> Value) -> Value {
   if let value = kept[number] { return value }
   let value = make()

@@ -1,14 +1,14 @@
 import Shards
 
-/// A damaged block whose samples are in no batch.
+/// A damaged block, whose samples are in no batch.
 package struct LeftOutBlock: Sendable {
   /// Path of its shard.
   package let path: String
-  /// Its number in the shard.
+  /// Index of the block in the shard.
   package let number: Int
-  /// Places of its records in the shard.
+  /// Indices of its records in the shard.
   package let records: Range<Int>
-  /// What is wrong with it, with its place in the file.
+  /// The damage, with its position in the file.
   package let error: ShardError
 }
 

@@ -1,9 +1,10 @@
 import Files
+import Samples
 import Shards
 
 /// Why a dataset cannot be loaded.
 package enum LoaderError: Error, Equatable, CustomStringConvertible {
-  /// What all shards of a dataset have in common.
+  /// A property that all shards of a dataset must share.
   package enum Property: String, Sendable {
     case split
     case geometry = "image size or color"
@@ -13,13 +14,13 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
 
   case noShards
   case shard(ShardError)
-  /// Two shards that are not of one dataset.
+  /// Two shards that do not belong to one dataset.
   case difference(Property, path: String, otherPath: String)
   /// Two shards hold the same samples.
   case overlap(path: String, otherPath: String)
-  /// The charsets of a shard have more characters together than an alphabet holds.
+  /// The charsets of a shard have more characters in total than an alphabet can have.
   case tooManyCharacters(path: String)
-  /// Images or labels are not of the form that is asked for.
+  /// The geometry, alphabet or label length differs from the spec's.
   case foreign(path: String)
   case tooFewSamples(sampleCount: Int, batchSize: Int)
   /// All samples of a batch were left out.
@@ -30,12 +31,12 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
     case .noShards: "there are no shards to load"
     case .shard(let error): error.description
     case .difference(let property, let path, let otherPath):
-      "\(path) and \(otherPath) differ in \(property.rawValue), so they are not of one dataset"
+      "\(path) and \(otherPath) differ in \(property.rawValue), so they do not belong to one dataset"
     case .overlap(let path, let otherPath): "\(path) and \(otherPath) hold the same samples"
-    case .tooManyCharacters(let path): "\(path) has charsets of more than 65534 characters together"
-    case .foreign(let path): "\(path) has images or labels of another form than the spec asks for"
+    case .tooManyCharacters(let path): "\(path) has charsets of more than 65534 characters in total"
+    case .foreign(let path): "\(path) has another image size, color, charset or label length than the spec"
     case .tooFewSamples(let sampleCount, let batchSize):
-      "the dataset has \(sampleCount) samples, fewer than one batch of \(batchSize)"
+      "the dataset has \(counted(sampleCount, "sample")), fewer than one batch of \(batchSize)"
     case .nothingLeft(let batch): "all samples of batch \(batch) are in damaged blocks"
     }
   }

@@ -2,15 +2,15 @@ import Kernels
 import Specs
 import Workers
 
-/// What a pipeline computes with: the kernels, how activations are stored, and the threads.
+/// What a pipeline computes with: kernels, precision of activations, threads.
 package struct Engine: Sendable {
   let backend: any Backend
   let precision: Precision
   let team: Team
 
   /// - Parameters:
-  ///   - choice: How activations are stored; `automatic` for the best that the CPU has.
-  ///   - threadCount: nil takes every core.
+  ///   - choice: Precision of activations; `automatic` is bfloat16 where the CPU computes with it, else float32.
+  ///   - threadCount: nil for all cores.
   /// - Throws: `PipelineError.unsupportedPrecision`, `KernelError.noBackend`.
   package init(_ choice: TrainingSpec.Precision, threadCount: Int?) throws {
     try self.init(choice, team: Team(threadCount: threadCount))

@@ -17,7 +17,7 @@ struct PipelineStages {
   /// In the order in which they run.
   var all: [any Stage] { samples + [train, evaluate, report] }
 
-  /// - Throws: `GeneratorError`, `LayerError`, and what makes the samples impossible.
+  /// - Throws: `GeneratorError`, `LayerError`, `PipelineError.noSuchSplit`.
   init(_ spec: PipelineSpec, on engine: Engine) throws {
     let generator = try CaptchaGenerator(spec: spec.captcha)
     let model = try ModelDescription(spec.model, reading: spec.captcha)
@@ -47,8 +47,8 @@ struct PipelineStages {
   }
 }
 
-/// A pipeline at work in its workspace, which is locked for as long as this lives. Each stage goes on from what is on
-/// disk, and is skipped where there is nothing to do.
+/// A pipeline that works in its workspace and holds the workspace's lock. Stages that are done are skipped; the others
+/// resume from what is on disk.
 package final class Pipeline {
   package let spec: PipelineSpec
   let session: Session
@@ -58,9 +58,9 @@ package final class Pipeline {
   package var workspace: Workspace { session.workspace }
 
   /// - Parameters:
-  ///   - threadCount: nil takes every core.
-  ///   - report: Told what happens, on the calling thread.
-  /// - Throws: What makes it impossible to begin: the arithmetic, the font, the model's layers, the workspace, the catalog.
+  ///   - threadCount: nil for all cores.
+  ///   - report: Receives events, on the calling thread.
+  /// - Throws: `PipelineError.unsupportedPrecision`, `KernelError`, and the errors of `PipelineStages` and `Session`.
   package init(
     _ spec: PipelineSpec, in workspace: Workspace, threadCount: Int?, fileSystem: any FileSystem = SystemFileSystem(),
     cancellation: Cancellation, report: @escaping (PipelineEvent) -> Void
@@ -81,22 +81,22 @@ package final class Pipeline {
     ) { try body(self) }
   }
 
-  /// Every stage that is missing or stale, in order.
-  /// - Returns: How well the model reads the split that the spec evaluates.
+  /// Runs every stage that is not done, in order.
+  /// - Returns: The evaluation on the split that the spec names.
   package func run() throws -> EvaluationOutcome {
     for stage in stages.all { try stage.complete(in: session, on: engine) }
     return try stages.evaluate.outcome(in: session)
   }
 
-  /// Draws what is missing of every split, or of one.
+  /// Draws the missing samples of one split, or of all.
   package func build(only split: Split? = nil) throws {
     let chosen = try split.map { [try stages.samples(of: $0)] } ?? stages.samples
     for stage in chosen { try stage.complete(in: session, on: engine) }
   }
 
-  /// Trains the model from the train split, or goes on where a stopped training was.
-  /// - Parameter modelPath: A model whose weights training begins with; it becomes the workspace's initial model. nil for
-  ///   the initial model that there is, or, where there is none, for weights that are drawn.
+  /// Trains the model on the train split, or resumes a stopped training.
+  /// - Parameter modelPath: A model to start from, which becomes the workspace's initial model. nil for the initial
+  ///   model that the workspace has, or else random weights.
   package func train(from modelPath: String? = nil) throws {
     let train = stages.train
     _ = try train.data.recordedData(in: session.records, for: "training")
@@ -114,19 +114,19 @@ package final class Pipeline {
     return try stage.outcome(in: session)
   }
 
-  /// As `ImportStage.importImages`, into a split that the spec calls `imported`.
-  /// - Throws: `PipelineError.notImported` where it does not.
+  /// As `ImportStage.importImages`.
+  /// - Throws: `PipelineError.notImported` where the spec does not call the split `imported`.
   package func importImages(from source: String, into split: Split, skippingBad: Bool) throws -> ImportSummary {
     guard spec.datasets[split] == .imported else { throw PipelineError.notImported(split) }
     return try ImportStage(split: split, spec: spec)
       .importImages(from: source, skippingBad: skippingBad, in: session, on: engine)
   }
 
-  /// Makes damaged and missing shards what they were, bit for bit.
+  /// Restores damaged and missing shards, bit for bit.
   package func repair() throws -> RepairReport { try Repair(stages, in: session).run() }
 
-  /// Makes the sample index again from the shards alone.
-  /// - Throws: `PipelineError.stale` where the workspace is of another spec.
+  /// Rebuilds the sample index from the shards alone.
+  /// - Throws: `PipelineError.stale` where the workspace holds the results of another spec.
   package func reindex() throws -> ReindexReport {
     let leftOut = try Reindex(stages, in: session, threadCount: engine.team.threadCount).run()
     return ReindexReport(splits: try splitSummaries(), leftOut: leftOut)

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Specs
 
-/// How every stage of a pipeline stands, seen from outside: nothing is locked, made or changed.
+/// The state of every stage of a pipeline. To find it locks, makes and changes nothing.
 package struct PipelineStatus: Sendable {
   package struct Stage: Sendable {
     package let name: String
@@ -24,10 +24,10 @@ package struct PipelineStatus: Sendable {
   }
 }
 
-/// Writes the report of a pipeline's newest evaluation. Nothing is locked or changed but the page itself.
+/// Writes the report of a pipeline's newest evaluation. Nothing else is locked or changed.
 /// - Parameter path: nil for `report.html` in the workspace.
 /// - Returns: The page's path.
-/// - Throws: `PipelineError.missing` where the model or its evaluation is not there.
+/// - Throws: `PipelineError.missing` where the model or its evaluation is missing.
 package func writeReport(
   of spec: PipelineSpec, in workspace: Workspace, to path: String?, threadCount: Int?
 ) throws -> String {

@@ -1,7 +1,7 @@
 import Catalog
 import Samples
 
-/// How much of a split there is.
+/// The recorded samples and shards of a split.
 package struct SplitSummary: Sendable {
   package let split: Split
   package let sampleCount: Int
@@ -10,7 +10,7 @@ package struct SplitSummary: Sendable {
   package let byteCount: Int
 }
 
-/// How far training is.
+/// The progress of training.
 package struct TrainingSummary: Sendable {
   package let modelPath: String
   package let stepCount: Int

@@ -6,17 +6,17 @@ import Samples
 import Shards
 import Workers
 
-/// A workspace that is open for work. It is locked for as long as this lives.
+/// A workspace that is open for work and stays locked as long as this exists.
 final class Session {
   let workspace: Workspace
   let catalog: Catalog
   let fileSystem: any FileSystem
   let cancellation: Cancellation
-  /// Told what happens, on the calling thread.
+  /// Receives events, on the calling thread.
   let report: (PipelineEvent) -> Void
   private let lock: LockFile
 
-  /// Makes the workspace where there is none.
+  /// Creates the workspace if it does not exist.
   /// - Throws: `FileError`, `CatalogError`, or `LockError.held` where another command works in it.
   init(
     _ workspace: Workspace, fileSystem: any FileSystem, cancellation: Cancellation,
@@ -31,7 +31,7 @@ final class Session {
     catalog = try Catalog(workspace.catalogPath, for: .write)
   }
 
-  /// What is recorded now.
+  /// The present state of the records.
   var records: Records { Records(of: self) }
 
   /// Runs `body` and records the command with its outcome in the catalog's table `run`.
@@ -49,7 +49,7 @@ final class Session {
     }
   }
 
-  /// What `body` returns; where it comes upon a shard that cannot be read, the error says how to have it again.
+  /// Runs `body`. If a shard cannot be read, the error says how to restore it.
   func readingSamples<Value>(_ body: () throws -> Value) throws -> Value {
     do {
       return try body()
@@ -61,12 +61,12 @@ final class Session {
   }
 }
 
-/// What a workspace holds, for whoever asks how stages stand: a command that works in it, or one that only looks.
+/// The records of a workspace from which stages tell their state, for commands that work in it and for read-only ones.
 final class Records {
   let workspace: Workspace
   /// nil where nothing is recorded yet.
   let catalog: Catalog?
-  /// Whether the workspace is locked for this command; else nothing in it may change.
+  /// Whether this command holds the workspace's lock; if not, it must change nothing.
   let isOpenForWork: Bool
   /// By the name of the stage.
   private var states: [String: StageState] = [:]
@@ -75,7 +75,7 @@ final class Records {
     (workspace, catalog, isOpenForWork) = (session.workspace, session.catalog, true)
   }
 
-  /// What there is now, without a lock.
+  /// The present records, read without a lock.
   init(readFrom workspace: Workspace) throws(CatalogError) {
     (self.workspace, isOpenForWork) = (workspace, false)
     catalog = try workspace.recordedCatalog()
@@ -83,7 +83,7 @@ final class Records {
 
   func stage(named name: String) throws(CatalogError) -> StageRow? { try catalog?.stage(named: name) }
 
-  /// How a stage of a pipeline stands. It is looked at once: a stage whose result depends on it asks too.
+  /// The state of a stage, computed once, since the stages that depend on it ask for it too.
   func state(of stage: any Stage) throws -> StageState {
     if let state = states[stage.name] { return state }
     let state = try stage.state(in: self)

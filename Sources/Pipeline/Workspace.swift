@@ -3,13 +3,13 @@ import Files
 import Foundation
 import Samples
 
-/// The folder that one pipeline's results live in.
+/// The folder with one pipeline's results.
 package struct Workspace: Sendable {
   package let path: String
 
   package init(path: String) { self.path = path }
 
-  /// Where a pipeline lives unless told otherwise.
+  /// The default workspace of a pipeline, `runs/NAME`.
   package init(forPipeline name: String) { self.init(path: "runs/" + name) }
 
   package var catalogPath: String { path + "/catalog.sqlite" }
@@ -17,7 +17,7 @@ package struct Workspace: Sendable {
   package var checkpointsPath: String { path + "/checkpoints" }
   package var modelPath: String { path + "/model.safetensors" }
   package var reportPath: String { path + "/report.html" }
-  /// The catalog as it is now; nil where nothing is recorded yet.
+  /// The catalog, opened for reading; nil where nothing is recorded yet.
   func recordedCatalog() throws(CatalogError) -> Catalog? {
     guard FileManager.default.fileExists(atPath: catalogPath) else { return nil }
     do {
@@ -29,7 +29,7 @@ package struct Workspace: Sendable {
 
   private var lockPath: String { path + "/lock" }
 
-  /// The name under which the catalog knows a shard: its path from the workspace.
+  /// A shard's name in the catalog: its path relative to the workspace.
   package func shardFile(_ split: Split, number: Int) -> String {
     "shards/\(split.rawValue)-\(padded(number, digitCount: 5)).shard.zst"
   }
@@ -40,17 +40,17 @@ package struct Workspace: Sendable {
     "\(checkpointsPath)/step-\(padded(step, digitCount: 9)).safetensors"
   }
 
-  /// The path from the workspace, of a path within it.
+  /// A path within the workspace, relative to it.
   func file(ofPath path: String) -> String { String(path.dropFirst(self.path.count + 1)) }
 
-  /// Creates the folders that are missing and locks the workspace for as long as the lock lives.
-  /// - Throws: `FileError`, or `LockError.held` where another command works on it.
+  /// Creates missing folders and locks the workspace as long as the returned lock exists.
+  /// - Throws: `FileError`, or `LockError.held` where another command works in it.
   func prepare(in fileSystem: any FileSystem) throws -> LockFile {
     for folder in [path, shardsPath, checkpointsPath] { try fileSystem.createDirectory(folder) }
     return try LockFile(lockPath)
   }
 
-  /// Removes what a killed writer left half-written.
+  /// Removes the partial files that a killed writer left.
   func removePartialFiles(in fileSystem: any FileSystem) throws {
     for folder in [path, shardsPath, checkpointsPath] {
       for name in try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -61,7 +61,7 @@ package struct Workspace: Sendable {
   }
 }
 
-/// A number with zeros before it, so that names sort as numbers do.
+/// A number with leading zeros, so that names sort like numbers.
 func padded(_ number: Int, digitCount: Int) -> String {
   let digits = String(number)
   return String(repeating: "0", count: max(0, digitCount - digits.count)) + digits

@@ -3,24 +3,26 @@ import Images
 import Samples
 
 extension ReportContent.Reading {
-  /// The image with its texts; `PNGWriter`'s error where it cannot be encoded.
+  /// The image with its label and prediction.
+  /// - Throws: `ImageError` where the image cannot be encoded.
   func figure(withCandidates: Bool) throws(ImageError) -> HTML {
     let png = Data(try PNGWriter.encode(image)).base64EncodedString()
     return """
       <figure class="reading">
       <img src="data:image/png;base64,\(png)" width="\(image.geometry.width)" height="\(image.geometry.height)" \
-      alt="Sample \(sampleIndex), on which is written \(truth)"/>
-      <figcaption>\(marked(truth, against: predicted)) read as \(marked(predicted, against: truth)) \
-      <small>\(percent(confidence)) sure, sample \(sampleIndex)</small>\(withCandidates ? candidateTable : "")</figcaption>
+      alt="Sample \(sampleIndex), labelled \(truth)"/>
+      <figcaption>\(marked(truth, against: predicted)) predicted as \(marked(predicted, against: truth)) \
+      <small>confidence \(percent(confidence)), sample \(sampleIndex)</small>\
+      \(withCandidates ? candidateTable : "")</figcaption>
       </figure>
       """
   }
 
-  /// The text, with the characters that the other has differently standing out.
+  /// The text, with the characters marked that differ from the other text.
   private func marked(_ text: String, against other: String) -> HTML {
     let others = Array(other)
-    let characters: [HTML] = text.enumerated().map { place, character in
-      place < others.count && others[place] == character
+    let characters: [HTML] = text.enumerated().map { position, character in
+      position < others.count && others[position] == character
         ? "\(String(character))" : "<mark>\(String(character))</mark>"
     }
     return HTML(stringLiteral: "<code>" + characters.map(\.text).joined() + "</code>")

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A piece of HTML or SVG. Texts that are interpolated into it are escaped, so nothing that a label or a spec says can become
-/// markup; pieces of HTML go in as they are.
+/// A piece of HTML or SVG. Interpolated texts are escaped, so no label or spec can become markup; interpolated `HTML`
+/// is not.
 package struct HTML: ExpressibleByStringInterpolation, Sendable {
   package let text: String
 
@@ -19,7 +19,7 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
     package mutating func appendInterpolation(_ number: Int) { text += String(number) }
     package mutating func appendInterpolation(_ plain: some StringProtocol) { text += escaped(plain) }
 
-    /// A coordinate or an opacity: two decimals are finer than a pixel.
+    /// A coordinate or an opacity, with two decimals.
     package mutating func appendInterpolation(_ coordinate: Double) {
       text += String(format: "%.2f", coordinate)
     }
@@ -41,7 +41,7 @@ private func escaped(_ text: some StringProtocol) -> String {
   return result
 }
 
-/// A table behind a chart, folded away until it is asked for.
+/// A table that is folded until the reader opens it.
 func foldedTable(_ caption: String, head: [String], rows: [[String]]) -> HTML {
   """
   <details><summary>\(caption)</summary>
@@ -54,8 +54,8 @@ func foldedTable(_ caption: String, head: [String], rows: [[String]]) -> HTML {
 func table(head: [String], rows: [[String]]) -> HTML {
   let heads: [HTML] = head.map { "<th scope=\"col\">\($0)</th>" }
   let lines: [HTML] = rows.map { row in
-    let cells: [HTML] = row.enumerated().map { place, cell in
-      place == 0 ? "<th scope=\"row\">\(cell)</th>" : "<td>\(cell)</td>"
+    let cells: [HTML] = row.enumerated().map { column, cell in
+      column == 0 ? "<th scope=\"row\">\(cell)</th>" : "<td>\(cell)</td>"
     }
     return "<tr>\(cells)</tr>"
   }

@@ -1,7 +1,7 @@
 import Catalog
 import Samples
 
-/// Shares with their 95 % intervals, a row each.
+/// Accuracies with their 95 % intervals, a row each.
 struct IntervalChart {
   let title: String
   let rows: [(name: String, count: Int, correct: Int)]
@@ -13,27 +13,26 @@ struct IntervalChart {
 
   var html: HTML {
     let intervals = rows.map { WilsonInterval(successes: $0.correct, trials: $0.count) }
-    // Most models are right most of the time: the axis begins where the first interval does, at a twentieth, so that
-    // fifths of it are whole percents.
+    // The axis starts at the lowest interval, rounded down to 5 %, so that its five ticks are whole percents.
     let start = ((intervals.map(\.low).min() ?? 0) * 20).rounded(.down) / 20
     let height = rowHeight * Double(rows.count) + 30
-    func x(_ share: Double) -> Double { left + (share - start) / max(1 - start, 1e-9) * (width - left - right) }
+    func x(_ accuracy: Double) -> Double { left + (accuracy - start) / max(1 - start, 1e-9) * (width - left - right) }
     let grid: [HTML] = (0...5).map { fifth in
-      let share = start + Double(fifth) / 5 * (1 - start)
+      let tick = start + Double(fifth) / 5 * (1 - start)
       return """
-        <line class="grid" x1="\(x(share))" y1="0" x2="\(x(share))" y2="\(height - 20)"/>
-        <text x="\(x(share))" y="\(height - 4)" text-anchor="middle">\(percent(share, decimals: 0))</text>
+        <line class="grid" x1="\(x(tick))" y1="0" x2="\(x(tick))" y2="\(height - 20)"/>
+        <text x="\(x(tick))" y="\(height - 4)" text-anchor="middle">\(percent(tick, decimals: 0))</text>
         """
     }
-    let marks: [HTML] = zip(rows, intervals).enumerated().map { place, pair in
+    let marks: [HTML] = zip(rows, intervals).enumerated().map { index, pair in
       let (row, interval) = pair
-      let middle = (Double(place) + 0.5) * rowHeight + 2
-      let share = Double(row.correct) / Double(row.count)
+      let middle = (Double(index) + 0.5) * rowHeight + 2
+      let accuracy = Double(row.correct) / Double(row.count)
       return """
         <text x="\(left - 10)" y="\(middle + 4)" text-anchor="end">\(row.name)</text>
         <line class="interval" x1="\(x(interval.low))" y1="\(middle)" x2="\(x(interval.high))" y2="\(middle)"/>
-        <circle class="dot" cx="\(x(share))" cy="\(middle)" r="3.5"/>
-        <text x="\(width - 4)" y="\(middle + 4)" text-anchor="end">\(percent(share))</text>
+        <circle class="dot" cx="\(x(accuracy))" cy="\(middle)" r="3.5"/>
+        <text x="\(width - 4)" y="\(middle + 4)" text-anchor="end">\(percent(accuracy))</text>
         """
     }
     return """
@@ -47,7 +46,7 @@ struct IntervalChart {
 
   var table: HTML {
     foldedTable(
-      "Table", head: ["", "right", "of", "share", "95 % interval"],
+      "Table", head: ["", "correct", "of", "accuracy", "95 % interval"],
       rows: rows.map { row in
         let interval = WilsonInterval(successes: row.correct, trials: row.count)
         return [

@@ -1,21 +1,21 @@
 import Foundation
 
-/// One or more lines over the number of training images, as SVG.
+/// A chart of one or more lines over the number of training images, as SVG.
 struct LineChart {
   struct Line {
     let name: String
-    /// Places without a value leave the line out.
+    /// Points without a value are left out.
     let points: [(x: Double, y: Double?)]
   }
 
   let title: String
   let lines: [Line]
-  /// Powers of ten are the same distance apart.
+  /// Whether the vertical axis is logarithmic.
   var isLogarithmic = false
-  /// Of a number beside the vertical axis.
+  /// Formats the numbers of the vertical axis.
   var format: (Double) -> String = short
 
-  /// A line of no more points shows each of them.
+  /// The most points of a line that are drawn as dots, too.
   private let dottedPointCountMax = 40
   private let width = 640.0
   private let height = 220.0
@@ -24,7 +24,7 @@ struct LineChart {
   private let top = 12.0
   private let bottom = 42.0
 
-  /// Empty where no line has two values.
+  /// Empty where the lines have fewer than two values.
   var html: HTML {
     let lines = lines.map { Line(name: $0.name, points: $0.points.filter(isShown)) }.filter { !$0.points.isEmpty }
     let values = lines.flatMap(\.points).compactMap(\.y)
@@ -33,7 +33,7 @@ struct LineChart {
     else { return "" }
     let scale = Scale(low: low, high: high, isLogarithmic: isLogarithmic)
     func x(_ value: Double) -> Double { left + value / end * (width - left - right) }
-    func y(_ value: Double) -> Double { height - bottom - scale.share(value) * (height - top - bottom) }
+    func y(_ value: Double) -> Double { height - bottom - scale.fraction(value) * (height - top - bottom) }
     let grid: [HTML] = scale.ticks.map { tick in
       """
       <line class="grid" x1="\(left)" y1="\(y(tick))" x2="\(width - right)" y2="\(y(tick))"/>
@@ -41,7 +41,7 @@ struct LineChart {
       """
     }
     let marks: [HTML] = stride(from: 0, through: end, by: Scale.step(for: end / 5)).map { mark in
-      // At the very end it would run over the edge.
+      // A centred text at the end would cross the edge.
       let anchor = mark > 0.98 * end ? "end" : "middle"
       return """
         <text x="\(x(mark))" y="\(height - bottom + 16)" text-anchor="\(anchor)">\(short(mark))</text>
@@ -66,7 +66,7 @@ struct LineChart {
     return value.isFinite && (!isLogarithmic || value > 0)
   }
 
-  /// - Parameter points: In the picture's coordinates.
+  /// - Parameter points: In coordinates of the SVG image.
   private func draw(_ points: [(x: Double, y: Double)], number: Int) -> HTML {
     let path = points.map { String(format: "%.1f,%.1f", $0.x, $0.y) }.joined(separator: " ")
     let dots: [HTML] =
@@ -94,7 +94,7 @@ struct Scale {
     if isLogarithmic {
       let exponents = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
       let marks = exponents.flatMap { exponent in [1, 2, 5].map { $0 * pow(10, Double(exponent)) } }
-      // The axis ends at the marks around the values.
+      // The axis ends at the nearest marks outside the values.
       let ends = (marks.last { $0 <= low } ?? low, marks.first { $0 >= high } ?? high)
       (self.low, self.high) = ends
       ticks = marks.filter { $0 >= ends.0 && $0 <= ends.1 }
@@ -106,19 +106,19 @@ struct Scale {
     }
   }
 
-  /// The next of 1, 2, 2.5, 5, 10, ... from `raw` up.
+  /// The smallest of 1, 2, 2.5, 5, times a power of ten, that is at least `raw`.
   static func step(for raw: Double) -> Double {
     let power = pow(10, log10(raw).rounded(.down))
     return ([1, 2, 2.5, 5].first { $0 * power >= raw } ?? 10) * power
   }
 
-  /// Where a value is between the axis's ends: 0 ... 1.
-  func share(_ value: Double) -> Double {
+  /// The position of a value on the axis: 0 ... 1.
+  func fraction(_ value: Double) -> Double {
     isLogarithmic ? log(value / low) / max(log(high / low), 1e-9) : (value - low) / (high - low)
   }
 }
 
-/// A number in few characters: 240k, 0.004, 1.5M.
+/// A number as short text, such as 240k, 0.004 or 1.5M.
 func short(_ number: Double) -> String {
   switch abs(number) {
   case 1e6...: String(format: "%gM", (number / 1e4).rounded() / 100)

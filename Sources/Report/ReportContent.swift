@@ -1,11 +1,11 @@
 import Catalog
 import Samples
 
-/// All that a report shows of one evaluation of a pipeline, and of what led to it.
+/// Everything that a report shows of one evaluation of a pipeline.
 package struct ReportContent: Sendable {
-  /// An image that was read, with what the model thought of each of its characters.
+  /// An image with its prediction and the likeliest characters of each position.
   package struct Reading: Sendable {
-    /// A character that the model took into account at one position.
+    /// A character with its probability at one position.
     package struct Candidate: Sendable {
       package let character: String
       /// 0 ... 1
@@ -22,7 +22,7 @@ package struct ReportContent: Sendable {
     package let truth: String
     package let predicted: String
     package let confidence: Double
-    /// For each position the likeliest characters, the likeliest first.
+    /// [position, candidate], the likeliest first.
     package let candidates: [[Candidate]]
 
     package init(
@@ -47,7 +47,7 @@ package struct ReportContent: Sendable {
     }
   }
 
-  /// A line of the dataset's or the model's sheet.
+  /// A row of the table about the dataset or the model.
   package struct Fact: Sendable {
     package let name: String
     package let value: String
@@ -61,7 +61,7 @@ package struct ReportContent: Sendable {
   package let pipeline: String
   package let evaluation: AccuracyRow
   package let curve: [CurvePointRow]
-  /// In the order of the classes; the empty text, past the end of a label, last.
+  /// In class order; last the empty text, which stands for the end of a label.
   package let characters: [String]
   package let confusion: [ConfusionShareRow]
   package let pairs: [Pair]
@@ -69,7 +69,7 @@ package struct ReportContent: Sendable {
   package let positionAccuracy: [TallyRow]
   package let calibration: [CalibrationRow]
   package let calibrationError: Double
-  /// Misread images, those that the model was surest of first.
+  /// Wrongly predicted images, the highest confidence first.
   package let mistakes: [Reading]
   package let dataset: [Fact]
   package let model: [Fact]

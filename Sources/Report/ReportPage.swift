@@ -2,7 +2,7 @@ import Catalog
 import Images
 import Samples
 
-/// One HTML page that stands by itself: no script, and nothing that it would have to fetch.
+/// A self-contained HTML page, without scripts or external files.
 package struct ReportPage {
   private let content: ReportContent
 
@@ -50,13 +50,13 @@ package struct ReportPage {
     let accuracy = content.evaluation.accuracy
     let folded: HTML =
       accuracy.ofImagesCaseFolded > accuracy.ofImages
-      ? "; <b>\(percent(accuracy.ofImagesCaseFolded))</b> where a read as A is no mistake" : ""
+      ? "; <b>\(percent(accuracy.ofImagesCaseFolded))</b> with upper and lower case counted as equal" : ""
     return """
       <h1>\(content.pipeline)</h1>
-      <p class="result"><strong>\(percent(accuracy.ofImages))</strong> of images read without a mistake</p>
-      <p>\(accuracy.exact) of \(accuracy.images) images of the \(content.evaluation.split.rawValue) split; 95 % interval \
-      \(percent(accuracy.interval.low)) to \(percent(accuracy.interval.high))\(folded). Characters read right, one by one: \
-      \(percent(accuracy.ofCharacters)).</p>
+      <p class="result"><strong>\(percent(accuracy.ofImages))</strong> image accuracy</p>
+      <p>All characters are predicted correctly in \(accuracy.exact) of \(counted(accuracy.images, "image")) of the \
+      \(content.evaluation.split.rawValue) split; 95 % interval \(percent(accuracy.interval.low)) to \
+      \(percent(accuracy.interval.high))\(folded). Character accuracy: \(percent(accuracy.ofCharacters)).</p>
       """
   }
 
@@ -65,11 +65,11 @@ package struct ReportPage {
       LineChart.Line(name: name, points: content.curve.map { (Double($0.images), value($0)) })
     }
     let accuracy = LineChart(
-      title: "Images read without a mistake",
-      lines: [line("training images", \.accuracy), line("validation images, not learned from", \.validationAccuracy)],
+      title: "Image accuracy",
+      lines: [line("training images", \.accuracy), line("validation images", \.validationAccuracy)],
       format: { percent($0, decimals: 0) })
     return """
-      <section><h2>Learning</h2>
+      <section><h2>Training</h2>
       \(accuracy.html)
       \(LineChart(title: "Loss", lines: [line("loss", \.loss)], isLogarithmic: true).html)
       \(LineChart(title: "Learning rate", lines: [line("rate", \.learningRate)]).html)
@@ -79,13 +79,13 @@ package struct ReportPage {
       """
   }
 
-  /// About twenty points of the curve, of those where validation images were read if there are any.
+  /// About twenty points of the curve; only points with a validation, if there are any.
   private var learningTable: HTML {
     let validated = content.curve.filter { $0.validationAccuracy != nil }
     func text(_ number: Double?, _ format: (Double) -> String) -> String { number.map(format) ?? "" }
     return foldedTable(
       "Table",
-      head: ["images", "loss", "training images read", "validation images read", "learning rate", "images a second"],
+      head: ["images", "loss", "training accuracy", "validation accuracy", "learning rate", "images a second"],
       rows: sampled(validated.isEmpty ? content.curve : validated, count: 20).map { point in
         [
           "\(point.images)", text(point.loss) { decimal($0, count: 4) }, text(point.accuracy) { percent($0) },
@@ -98,10 +98,10 @@ package struct ReportPage {
   private var confusion: HTML {
     let mistakes = content.confusion.filter { $0.truth != $0.predicted }.sorted { $0.count > $1.count }
     return """
-      <section><h2>What was taken for what</h2>
+      <section><h2>Confusion matrix</h2>
       \(HeatMap(characters: content.characters, cells: content.confusion).html)
       \(foldedTable(
-        "Table", head: ["written", "read as", "times", "share of written"],
+        "Table", head: ["true", "predicted", "times", "of all true"],
         rows: mistakes.prefix(200).map { cell in
           [shown(cell.truth), shown(cell.predicted), "\(cell.count)", percent(cell.share)]
         }))
@@ -117,32 +117,32 @@ package struct ReportPage {
         for example in pair.examples { figures.append(try example.figure(withCandidates: false)) }
         items.append(
           """
-          <h3><code>\(shown(pair.row.truth))</code> read as <code>\(shown(pair.row.predicted))</code>: \
-          \(pair.row.count) times, \(percent(pair.row.shareOfTruth)) of all \(shown(pair.row.truth))</h3>
+          <h3><code>\(shown(pair.row.truth))</code> predicted as <code>\(shown(pair.row.predicted))</code>: \
+          \(counted(pair.row.count, "time")), \(percent(pair.row.shareOfTruth)) of all \(shown(pair.row.truth))</h3>
           <div class="gallery">\(figures)</div>
           """)
       }
-      return items.isEmpty ? "" : "<section><h2>Most confused</h2>\n\(items)\n</section>"
+      return items.isEmpty ? "" : "<section><h2>Most frequent mistakes</h2>\n\(items)\n</section>"
     }
   }
 
   private var characters: HTML {
     let chart = IntervalChart(
-      title: "Read right, by character, the hardest first",
+      title: "Accuracy by character, lowest first",
       rows: content.characterAccuracy.map { (shown($0.name), $0.count, $0.correct) })
     return "<section><h2>Characters</h2>\n\(chart.html)\n\(chart.table)</section>"
   }
 
   private var positions: HTML {
     let chart = IntervalChart(
-      title: "Read right, by position from the left",
+      title: "Accuracy by position, from the left",
       rows: content.positionAccuracy.map { ($0.name, $0.count, $0.correct) })
     return "<section><h2>Positions</h2>\n\(chart.html)\n\(chart.table)</section>"
   }
 
   private var calibration: HTML {
     """
-    <section><h2>Can its confidence be believed?</h2>
+    <section><h2>Calibration</h2>
     \(CalibrationChart(bins: content.calibration, error: content.calibrationError).html)
     </section>
     """
@@ -154,9 +154,9 @@ package struct ReportPage {
       var figures: [HTML] = []
       for mistake in content.mistakes { figures.append(try mistake.figure(withCandidates: true)) }
       return """
-        <section><h2>Misread images</h2>
-        <p>\(figures.count) of \(content.evaluation.accuracy.images - content.evaluation.accuracy.exact), those that the model was surest of \
-        first. Under each are the likeliest characters of each position, in percent.</p>
+        <section><h2>Wrong predictions</h2>
+        <p>\(figures.count) of \(content.evaluation.accuracy.images - content.evaluation.accuracy.exact), the highest \
+        confidence first. Below each image are the likeliest characters of each position, in percent.</p>
         <div class="gallery">\(figures)</div>
         </section>
         """
@@ -171,7 +171,7 @@ package struct ReportPage {
     """
     <section><h2>Machine and times</h2>
     \(table(
-      head: ["command", "began (UTC)", "ended (UTC)", "outcome", "threads", "processor", "arithmetic"],
+      head: ["command", "began (UTC)", "ended (UTC)", "outcome", "threads", "processor", "precision"],
       rows: content.runs.map { run in
         [
           run.command, run.startedAt, run.finishedAt ?? "", run.outcome, "\(run.threads)", run.cpu, run.precision ?? "",
@@ -184,7 +184,7 @@ package struct ReportPage {
   private var spec: HTML { "<section><h2>Spec</h2>\n<pre>\(content.spec)</pre></section>" }
 }
 
-/// About `count` of the elements, evenly spread, the last among them.
+/// About `count` of the elements, evenly spaced, including the last.
 private func sampled<Element>(_ elements: [Element], count: Int) -> [Element] {
   let step = max(1, elements.count / count)
   return elements.enumerated().filter { ($0.offset + 1) % step == 0 || $0.offset == elements.count - 1 }.map(\.element)

@@ -1,6 +1,6 @@
-/// When checkpoints are made, and which of them are kept.
+/// The steps at which checkpoints are made, and which checkpoints are kept.
 package struct CheckpointSchedule: Sendable {
-  /// Regular checkpoints kept beside the best one.
+  /// The number of regular checkpoints kept in addition to the best one.
   private static let regularCount = 3
 
   /// Steps from one regular checkpoint to the next.
@@ -14,22 +14,23 @@ package struct CheckpointSchedule: Sendable {
 
   package func isDue(atStep step: Int) -> Bool { step >= stepCount || step % every == 0 }
 
-  /// How many checkpoints are due up to a step.
+  /// The number of checkpoints due up to a step.
   package func dueCount(upTo step: Int) -> Int { step / every + (step == stepCount && step % every != 0 ? 1 : 0) }
 
-  /// The steps of the checkpoints that are kept after one at `step`: it, the regular ones before it, and the best one.
+  /// The steps of the checkpoints that are kept after one at `step`: this one, the regular ones before it, and the
+  /// best.
   package func kept(atStep step: Int, validations: [ValidationResult]) -> Set<Int> {
     let lastRegular = (step - 1) / every * every
     let regular = (0..<Self.regularCount - 1).map { lastRegular - $0 * every }
     return Set(([step] + regular + (Self.best(of: validations).map { [$0] } ?? [])).filter { $0 > 0 })
   }
 
-  /// The step after which most validation images were read, the last one of those; nil without validations.
+  /// The step with the most exact validation images, the last one of equals; nil without validations.
   private static func best(of validations: [ValidationResult]) -> Int? {
     validations.max { ($0.exact, $0.step) < ($1.exact, $1.step) }?.step
   }
 
-  /// The checkpoints up to a step that training may not go on without: those that will be kept when it ends.
+  /// The steps of the checkpoints up to `step` that training needs to resume: those that will be kept when it ends.
   package func needed(upTo step: Int, validations: [ValidationResult]) -> Set<Int> {
     kept(atStep: stepCount, validations: validations.filter { $0.step <= step }).filter { $0 <= step }
   }

@@ -1,38 +1,37 @@
 import Samples
 import Workers
 
-/// Draws every image a little differently each time it is learned from, so that a model learns what a few hundred images
-/// have in common rather than the images themselves.
+/// Augmentation: warps each image anew in every step, so that a model does not memorize a few hundred images.
 ///
-/// Three corners of the image move at random, each in both directions, and what is between them follows: that moves,
-/// scales, slants and turns it by a little. A pure function of (seed, step, place in the batch).
+/// Three corners of the image move at random, horizontally and vertically. The affine map that they define moves,
+/// scales, slants and rotates the image a little. A pure function of (seed, step, index in the batch).
 struct Distortion: Sendable {
   private let geometry: Geometry
-  /// Pixels that a corner moves by at most.
+  /// The most pixels that a corner moves.
   private let reach: Double
   private let seed: UInt64
 
   /// - Parameters:
-  ///   - share: How far a corner moves at most, as a share of the image's height.
-  ///   - seed: Of all that is random in this training's distortions.
-  init(of geometry: Geometry, share: Double, seed: UInt64) {
+  ///   - reach: The most that a corner moves, as a fraction of the image's height.
+  ///   - seed: Seed of this training's distortions.
+  init(of geometry: Geometry, reach: Double, seed: UInt64) {
     self.geometry = geometry
-    reach = share * Double(geometry.height)
+    self.reach = reach * Double(geometry.height)
     self.seed = seed
   }
 
-  /// The batch as the step `step` learns from it.
+  /// The batch, distorted for step `step`.
   /// - Parameter images: [batch, height, width, channel], 8-bit.
   func distorted(_ images: [UInt8], step: Int, team: Team) -> [UInt8] {
     let count = images.count / geometry.byteCount
     return [UInt8](unsafeUninitializedCapacity: images.count) { result, resultCount in
       resultCount = images.count
       images.withUnsafeBufferPointer { images in
-        // SAFETY: the calls write disjoint parts of `result`, a place each, and the team ends them all before it returns.
+        // SAFETY: each call writes its own image of `result`, and the team ends all calls before it returns.
         nonisolated(unsafe) let (result, images) = (result, images)
-        team.run(count: count) { place in
-          let part = place * geometry.byteCount..<(place + 1) * geometry.byteCount
-          var random = RandomStream(seed: seed, stream: UInt64(step * count + place))
+        team.run(count: count) { index in
+          let part = index * geometry.byteCount..<(index + 1) * geometry.byteCount
+          var random = RandomStream(seed: seed, stream: UInt64(step * count + index))
           draw(
             UnsafeBufferPointer(rebasing: images[part]), through: AffineMap(geometry, reach: reach, random: &random),
             into: UnsafeMutableBufferPointer(rebasing: result[part]))
@@ -41,7 +40,7 @@ struct Distortion: Sendable {
     }
   }
 
-  /// Bilinear; what lies outside the image looks as its edge does.
+  /// Bilinear interpolation; pixels outside the image repeat its edge.
   private func draw(
     _ source: UnsafeBufferPointer<UInt8>, through map: AffineMap, into target: UnsafeMutableBufferPointer<UInt8>
   ) {
@@ -64,13 +63,13 @@ struct Distortion: Sendable {
   }
 }
 
-/// Where a pixel's content comes from.
+/// Maps a pixel to the point of the source image that it shows.
 private struct AffineMap {
   private let origin: SIMD2<Double>
   private let right: SIMD2<Double>
   private let down: SIMD2<Double>
 
-  /// The upper left, upper right and lower left corners, each moved by up to `reach` in both directions.
+  /// Moves the upper left, upper right and lower left corners by up to `reach` pixels horizontally and vertically.
   init(_ geometry: Geometry, reach: Double, random: inout RandomStream) {
     let size = SIMD2(Double(geometry.width), Double(geometry.height))
     let moves = (0..<3).map { _ in
@@ -82,23 +81,23 @@ private struct AffineMap {
   }
 
   func source(x: Double, y: Double) -> (x: Double, y: Double) {
-    let place = origin + right * x + down * y
-    return (place.x, place.y)
+    let point = origin + right * x + down * y
+    return (point.x, point.y)
   }
 }
 
-/// The two pixels of a row or column that a place lies between.
+/// The two neighbouring pixels of a coordinate in a row or column, for linear interpolation.
 private struct Neighbours {
   let first: Int
   let second: Int
-  private let share: Double
+  private let weight: Double
 
-  init(_ place: Double, count: Int) {
-    let place = min(max(place, 0), Double(count - 1))
-    first = Int(place)
+  init(_ coordinate: Double, count: Int) {
+    let coordinate = min(max(coordinate, 0), Double(count - 1))
+    first = Int(coordinate)
     second = min(first + 1, count - 1)
-    share = place - Double(first)
+    weight = coordinate - Double(first)
   }
 
-  func blend(_ one: Double, _ other: Double) -> Double { one + share * (other - one) }
+  func blend(_ one: Double, _ other: Double) -> Double { one + weight * (other - one) }
 }

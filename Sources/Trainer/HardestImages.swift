@@ -2,30 +2,30 @@ import Kernels
 import Network
 import Workers
 
-/// Chooses from many images those that a network reads worst, so that it learns from them alone (Selective-Backprop: Jiang et
-/// al., "Accelerating deep learning by focusing on the biggest losers", 2019).
+/// Hard-example mining: infers all candidates of a step and chooses those with the highest loss to train on
+/// (Selective-Backprop: Jiang et al., "Accelerating deep learning by focusing on the biggest losers", 2019).
 ///
-/// Most images of a model that reads well teach it next to nothing, and to read an image takes a fifth to a third of the
-/// time that it takes to learn from it.
+/// Once a model predicts most images correctly, easy ones teach it little. To infer an image takes `glyphnet` a fifth
+/// of the time of training on it.
 final class HardestImages {
   struct Choice {
-    /// [chosen, height, width, channel], 8-bit, in the order in which they came.
+    /// [chosen, height, width, channel], 8-bit, in the order of the candidates.
     let images: [UInt8]
     /// [chosen, positions]
     let labels: [UInt16]
-    /// How many of all images were read without a mistake; nil where none was read.
+    /// How many of the candidates were exact; nil where they were not inferred.
     let exactCount: Int?
   }
 
-  /// Images read at a time: enough that the threads seldom wait for one another.
+  /// Images inferred at a time: enough that threads seldom wait for one another.
   private static let batchMax = 128
 
   private let network: Network
 
   /// - Parameters:
-  ///   - imageCount: Images to choose from, each time.
-  ///   - laneCountMax: As `Network.init` wants it.
-  /// - Throws: What `Network.init` throws.
+  ///   - imageCount: Candidates of a step.
+  ///   - laneCountMax: As in `Network.init`.
+  /// - Throws: The errors of `Network.init`.
   init(
     _ model: ModelDescription, imageCount: Int, laneCountMax: Int, precision: Precision, backend: any Backend,
     team: Team
@@ -37,9 +37,9 @@ final class HardestImages {
 
   /// - Parameters:
   ///   - count: Images to choose.
-  ///   - images: [count of all, height, width, channel], 8-bit.
-  ///   - labels: [count of all, positions], classes of the model.
-  ///   - parameters: What the images are read with.
+  ///   - images: [candidates, height, width, channel], 8-bit.
+  ///   - labels: [candidates, positions], classes of the model.
+  ///   - parameters: Parameters for inference.
   func choose(_ count: Int, of images: [UInt8], labels: [UInt16], by parameters: Parameters) -> Choice {
     let (size, positions) = (network.description.input.byteCount, network.description.positions)
     func pixels(_ range: Range<Int>) -> ArraySlice<UInt8> { images[range.lowerBound * size..<range.upperBound * size] }
@@ -52,7 +52,7 @@ final class HardestImages {
       let range = start..<min(start + network.batch, total)
       return network.judge(images: pixels(range), labels: label(range))
     }
-    // An image whose logits are no numbers is chosen, so that learning meets it and says so.
+    // An image with NaN logits is chosen, so that the training step meets it and reports it.
     let losses = judgements.map { $0.crossEntropy.isNaN ? .infinity : $0.crossEntropy }
     let chosen = judgements.indices.sorted { (losses[$1], $0) < (losses[$0], $1) }.prefix(count).sorted()
     return Choice(

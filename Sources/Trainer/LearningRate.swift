@@ -15,8 +15,8 @@ package struct LearningRate: Sendable {
     self.stepCount = stepCount
   }
 
-  /// The rate of step `step`, from 0. The one-cycle rate (Smith and Topin 2018) rises along half a cosine from 1/25 of the
-  /// peak and falls along another to 1/250,000 of it, the shape and factors of PyTorch's `OneCycleLR`.
+  /// The learning rate of step `step`, from 0. The one-cycle rate (Smith and Topin 2018) rises along half a cosine from
+  /// 1/25 of the peak and falls along another to 1/250,000 of it, the shape and factors of PyTorch's `OneCycleLR`.
   package func rate(atStep step: Int) -> Double {
     switch schedule {
     case .constant: return peak
@@ -27,7 +27,7 @@ package struct LearningRate: Sendable {
     }
   }
 
-  private func cosine(from start: Double, to end: Double, at share: Double) -> Double {
-    end + (start - end) * (1 + cos(.pi * share)) / 2
+  private func cosine(from start: Double, to end: Double, at progress: Double) -> Double {
+    end + (start - end) * (1 + cos(.pi * progress)) / 2
   }
 }

@@ -7,15 +7,15 @@ import Samples
 import Specs
 import Workers
 
-/// What a training run learns from, and with what.
+/// All settings of a training.
 package struct TrainingPlan: Sendable {
   package let training: TrainingSpec
   package let model: ModelDescription
-  /// Of initial weights, order and dropout.
+  /// Seed of initial weights, order of samples, distortion and dropout.
   package let seed: UInt64
   package let precision: Precision
   package let stepsPerEpoch: Int
-  /// Of everything that the final weights are a function of.
+  /// Hash of everything that the final weights depend on.
   package let runHash: String
 
   package init(
@@ -36,14 +36,14 @@ package struct TrainingPlan: Sendable {
   }
 }
 
-/// One step of training, done.
+/// The result of one training step.
 package struct TrainingStep: Sendable, Hashable {
   /// From 0.
   package let number: Int
   package let epoch: Int
-  /// The mean loss of the mini-batch, before the step's change of the weights.
+  /// The mean loss of the batch, before the step's update of the weights.
   package let loss: Double
-  /// Images that were read without a mistake, of all that the step looked at, before its change of the weights.
+  /// Exact images of all that the step inferred, before its update of the weights.
   package let exactCount: Int
   package let learningRate: Double
 
@@ -56,10 +56,10 @@ package struct TrainingStep: Sendable, Hashable {
   }
 }
 
-/// Learns the parameters of a network from mini-batches.
+/// Trains a network, step by step.
 ///
-/// Every step is a function of the parameters, the optimiser's state and the step's number, so a run that is continued from
-/// a checkpoint makes the very steps that it would have made.
+/// Every step is a function of the parameters, the optimizer's state, the batch and the step's number, so a training
+/// resumed from a checkpoint repeats the same steps.
 package final class Trainer {
   package let plan: TrainingPlan
   /// The number of the next step.
@@ -70,7 +70,7 @@ package final class Trainer {
   private let distortion: Distortion?
   private let hardest: HardestImages?
 
-  /// - Throws: What `Network.init` and `Optimizer.init` throw.
+  /// - Throws: The errors of `Network.init` and `Optimizer.init`.
   package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
     self.plan = plan
     network = try Network(
@@ -87,7 +87,7 @@ package final class Trainer {
       plan.training.distortion == 0
       ? nil
       : Distortion(
-        of: plan.model.input, share: plan.training.distortion, seed: SeedPurpose.distortion.seed(from: plan.seed))
+        of: plan.model.input, reach: plan.training.distortion, seed: SeedPurpose.distortion.seed(from: plan.seed))
     hardest =
       plan.training.candidates == 1
       ? nil
@@ -96,19 +96,19 @@ package final class Trainer {
         precision: plan.precision, backend: backend, team: team)
   }
 
-  /// What the next step starts from.
+  /// The parameters that the next step updates.
   package var parameters: Parameters { network.parameters }
-  /// What has been learned, for reading: the running average of the parameters, or, where none is kept, the parameters.
+  /// The parameters for inference: their moving average, or, where none is kept, the parameters themselves.
   package var result: Parameters { optimizer.average ?? network.parameters }
   package var isDone: Bool { step >= plan.stepCount }
 
-  /// The file of a checkpoint at this step.
+  /// The bytes of a checkpoint file at this step.
   package func encodedCheckpoint() throws -> [UInt8] {
     try Checkpoint.encoded(step: step, runHash: plan.runHash, parameters: network.parameters, optimizer: optimizer)
   }
 
-  /// Goes on from `checkpoint`.
-  /// - Returns: False, and nothing changed, where it is of another run.
+  /// Resumes from `checkpoint`.
+  /// - Returns: False, with nothing changed, where it belongs to another training.
   package func restore(_ checkpoint: Checkpoint) -> Bool {
     guard checkpoint.runHash == plan.runHash, checkpoint.step <= plan.stepCount,
       checkpoint.restore(network.parameters, optimizer)
@@ -118,7 +118,7 @@ package final class Trainer {
   }
 
   /// Makes the next step.
-  /// - Throws: `TrainingError.unreadableLabel`, and what the other method throws.
+  /// - Throws: `TrainingError.unreadableLabel`, and the errors of the other method.
   package func learn(from batch: Batch) throws(TrainingError) -> TrainingStep {
     if let index = batch.labels.firstIndex(where: { $0 >= plan.model.classCount }) {
       throw .unreadableLabel(sample: batch.indices[index / batch.labelCapacity])
@@ -130,18 +130,18 @@ package final class Trainer {
   /// - Parameters:
   ///   - images: [batch * candidates, height, width, channel], 8-bit.
   ///   - labels: [batch * candidates, positions], classes of the model.
-  /// - Throws: `TrainingError.diverged` where the loss is no longer a number: what is learned is then as before the step,
-  ///   but the running statistics are not.
+  /// - Throws: `TrainingError.diverged` where the loss is not finite. The weights are then unchanged, but the running
+  ///   statistics are not.
   package func learn(images: [UInt8], labels: [UInt16]) throws(TrainingError) -> TrainingStep {
     let (number, team) = (step, network.team)
     let choice = choose(from: images, labels: labels)
-    let learned =
+    let trainingImages =
       distortion.map { distortion in
         team.time(WorkLabel("input", "distortion")) {
           distortion.distorted(choice.images, step: number, team: team)
         }
       } ?? choice.images
-    let loss = network.computeGradients(images: learned, labels: choice.labels, step: number)
+    let loss = network.computeGradients(images: trainingImages, labels: choice.labels, step: number)
     guard loss.isFinite else { throw .diverged(step: number + 1, place: network.firstLayerNotFinite ?? "the loss") }
     let rate = learningRate.rate(atStep: number)
     optimizer.update(
@@ -152,7 +152,7 @@ package final class Trainer {
       exactCount: choice.exactCount ?? network.exactCount, learningRate: rate)
   }
 
-  /// What a step learns from, of the images that it looks at.
+  /// The images that a step trains on, chosen from its candidates.
   private func choose(from images: [UInt8], labels: [UInt16]) -> HardestImages.Choice {
     guard let hardest else { return HardestImages.Choice(images: images, labels: labels, exactCount: nil) }
     return network.team.time(WorkLabel("candidates", "choice")) {
@@ -160,12 +160,12 @@ package final class Trainer {
     }
   }
 
-  /// - Throws: `TrainingError.diverged` where a learned number is no longer finite: such a state is not worth keeping.
+  /// - Throws: `TrainingError.diverged` where a parameter is not finite; such a state must not become a checkpoint.
   package func requireFiniteParameters() throws(TrainingError) {
     if let parameter = parameters.firstNotFinite { throw .diverged(step: step, place: parameter.name) }
   }
 
-  /// Computes as one step does, on blank images, and leaves everything as it was: for whoever measures the time.
+  /// Computes a step on blank images and changes nothing, to measure its time.
   package func rehearse() {
     let model = plan.model
     let values = UnsafeBufferPointer(start: parameters.values.floats, count: parameters.count)
@@ -180,17 +180,17 @@ package final class Trainer {
 }
 
 package enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// `place`: the layer whose output, or the parameter that is no longer finite.
+  /// `place`: the layer with an output that is not finite, or the parameter that is not.
   case diverged(step: Int, place: String)
-  /// A label has a length that the model never gives.
+  /// A label has a length that the model cannot predict.
   case unreadableLabel(sample: UInt64)
 
   package var description: String {
     switch self {
     case .unreadableLabel(let sample):
-      "sample \(sample) of the train split has another number of characters than the model reads"
+      "sample \(sample) of the train split has a number of characters that the model cannot predict"
     case .diverged(let step, let place):
-      "learning broke down in step \(step): a number in \(place) is not finite; try a lower training.learning_rate"
+      "training diverged in step \(step): a number in \(place) is not finite; try a lower training.learning_rate"
     }
   }
 }

@@ -1,33 +1,33 @@
-/// Told by a training loop what happens, and keeps what must outlast it.
+/// Receives what happens in a training loop, and stores what must outlast it.
 package protocol TrainingJournal {
-  /// Makes steps durable that no checkpoint has covered yet.
+  /// Stores steps since the last checkpoint durably.
   func record(_ steps: [TimedStep]) throws
-  /// Makes a checkpoint durable, with the steps that led to it and what was validated there: all of it or nothing.
+  /// Stores a checkpoint durably, with the steps before it and its validation: all of it or nothing.
   func record(_ checkpoint: TrainingCheckpoint, after steps: [TimedStep]) throws
-  /// Every validation that is recorded.
+  /// All stored validations.
   func validations() throws -> [ValidationResult]
-  /// Removes all other checkpoints, recorded or not.
+  /// Removes all other checkpoints, and files that are not recorded as one.
   func keepCheckpoints(atSteps steps: Set<Int>) throws
-  /// Something a person should know.
+  /// Shows a message.
   func note(_ text: String)
   /// - Parameters:
-  ///   - step: Steps made since the start of training.
+  ///   - step: Steps done since the start of training.
   ///   - detail: The loss and the accuracy, in words.
   func show(step: Int, of stepCount: Int, detail: String)
 }
 
-/// A step and how long it took.
+/// A step and its duration.
 package struct TimedStep: Sendable {
   package let step: TrainingStep
-  /// Loading the batch included.
+  /// Includes loading the batch.
   package let seconds: Double
 }
 
-/// How validation images were read after `step` steps.
+/// The validation after `step` steps.
 package struct ValidationResult: Sendable, Hashable {
   package let step: Int
   package let images: Int
-  /// Images read without a mistake.
+  /// Images predicted exactly.
   package let exact: Int
 
   package init(step: Int, images: Int, exact: Int) {
@@ -40,10 +40,10 @@ package struct ValidationResult: Sendable, Hashable {
 /// The state of a training after `step` steps.
 package struct TrainingCheckpoint: Sendable {
   package let step: Int
-  /// Of the last step.
+  /// Loss of the last step.
   package let loss: Double
-  /// The file.
+  /// The checkpoint file's bytes.
   package let bytes: [UInt8]
-  /// nil where the checkpoint was made for an interruption, or there is nothing to validate with.
+  /// nil where the checkpoint was made for an interruption, or the spec has no validation split.
   package let validation: ValidationResult?
 }

@@ -3,9 +3,9 @@ import Loader
 import Samples
 import Workers
 
-/// A training under way: step after step, checkpoints, validation, and what is said of it.
+/// The training loop: steps, checkpoints, validation, and progress messages.
 package final class TrainingLoop {
-  /// Steps in one transaction: few enough that whoever queries the learning curve sees it grow.
+  /// Steps in one transaction: few enough that a query of the learning curve during training is up to date.
   private static let stepsAtATime = 20
 
   private let trainer: Trainer
@@ -17,7 +17,7 @@ package final class TrainingLoop {
   private var steps: [TimedStep] = []
   private var lastValidation: ValidationResult?
 
-  /// - Parameter validation: nil where no images are set apart for it.
+  /// - Parameter validation: nil without a validation split.
   package init(_ trainer: Trainer, validation: Validation?, journal: any TrainingJournal) {
     self.trainer = trainer
     self.validation = validation
@@ -26,10 +26,9 @@ package final class TrainingLoop {
     watch = LearningWatch(trainer.plan.model)
   }
 
-  /// Goes on to the last step.
-  /// - Parameter leaveOut: As `BatchLoader` wants it.
-  /// - Throws: `Interrupted`, with a checkpoint of the last step made; `TrainingError`; what the journal and the loader
-  ///   throw.
+  /// Trains to the last step.
+  /// - Parameter leaveOut: As in `BatchLoader.init`.
+  /// - Throws: `Interrupted`, after a checkpoint of the last step; `TrainingError`; errors of journal and loader.
   package func run(
     on dataset: Dataset, leaveOut: ((LeftOutBlock) throws -> Void)?, cancellation: Cancellation
   ) throws {
@@ -51,11 +50,11 @@ package final class TrainingLoop {
       }
       try cancellation.check()
     }
-    // A crash may have come between the last checkpoint and this.
+    // A crash may have happened between the last checkpoint and the removal of old ones.
     try removeOldCheckpoints()
   }
 
-  /// Makes a step. The steps before one that fails are recorded.
+  /// Makes a step. If it fails, the steps before it are recorded.
   private func learn(from batch: Batch) throws -> TrainingStep {
     do throws(TrainingError) {
       return try trainer.learn(from: batch)
@@ -67,9 +66,9 @@ package final class TrainingLoop {
 
   private func show(_ step: TrainingStep) {
     if let remark = watch.observe(step, images: trainer.plan.training.imagesPerStep) { journal.note(remark) }
-    var detail = "loss \(String(format: "%.4f", watch.loss)), \(percent(watch.accuracy, decimals: 1)) read"
+    var detail = "loss \(String(format: "%.4f", watch.loss)), \(percent(watch.accuracy, decimals: 1)) exact"
     if let last = lastValidation {
-      detail += ", of validation \(percent(Double(last.exact) / Double(last.images), decimals: 1))"
+      detail += ", validation \(percent(Double(last.exact) / Double(last.images), decimals: 1))"
     }
     journal.show(step: step.number + 1, of: trainer.plan.stepCount, detail: detail)
   }
@@ -79,7 +78,7 @@ package final class TrainingLoop {
     steps = []
   }
 
-  /// Makes a checkpoint, and removes those that no longer count.
+  /// Makes a checkpoint and removes old ones.
   private func save(loss: Double) throws {
     do throws(TrainingError) {
       try trainer.requireFiniteParameters()
@@ -88,7 +87,7 @@ package final class TrainingLoop {
       throw error
     }
     let bytes = try trainer.encodedCheckpoint()
-    // One that an interruption asks for is not validated: whether it is made must change nothing.
+    // A checkpoint for an interruption is not validated, since an interruption must not change the results.
     let validated = checkpoints.isDue(atStep: trainer.step) ? validate() : nil
     try journal.record(
       TrainingCheckpoint(step: trainer.step, loss: loss, bytes: bytes, validation: validated), after: steps)

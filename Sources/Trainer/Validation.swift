@@ -4,9 +4,9 @@ import Network
 import Samples
 import Workers
 
-/// A few images that nothing is learned from, read now and then while a model learns.
+/// Measures the image accuracy on a few images of the validation split, at each checkpoint of a training.
 package final class Validation {
-  /// The images are few, so that reading them takes little of the time of learning.
+  /// Few, so that validation takes little time beside training.
   package static let imageCountMax = 512
   private static let batch = 64
 
@@ -15,7 +15,7 @@ package final class Validation {
   package let imageCount: Int
 
   /// - Parameter batches: The images, in memory; batches of at most 64.
-  /// - Throws: What `Network.init` throws.
+  /// - Throws: The errors of `Network.init`.
   package init(
     _ batches: [Batch], model: ModelDescription, precision: Precision, backend: any Backend, team: Team
   ) throws {
@@ -26,7 +26,7 @@ package final class Validation {
   }
 
   /// The first images of a dataset, at most `imageCountMax`.
-  /// - Parameter leaveOut: As `BatchLoader` wants it.
+  /// - Parameter leaveOut: As in `BatchLoader.init`.
   package static func batches(
     of dataset: Dataset, leaveOut: ((LeftOutBlock) throws -> Void)?
   ) throws -> [Batch] {
@@ -37,7 +37,7 @@ package final class Validation {
     return batches
   }
 
-  /// How many images a model with these parameters reads without a mistake, by one look at each, which costs learning least.
+  /// How many images are exact with these parameters, inferred from one copy each, which takes the least time.
   package func exactCount(_ parameters: Parameters) -> Int {
     network.adopt(parameters)
     let (positions, alphabet) = (network.description.positions, network.description.alphabet)

@@ -89,8 +89,9 @@ struct CatalogViewTests {
       INSERT INTO confusion VALUES (last_insert_rowid(), 0, 'A', 'A', \(images))
       """, in: folder.catalog())
     let interval = WilsonInterval(successes: exact, trials: images)
-    let sql =
-      "SELECT printf('%!.17g', low95), printf('%!.17g', high95) FROM image_accuracy ORDER BY evaluation DESC LIMIT 1"
+    let sql = """
+      SELECT printf('%!.17g', low95), printf('%!.17g', high95) FROM image_accuracy ORDER BY evaluation DESC LIMIT 1
+      """
     let bounds = try #require(try rows(sql).first).split(separator: "|").compactMap { Double($0) }
     #expect(bounds == [interval.low, interval.high])
   }

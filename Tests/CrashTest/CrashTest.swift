@@ -2,40 +2,42 @@ import ArgumentParser
 import Faults
 import Foundation
 import Network
+import Samples
 import Specs
 
-/// Breaks pipelines and looks whether they mend. A small sweep is part of `make test`; `make crash` runs this program.
+/// Breaks pipelines and checks that they recover. `make crash` runs this program; `make test` has a small sweep.
 @main
 struct CrashTest: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "crashtest", abstract: "Break pipelines in every way and place; exit 1 where the result differs.",
+    commandName: "crashtest",
+    abstract: "Break pipelines and check that they recover; exit with 1 where a result differs.",
     subcommands: [Sweep.self, Damages.self, Kill.self])
 }
 
 struct Sweep: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Every fault at every operation that changes the disk, files and database alike.")
+    abstract: "Cause every fault at every operation that changes a file or the database.")
 
   @Argument(help: "A pipeline's spec file.")
   var spec: String
 
-  @Option(help: ArgumentHelp("Only every n-th operation.", valueName: "n"))
+  @Option(help: ArgumentHelp("Break only every n-th operation.", valueName: "n"))
   var every = 1
 
-  @Option(help: "The first operation.")
+  @Option(help: "Break no operation before this one.")
   var first = 1
 
   func run() throws {
     let spec = try PipelineSpec(contentsOf: spec)
     try inTemporaryFolder { folder in
       let sweep = try CrashSweep(spec, in: folder, countsDatabaseWritesSingly: true)
-      print("\(sweep.operationCount) operations")
+      print(counted(sweep.operationCount, "operation"))
       let operations = stride(from: first, through: sweep.operationCount, by: every)
       var findingCount = 0
       func tell(_ fault: String, _ findings: [CrashSweep.Finding]) {
         for finding in findings { print(finding) }
         findingCount += findings.count
-        print("\(fault): \(findings.count) findings; \(sweep.runCount) runs so far")
+        print("\(fault): \(counted(findings.count, "finding")); \(counted(sweep.runCount, "run")) so far")
       }
       for loss in DiskContents.Loss.allCases { tell("loss: \(loss)", try sweep.cutOff(loss, at: operations)) }
       for code in [EIO, ENOSPC] { tell(String(cString: strerror(code)), try sweep.fail(with: code, at: operations)) }
@@ -46,7 +48,7 @@ struct Sweep: ParsableCommand {
 
 struct Damages: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "damage", abstract: "A finished workspace with every file and table damaged, and made good.")
+    commandName: "damage", abstract: "Damage each file and table of a finished workspace in turn, and run again.")
 
   @Argument(help: "A pipeline's spec file.")
   var spec: String
@@ -61,7 +63,7 @@ struct Damages: ParsableCommand {
         print("\(damage): \(problem)")
         findingCount += 1
       }
-      print("\(sweep.damages.count) damages: \(findingCount) findings")
+      print("\(counted(sweep.damages.count, "damage")): \(counted(findingCount, "finding"))")
       if findingCount > 0 { throw ExitCode.failure }
     }
   }
@@ -69,7 +71,7 @@ struct Damages: ParsableCommand {
 
 struct Kill: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The program, killed at random times until it is through; again and again.")
+    abstract: "Kill the program at random times until it finishes, again and again.")
 
   @Argument(help: "The glyphline program.")
   var program: String
@@ -80,10 +82,10 @@ struct Kill: ParsableCommand {
   @Argument(help: "A pipeline's spec file.")
   var spec: String
 
-  @Option(help: "Kills in all.")
+  @Option(help: "Kill this many times in all.")
   var count = 200
 
-  @Option(help: "Of the random times.")
+  @Option(help: "Draw the random times from this seed.")
   var seed: UInt64 = 1
 
   func run() throws {
@@ -91,7 +93,8 @@ struct Kill: ParsableCommand {
       var kills = try KilledRuns(program: program, command: command, spec: spec, folder: folder, seed: seed)
       print("undisturbed: \(Int(kills.undisturbedSeconds * 1000)) ms")
       while kills.killCount < count { try kills.runOnce(killsMax: count - kills.killCount) }
-      print("\(kills.killCount) kills in \(kills.runCount) runs, each with the undisturbed result")
+      let runs = counted(kills.runCount, "run")
+      print("\(counted(kills.killCount, "kill")) in \(runs), each with the undisturbed result")
     }
   }
 }

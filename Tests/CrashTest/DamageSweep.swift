@@ -3,10 +3,10 @@ import Pipeline
 import Specs
 import Workers
 
-/// Damages a finished workspace in one place after the other: `status` must name the stages that `run` then works on, and
-/// `run` must make the workspace what it was.
+/// Damages a finished workspace, one file or table at a time: `status` must name the stages that `run` then works on,
+/// and `run` must restore the workspace.
 package struct DamageSweep: Sendable {
-  /// What is done to a workspace.
+  /// A damage to a workspace.
   package enum Damage: Sendable, CustomStringConvertible {
     case remove(file: String)
     case cut(file: String)
@@ -32,7 +32,7 @@ package struct DamageSweep: Sendable {
   private static let catalog = "catalog.sqlite"
   private var undisturbed: String { folder + "/undisturbed" }
 
-  /// - Parameter folder: Where workspaces come and go.
+  /// - Parameter folder: A folder for temporary workspaces.
   package init(_ spec: PipelineSpec, in folder: String) throws {
     (self.spec, self.folder) = (spec, folder)
     let workspace = folder + "/undisturbed"
@@ -42,7 +42,7 @@ package struct DamageSweep: Sendable {
     for file in try FileManager.default.subpathsOfDirectory(atPath: workspace).sorted()
     where FileManager.default.contents(atPath: workspace + "/" + file) != nil {
       damages += [.remove(file: file), .cut(file: file)]
-      // SQLite has no checksums: of a changed byte in a row, nobody can tell.
+      // SQLite has no checksums, so a changed byte in a row cannot be detected.
       if file != Self.catalog { damages.append(.flip(file: file)) }
     }
     let tables = try sqlite(workspace + "/" + Self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -56,14 +56,14 @@ package struct DamageSweep: Sendable {
     self.damages = damages
   }
 
-  /// What is wrong with how a damage is told and made good; nil if nothing is.
+  /// What is wrong with how `status` reports a damage and `run` repairs it; nil if nothing.
   package func problem(of damage: Damage) throws -> String? {
     let workspace = folder + "/\(UUID())"
     try FileManager.default.copyItem(atPath: undisturbed, toPath: workspace)
     defer { try? FileManager.default.removeItem(atPath: workspace) }
     try damage.apply(to: workspace)
     guard let status = try? PipelineStatus(spec, in: Workspace(path: workspace)) else {
-      // A catalog that is no database any more is refused by both.
+      // Both must refuse a catalog that is no longer a database.
       return (try? Self.run(spec, in: workspace)) == nil ? nil : "status fails, run does not"
     }
     let named = status.stages.filter { !$0.state.isDone }.map(\.name)
@@ -75,11 +75,11 @@ package struct DamageSweep: Sendable {
     if !unnamed.isEmpty { return "run worked on \(unnamed), which status does not name" }
     if !idle.isEmpty { return "status names \(idle), on which run does not work" }
     let differences = try PipelineResults(workspace: workspace).differences(from: expected)
-    if !differences.isEmpty { return "not as undisturbed: \(differences.joined(separator: ", "))" }
+    if !differences.isEmpty { return "differs from the undisturbed run: \(differences.joined(separator: ", "))" }
     return try PipelineStatus(spec, in: Workspace(path: workspace)).isDone ? nil : "not done afterwards"
   }
 
-  /// - Returns: The stages that were not done already.
+  /// - Returns: The stages that it worked on.
   private static func run(_ spec: PipelineSpec, in workspace: String) throws -> [String] {
     var worked: [String] = []
     let pipeline = try Pipeline(spec, in: Workspace(path: workspace), threadCount: nil, cancellation: Cancellation()) {

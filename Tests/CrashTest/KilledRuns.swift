@@ -1,9 +1,9 @@
 import Foundation
 import Samples
 
-/// Runs of the program that are killed at random times and started again, each until it ends by itself.
+/// Runs of the program that are killed at random times and started again until they finish.
 struct KilledRuns {
-  /// A run ended otherwise than one that was never killed.
+  /// A run had another result than one that was never killed.
   enum Finding: Error, CustomStringConvertible {
     case failed(exitCode: Int32)
     case different(run: Int, [String])
@@ -11,7 +11,7 @@ struct KilledRuns {
     var description: String {
       switch self {
       case .failed(let exitCode): "the program ended with exit code \(exitCode)"
-      case .different(let run, let names): "run \(run) ended otherwise: \(names.joined(separator: ", "))"
+      case .different(let run, let names): "run \(run) has another result: \(names.joined(separator: ", "))"
       }
     }
   }
@@ -50,14 +50,14 @@ struct KilledRuns {
     return process
   }
 
-  /// One run to its end, killed at most `killsMax` times on the way.
+  /// Runs the program until it finishes, killing it at most `killsMax` times.
   mutating func runOnce(killsMax: Int) throws {
     let workspace = "\(folder)/killed-\(runCount)"
     let end = killCount + killsMax
     while true {
       let process = try Self.start(program, command, spec, workspace)
       if killCount < end {
-        // Short enough that most starts are killed, long enough that each gets further.
+        // Short enough to kill most starts, long enough for each to make progress.
         let milliseconds = random.next(below: max(1, Int(undisturbedSeconds * 400)))
         usleep(UInt32(1000 * milliseconds))
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What must not depend on whether a pipeline was interrupted: every file of its workspace and every table of the catalog
-/// but those that hold times, as the report does.
+/// The results of a pipeline that must not depend on interruptions: all files of its workspace but the report, and all
+/// tables of the catalog but those with times. The report has times, too.
 package struct PipelineResults: Equatable {
   package let files: [String: Data]
   package let tables: String
@@ -15,13 +15,12 @@ package struct PipelineResults: Equatable {
     self.files = files
     let queries = [
       "charset", "shard", "sample", "left_out", "stage", "metric", "validation", "checkpoint", "evaluation",
-      "prediction",
-      "confusion",
+      "prediction", "confusion",
     ].map { "SELECT '-- \($0)'; SELECT * FROM \($0);" }
     tables = try sqlite(workspace + "/catalog.sqlite", queries.joined(separator: " "))
   }
 
-  /// The files and tables that are not as in `other`.
+  /// The files that differ from those of `other`; "catalog.sqlite" if a table differs.
   package func differences(from other: PipelineResults) -> [String] {
     let names = Set(files.keys).union(other.files.keys).sorted()
     return names.filter { files[$0] != other.files[$0] } + (tables == other.tables ? [] : ["catalog.sqlite"])
@@ -33,8 +32,8 @@ package struct SQLiteShellError: Error {
   package let query: String
 }
 
-/// What the `sqlite3` shell answers. It waits a little where a program just makes or closes the database: only then is
-/// anyone kept from reading.
+/// The output of the `sqlite3` shell. It waits while a program creates or closes the database, the only times at which
+/// readers are locked out.
 package func sqlite(_ database: String, _ query: String) throws -> String {
   let process = Process()
   process.executableURL = URL(filePath: "/usr/bin/env")

@@ -1,15 +1,15 @@
-/// What stands on a disk, and what of it would survive a loss of power: of a file, the bytes at its last sync; of a
-/// directory, the names at its last sync.
+/// The contents of a disk, and what of them survives a loss of power: of a file the bytes at its last sync, of a
+/// directory the names at its last sync.
 package struct DiskContents: Sendable {
-  /// A way in which a run ends at once, and what of its writing is then still there.
+  /// A sudden end of a run, and which of its writes survive.
   package enum Loss: String, CaseIterable, Sendable {
-    /// The process is killed: all that it wrote.
+    /// The process is killed: everything that it wrote survives.
     case process
-    /// The power goes: what was synced, bytes of files and names of directories.
+    /// Loss of power: synced bytes of files and synced names of directories survive.
     case power
-    /// The power goes: synced bytes, but all names. A file system that orders nothing may leave this.
+    /// Loss of power: synced bytes and all names survive, as on a file system that does not order writes.
     case powerKeepingNames
-    /// The power goes: all names, synced bytes, and of what was written since every other page.
+    /// Loss of power: all names, synced bytes, and every other page of the bytes written since survive.
     case powerTearingPages
   }
 
@@ -20,15 +20,15 @@ package struct DiskContents: Sendable {
 
   private static let pageByteCount = 4096
 
-  /// By number. A file keeps it, whatever its names.
+  /// Files by number, which a file keeps when it is renamed.
   private var files: [File] = []
-  /// By path, as the running system sees them.
+  /// File numbers by path, as the running system sees them.
   private var names: [String: Int] = [:]
-  /// By path, as they are on stable storage.
+  /// File numbers by path, as on stable storage.
   private var syncedNames: [String: Int] = [:]
   private var openFiles: [Int32: Int] = [:]
 
-  /// The number of the file of this name, which is made where there is none.
+  /// The number of the file at a path, which is created if it does not exist.
   private mutating func number(ofFile path: String) -> Int {
     if let number = names[path] { return number }
     files.append(File())
@@ -79,7 +79,7 @@ package struct DiskContents: Sendable {
     files[number].bytes.removeLast(max(0, files[number].bytes.count - byteCount))
   }
 
-  /// SQLite syncs the directory of a file that it has made.
+  /// Also syncs the file's name, as SQLite does for a file that it has created.
   mutating func syncDatabase(_ path: String) {
     let number = number(ofFile: path)
     files[number].syncedBytes = files[number].bytes
@@ -91,7 +91,7 @@ package struct DiskContents: Sendable {
     syncedNames[path] = nil
   }
 
-  // MARK: What is left
+  // MARK: Survivors
 
   /// The files that the next process finds, by path.
   package func surviving(_ loss: Loss) -> [String: [UInt8]] {
@@ -103,7 +103,7 @@ package struct DiskContents: Sendable {
     }
   }
 
-  /// The file as it is in its odd pages, and as it was synced in its even ones.
+  /// The file with its current odd pages and its synced even ones.
   private static func torn(_ file: File) -> [UInt8] {
     guard file.bytes != file.syncedBytes else { return file.bytes }
     var bytes = file.bytes

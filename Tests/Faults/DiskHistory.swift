@@ -1,9 +1,9 @@
-/// What a run did to a disk, operation by operation, so that the disk can be had as it was in the middle of each.
+/// The operations of a run on a disk, from which the disk's contents in the middle of each operation can be computed.
 package struct DiskHistory: Sendable {
   typealias Change = @Sendable (inout DiskContents) -> Void
 
   fileprivate enum Event: Sendable {
-    /// An operation begins, such as "sync /tmp/a"; `half` is what it has done when it is cut off.
+    /// The start of an operation, such as "sync /tmp/a"; `half` is its effect when it is cut off in the middle.
     case operation(place: String, half: Change?)
     case change(Change)
   }
@@ -26,7 +26,7 @@ package struct DiskHistory: Sendable {
   }
 }
 
-/// Goes through a history, from its start on.
+/// Replays a history from its start.
 package struct DiskReplay {
   private let history: DiskHistory
   private var contents = DiskContents()
@@ -35,8 +35,8 @@ package struct DiskReplay {
 
   package init(_ history: DiskHistory) { self.history = history }
 
-  /// The disk as it is when operation `number`, counted from 1, is cut off in its middle, and what that operation is.
-  /// - Precondition: the history has the operation, and no later one was asked for before.
+  /// The operation `number`, from 1, and the disk's contents when it is cut off in the middle.
+  /// - Precondition: the history has the operation; each call has a higher number than the one before.
   package mutating func cutOff(atOperation number: Int) -> (place: String, contents: DiskContents) {
     precondition(number > operationCount && number <= history.operationCount)
     while true {

@@ -2,10 +2,10 @@ import Foundation
 import GRDBSQLite
 import Synchronization
 
-/// SQLite's files on disks that fail: a VFS (https://www.sqlite.org/vfs.html) over the system's own, which counts what
-/// changes the files of a folder that is on a `FaultyDisk` and leaves all others alone.
+/// SQLite's files on failing disks: a VFS (https://www.sqlite.org/vfs.html) on top of the system's own. It counts
+/// operations that change files in the folder of a `FaultyDisk`, and leaves all other files alone.
 package enum FaultyDatabaseFiles {
-  /// Disks by the folder that is on them.
+  /// Disks by folder.
   fileprivate static let disks = Mutex<[String: FaultyDisk]>([:])
 
   /// Runs `body` while the databases in `folder` are on `disk`.
@@ -23,10 +23,10 @@ package enum FaultyDatabaseFiles {
     }
   }
 
-  /// Once true, new connections of this process use the VFS.
+  /// Installs the VFS on first use; from then on, new connections of this process use it.
   private static let isInstalled: Bool = {
-    // SAFETY: SQLite keeps the structure for as long as the process lives, so it is never freed. The system's functions
-    // that it is copied from look at nothing in it but `mxPathname`.
+    // SAFETY: SQLite keeps the structure as long as the process lives, so it is never freed. Of the structure, the
+    // system's functions use only `mxPathname`, which is copied.
     guard let system = sqlite3_vfs_find(nil) else { return false }
     let vfs = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
     vfs.initialize(to: system.pointee)
@@ -40,12 +40,12 @@ package enum FaultyDatabaseFiles {
   }()
 }
 
-/// What SQLite takes for its file; the system's own file structure follows it in memory.
+/// The file structure that SQLite sees; the system's own file structure follows it in memory.
 private struct FaultyFile {
   var base: sqlite3_file
-  var place: Unmanaged<Place>?
+  var location: Unmanaged<Location>?
 
-  final class Place {
+  final class Location {
     let disk: FaultyDisk
     let path: String
 
@@ -65,8 +65,8 @@ private enum Failure {
   static let delete = SQLITE_IOERR | 10 << 8
 }
 
-// SAFETY: SQLite allocates `szOsFile` bytes for each file, which is room for both structures, and gives the pointer to
-// the functions below from `xOpen` to `xClose`; `place` is retained for as long.
+// SAFETY: SQLite allocates `szOsFile` bytes for each file, enough for both structures, and passes the pointer to
+// the functions below from `xOpen` to `xClose`; `location` is retained as long.
 
 private func systemFile(_ file: UnsafeMutablePointer<sqlite3_file>?) -> UnsafeMutablePointer<sqlite3_file>? {
   UnsafeMutableRawPointer(file)?.advanced(by: MemoryLayout<FaultyFile>.stride)
@@ -77,8 +77,8 @@ private func methods(_ file: UnsafeMutablePointer<sqlite3_file>?) -> sqlite3_io_
   systemFile(file)?.pointee.pMethods?.pointee
 }
 
-private func place(_ file: UnsafeMutablePointer<sqlite3_file>?) -> FaultyFile.Place? {
-  UnsafeMutableRawPointer(file)?.assumingMemoryBound(to: FaultyFile.self).pointee.place?.takeUnretainedValue()
+private func location(of file: UnsafeMutablePointer<sqlite3_file>?) -> FaultyFile.Location? {
+  UnsafeMutableRawPointer(file)?.assumingMemoryBound(to: FaultyFile.self).pointee.location?.takeUnretainedValue()
 }
 
 private func systemVFS(_ vfs: UnsafeMutablePointer<sqlite3_vfs>?) -> UnsafeMutablePointer<sqlite3_vfs>? {
@@ -104,7 +104,7 @@ private func openFile(
     .initialize(
       to: FaultyFile(
         base: sqlite3_file(pMethods: faultyMethods),
-        place: Unmanaged.passRetained(FaultyFile.Place(disk: disk, path: name))))
+        location: Unmanaged.passRetained(FaultyFile.Location(disk: disk, path: name))))
   return SQLITE_OK
 }
 
@@ -122,13 +122,13 @@ private func removeFile(
 private func writeFile(
   _ file: UnsafeMutablePointer<sqlite3_file>?, _ bytes: UnsafeRawPointer?, _ byteCount: Int32, _ offset: sqlite3_int64
 ) -> Int32 {
-  guard let place = place(file), let methods = methods(file) else { return Failure.write }
-  let path = place.path
+  guard let location = location(of: file), let methods = methods(file) else { return Failure.write }
+  let path = location.path
   let content = Array(UnsafeRawBufferPointer(start: bytes, count: Int(byteCount)))
   let half = content.prefix(content.count / 2)
-  let failure = place.disk.failure(ofDatabaseWriteTo: path) { $0.writeDatabase(path, half, at: Int(offset)) }
+  let failure = location.disk.failure(ofDatabaseWriteTo: path) { $0.writeDatabase(path, half, at: Int(offset)) }
   guard let failure else {
-    place.disk.note { $0.writeDatabase(path, content, at: Int(offset)) }
+    location.disk.note { $0.writeDatabase(path, content, at: Int(offset)) }
     return methods.xWrite(systemFile(file), bytes, byteCount, offset)
   }
   _ = methods.xWrite(systemFile(file), bytes, Int32(half.count), offset)
@@ -136,25 +136,27 @@ private func writeFile(
 }
 
 private func truncateFile(_ file: UnsafeMutablePointer<sqlite3_file>?, _ byteCount: sqlite3_int64) -> Int32 {
-  guard let place = place(file), place.disk.failure(of: "truncate", path: place.path) == nil else {
+  guard let location = location(of: file), location.disk.failure(of: "truncate", path: location.path) == nil else {
     return Failure.truncate
   }
-  let path = place.path
-  place.disk.note { $0.truncateDatabase(path, to: Int(byteCount)) }
+  let path = location.path
+  location.disk.note { $0.truncateDatabase(path, to: Int(byteCount)) }
   return methods(file)?.xTruncate(systemFile(file), byteCount) ?? Failure.truncate
 }
 
-/// The real disk need not be waited for.
+/// Skips the sync of the real disk, which would only take time.
 private func syncFile(_ file: UnsafeMutablePointer<sqlite3_file>?, _ flags: Int32) -> Int32 {
-  guard let place = place(file), place.disk.failure(of: "sync", path: place.path) == nil else { return Failure.fsync }
-  let path = place.path
-  place.disk.note { $0.syncDatabase(path) }
+  guard let location = location(of: file), location.disk.failure(of: "sync", path: location.path) == nil else {
+    return Failure.fsync
+  }
+  let path = location.path
+  location.disk.note { $0.syncDatabase(path) }
   return SQLITE_OK
 }
 
 private func closeFile(_ file: UnsafeMutablePointer<sqlite3_file>?) -> Int32 {
   let result = methods(file)?.xClose(systemFile(file)) ?? SQLITE_OK
-  UnsafeMutableRawPointer(file)?.assumingMemoryBound(to: FaultyFile.self).pointee.place?.release()
+  UnsafeMutableRawPointer(file)?.assumingMemoryBound(to: FaultyFile.self).pointee.location?.release()
   return result
 }
 

@@ -1,13 +1,13 @@
 import Files
 import Synchronization
 
-/// A disk on which the n-th operation that changes it may fail, and which remembers all of them. Files go through
-/// `FileSystem`, the database through SQLite's own seam, the VFS; both are counted together, in the order in which they
-/// happen. The operations are truly made, in a folder of the real disk.
+/// A disk on which the n-th operation that changes it may fail, and which remembers all of them. Operations on files
+/// come from `FileSystem`, those on the database from SQLite's VFS; they are counted together, in the order of time.
+/// All are carried out in a folder of the real disk.
 package final class FaultyDisk: Sendable {
   private struct State {
     var history = DiskHistory()
-    /// The chosen operation was reached; says what it was.
+    /// The operation that failed; nil until it is reached.
     var failedPlace: String?
     /// The database file whose bytes the last operation wrote.
     var database: String?
@@ -19,24 +19,24 @@ package final class FaultyDisk: Sendable {
   private let countsDatabaseWritesSingly: Bool
 
   /// - Parameters:
-  ///   - code: The error number that the operation `number` fails with; a write is half made then. The next ones succeed.
+  ///   - code: The error number that operation `number` fails with; a write has then written half. Later ones succeed.
   ///   - number: From 1; 0 lets all succeed.
-  ///   - countsDatabaseWritesSingly: Else the writes that follow each other to one database file are one operation.
+  ///   - countsDatabaseWritesSingly: If not, consecutive writes to one database file count as one operation.
   package init(failingWith code: Int32 = 0, atOperation number: Int = 0, countsDatabaseWritesSingly: Bool = false) {
     self.code = code
     self.number = number
     self.countsDatabaseWritesSingly = countsDatabaseWritesSingly
   }
 
-  /// Of all operations so far.
+  /// All operations so far.
   package var history: DiskHistory { state.withLock { $0.history } }
 
-  /// What the operation that failed was, such as "sync /tmp/a"; nil where it was not reached.
+  /// The operation that failed, such as "sync /tmp/a"; nil if it was not reached.
   package var failedPlace: String? { state.withLock { $0.failedPlace } }
 
   /// Counts an operation.
-  /// - Parameter half: What it has done when it fails.
-  /// - Returns: The error number that it fails with; nil where it succeeds.
+  /// - Parameter half: Its effect if it fails.
+  /// - Returns: The error number that it fails with; nil if it succeeds.
   func failure(of operation: String, path: String, half: DiskHistory.Change? = nil) -> Int32? {
     state.withLock { state in
       state.database = nil
@@ -59,6 +59,6 @@ package final class FaultyDisk: Sendable {
     return code
   }
 
-  /// Notes what an operation did.
+  /// Records the effect of an operation.
   func note(_ change: @escaping DiskHistory.Change) { state.withLock { $0.history.note(change) } }
 }

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// The system's file system on a disk that fails. A failing sync has synced nothing, a failing rename or removal has done
-/// nothing, a failing write has written half.
+/// The system's file system on a failing disk. A failing write has written half; any other failing operation has no
+/// effect.
 package struct FaultyFileSystem: FileSystem {
   private let disk: FaultyDisk
   private let system = SystemFileSystem()
@@ -40,12 +40,12 @@ package struct FaultyFileSystem: FileSystem {
 
   package func sync(_ descriptor: Int32, path: String) throws(FileError) {
     try check(.sync, path)
-    // The real disk need not be waited for.
+    // The real disk is not synced, which would only take time.
     disk.note { $0.sync(descriptor) }
   }
 
   package func close(_ descriptor: Int32) {
-    // Noted first: once it is closed, another file may have the descriptor.
+    // Recorded first, since another file may get the descriptor once it is closed.
     disk.note { $0.close(descriptor) }
     system.close(descriptor)
   }

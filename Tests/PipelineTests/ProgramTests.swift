@@ -52,7 +52,7 @@ import crashtest
     let outcome = try Program.run("report", spec, "--workspace", workspace, "--out", path)
     #expect(outcome.exitCode == 0 && outcome.output == path + "\n", "\(outcome.errors)")
     let page = try String(contentsOfFile: path, encoding: .utf8)
-    #expect(page.contains("of images read without a mistake"))
+    #expect(page.contains("image accuracy"))
     #expect(page.contains("checkpoint_every: 8"), "the spec is shown word for word")
     #expect(FileManager.default.fileExists(atPath: workspace + "/report.html"))
     let early = try Program.run("report", spec, "--workspace", folder.path + "/nothing")

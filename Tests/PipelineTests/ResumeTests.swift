@@ -39,7 +39,7 @@ import crashtest
     #expect(!exists("model.safetensors"))
     let outcome = try Program.run("run", spec, "--workspace", workspace, "--threads", "2")
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    #expect(outcome.errors.contains("train: going on: "))
+    #expect(outcome.errors.contains("train: resuming: "))
     #expect(try PipelineResults(workspace: workspace) == expected)
   }
 

@@ -90,15 +90,18 @@ import Testing
 
   @Test func showsWhatThereIs() throws {
     let page = try page(curve: points, mistakes: 2)
-    for text in ["50.00 %", "28.00 %", "72.00 %", "&lt;&amp;&quot;&#39;&gt;", "polyline", "read as <code>end</code>"] {
+    let texts = [
+      "50.00 %", "28.00 %", "72.00 %", "&lt;&amp;&quot;&#39;&gt;", "polyline", "predicted as <code>end</code>",
+    ]
+    for text in texts {
       #expect(page.contains(text), "\(text)")
     }
     // Training and validation are two lines of one chart, with a table behind it that has every validation.
-    let legend = ["line0\">training images", "line1\">validation images, not learned from"]
+    let legend = ["line0\">training images", "line1\">validation images"]
     let validation = ["14.10 %", "28.20 %", "42.30 %", "56.40 %", "70.50 %"]
     for text in legend + validation { #expect(page.contains(text), "\(text)") }
     let without = try self.page(curve: [], mistakes: 0)
-    #expect(!without.contains("polyline") && !without.contains("Misread images"))
+    #expect(!without.contains("polyline") && !without.contains("Wrong predictions"))
   }
 
   @Test(.enabled(if: Chromium.isAvailable, "the program chromium is not installed (Debian: apt-get install chromium)"))
@@ -109,7 +112,7 @@ import Testing
     let file = folder.appending(path: "report.html")
     try page(curve: points, mistakes: 3).write(to: file, atomically: false, encoding: .utf8)
     let (content, messages) = try Chromium.open(file, profile: folder.appending(path: "profile"))
-    #expect(content.contains("</svg>") && content.contains("Misread images"))
+    #expect(content.contains("</svg>") && content.contains("Wrong predictions"))
     #expect(!messages.contains("CONSOLE"), "\(messages)")
   }
 }

@@ -81,9 +81,8 @@ private struct SourceFile: Sendable {
   /// As the formatter writes them: the closing brace stands below the beginning.
   var functions: [Function] {
     lines.indices.compactMap { start in
-      guard let match = lines[start].firstMatch(of: /^( *)(?:[a-z@][\w()@ ]* )?(?:func \S|init[?(<])/) else {
-        return nil
-      }
+      let beginning = /^( *)(?:[a-z@][\w()@ ]* )?(?:func \S|init[?(<])/
+      guard let match = lines[start].firstMatch(of: beginning) else { return nil }
       let indent = String(match.1)
       guard
         let end = lines[start...].firstIndex(where: { line in

@@ -9,13 +9,13 @@ struct BuildStage: SampleStage {
   let split: Split
   let spec: PipelineSpec
   let generator: CaptchaGenerator
-  /// How many samples there are to be.
+  /// How many samples the spec asks for.
   let drawnCount: Int
 
   var count: Int? { drawnCount }
-  var remedy: String { "`glyphline build` makes it" }
+  var remedy: String { "`glyphline build` draws it" }
 
-  /// How many samples there are is not among them: raising the number adds shards and changes none.
+  /// The number of samples is not among them: raising it adds shards and changes none.
   var inputs: StageInputs {
     let generator = generator.identity
     return StageInputs(

@@ -2,10 +2,10 @@ import Catalog
 import Files
 import Trainer
 
-/// Keeps what a training tells in the workspace: steps in the catalog, checkpoints as files that the catalog lists.
+/// Stores a training's steps in the catalog, and its checkpoints as files that the catalog lists.
 struct CatalogJournal: TrainingJournal {
   private let session: Session
-  /// Of the stage.
+  /// The stage's name.
   private let name: String
   private let imagesPerStep: Int
 

@@ -7,7 +7,7 @@ import Network
 import Samples
 import Specs
 
-/// How well a model read a split.
+/// The result of an evaluation.
 package struct EvaluationOutcome: Sendable {
   package let row: AccuracyRow
   /// The most frequent mistakes, worst first.
@@ -19,17 +19,17 @@ package struct EvaluationOutcome: Sendable {
 struct EvaluateStage: Stage {
   private static let confusedPairCount = 5
 
-  /// Whose predictions they are.
+  /// The model that predicts.
   enum Model: Sendable {
-    /// The one that the pipeline trains. Its evaluation is a stage of the pipeline.
+    /// The model that the pipeline trains. Its evaluation is a stage of the pipeline.
     case own(TrainStage)
-    /// One of another file, whose evaluation stands beside it in the catalog.
+    /// Another model file. Its evaluation is recorded, but is no stage of the pipeline.
     case file(String)
   }
 
   let spec: PipelineSpec
   let model: Model
-  /// What the spec asks for.
+  /// The model that the spec describes.
   let description: ModelDescription
   let data: any SampleStage
 
@@ -59,13 +59,13 @@ struct EvaluateStage: Stage {
     case .own(let train):
       let row = try records.stage(named: name)
       guard try records.state(of: train).isDone, let inputs = try inputs(in: records) else {
-        return row == nil ? .missing : .stale(["the model, which is to be trained"])
+        return row == nil ? .missing : .stale(["the model is not trained yet"])
       }
       // Samples that are drawn anew take the evaluations on them along.
       guard try records.stage(named: data.name) != nil else { return .stale(["the samples, which are to be made"]) }
       return try state(of: row, for: inputs) { row in
         guard row.state == .done, let recorded = try recorded(in: records) else {
-          return .partlyDone("the evaluation is not complete")
+          return .partlyDone("the evaluation is not finished")
         }
         return .done(detail(of: recorded.accuracy))
       }
@@ -74,10 +74,10 @@ struct EvaluateStage: Stage {
   }
 
   private func detail(of accuracy: Accuracy) -> String {
-    "\(percent(accuracy.ofImages)) of \(counted(accuracy.images, "image")) read without a mistake"
+    "image accuracy \(percent(accuracy.ofImages)) on \(counted(accuracy.images, "image"))"
   }
 
-  /// The newest evaluation of this very model on all samples of the split; nil where there is none.
+  /// The newest evaluation of this model file on all samples of the split; nil where there is none.
   private func recorded(in records: Records) throws -> AccuracyRow? {
     guard let catalog = records.catalog, let file = try? ModelFile(contentsOf: path(in: records.workspace)),
       let row = try catalog.accuracy(ofModel: file.hash().description, on: split),
@@ -86,7 +86,7 @@ struct EvaluateStage: Stage {
     return row
   }
 
-  /// - Throws: `PipelineError.missing` where there is no such evaluation.
+  /// - Throws: `PipelineError.missing` where no such evaluation is recorded.
   func outcome(in session: Session) throws -> EvaluationOutcome {
     guard let row = try recorded(in: session.records) else {
       throw PipelineError.missing(
@@ -101,7 +101,7 @@ struct EvaluateStage: Stage {
   func run(in session: Session, on engine: Engine) throws {
     let path = path(in: session.workspace)
     if case .own = model, FileStatus(path) == nil {
-      throw PipelineError.missing(stage: "the model that evaluation needs", remedy: "`glyphline train` makes it")
+      throw PipelineError.missing(stage: "the model that evaluation needs", remedy: "`glyphline train` trains it")
     }
     let file = try ModelFile(contentsOf: path)
     let data = try data.recordedData(in: session.records, for: "evaluation")
@@ -114,15 +114,15 @@ struct EvaluateStage: Stage {
     try record(.running)
     let start = Date()
     var images = 0
-    // An evaluation is recorded in one transaction, so one that is there is whole; and it is dropped with its samples.
+    // An evaluation is recorded in one transaction, so it is never partial, and it is dropped with its samples.
     if try recorded(in: session.records) == nil { images = try evaluate(file, in: session, on: engine) }
     try record(.done)
     session.report(
       .finished(
-        stage: name, summary: "\(counted(images, "image")) read, \(perSecond(images, since: start)) a second"))
+        stage: name, summary: "\(counted(images, "image")) predicted, \(perSecond(images, since: start)) a second"))
   }
 
-  /// - Returns: How many images there were.
+  /// - Returns: The number of images predicted.
   private func evaluate(_ file: ModelFile, in session: Session, on engine: Engine) throws -> Int {
     let network = try Network(
       reading: file, batch: Predictor.batch, precision: engine.precision, backend: engine.backend, team: engine.team)

@@ -6,29 +6,29 @@ import Shards
 import Specs
 import Workers
 
-/// What an import did.
+/// The result of an import.
 package struct ImportSummary: Sendable {
   package let imageCount: Int
   /// Files that were left out, each with the reason.
   package let skipped: [String]
 }
 
-/// The samples of a split whose images come from files. As a stage it makes none: `importImages` does.
+/// A split whose images come from files. `importImages` makes it; running the stage only says how.
 struct ImportStage: SampleStage {
-  /// How many bad files are named one by one.
+  /// The most bad files that notes name.
   private static let namedFaultCount = 20
 
   let split: Split
   let spec: PipelineSpec
 
   var count: Int? { nil }
-  var remedy: String { "`glyphline import FOLDER --into SPEC --split \(split.rawValue)` brings it in" }
+  var remedy: String { "`glyphline import FOLDER --into SPEC --split \(split.rawValue)` imports it" }
 
   func sampleInputs(in records: Records) throws -> StageInputs {
     inputs(content: try records.stage(named: name)?.result)
   }
 
-  /// - Parameter content: The hash of all labels and pixels; nil where none were imported yet.
+  /// - Parameter content: The hash of all labels and pixels; nil before the first import.
   func inputs(content: String?) -> StageInputs {
     let captcha = spec.captcha
     return StageInputs([
@@ -51,12 +51,12 @@ struct ImportStage: SampleStage {
     throw PipelineError.missing(stage: "the imported \(split.rawValue) split", remedy: remedy)
   }
 
-  /// Makes shards and index rows of labelled image files, as the whole of the split. Images of another size or colour than
-  /// the spec's are brought to it.
+  /// Makes the split's shards and index rows from labelled image files, in place of all samples that it had. Images of
+  /// another size or colour than the spec's are converted.
   /// - Parameters:
   ///   - source: As in `LabelledImages`.
-  ///   - skippingBad: Whether files that cannot be samples are left out; else they are errors, and nothing is changed.
-  /// - Throws: `PipelineError.badFiles`, besides what reading and writing throw.
+  ///   - skippingBad: Whether bad files are left out; if not, they are errors, and nothing is changed.
+  /// - Throws: `PipelineError.badFiles`, and the errors of reading and writing.
   func importImages(
     from source: String, skippingBad: Bool, in session: Session, on engine: Engine
   ) throws -> ImportSummary {
@@ -64,7 +64,7 @@ struct ImportStage: SampleStage {
     let faults = examined.compactMap { if case .failure(let fault) = $0 { fault.description } else { nil } }
     for fault in faults.prefix(Self.namedFaultCount) { session.report(.note(fault)) }
     if faults.count > Self.namedFaultCount {
-      session.report(.note("and \(faults.count - Self.namedFaultCount) more that cannot be imported"))
+      session.report(.note("and \(counted(faults.count - Self.namedFaultCount, "more file")) that cannot be imported"))
     }
     let images = examined.compactMap { try? $0.get() }
     guard !images.isEmpty, skippingBad || faults.isEmpty else {
@@ -75,14 +75,14 @@ struct ImportStage: SampleStage {
       let geometry = spec.captcha.geometry
       session.report(
         .note(
-          "\(converted) of \(counted(images.count, "image")) are brought to \(geometry.width)x\(geometry.height) "
+          "converting \(converted) of \(counted(images.count, "image")) to \(geometry.width)x\(geometry.height) "
             + geometry.format.name))
     }
     try store(images, in: session, on: engine)
     return ImportSummary(imageCount: images.count, skipped: faults)
   }
 
-  /// Looks at every file, on all threads, before anything is written.
+  /// Checks every file, on all threads, before anything is written.
   private func examine(
     _ entries: [LabelledImages.Entry], in session: Session, on engine: Engine
   ) throws -> [Result<ImportedImage, ImportFault>] {
@@ -99,13 +99,13 @@ struct ImportStage: SampleStage {
       results += chunk
       session.report(
         .progress(
-          stage: "import \(split.rawValue)", done: results.count, total: entries.count, unit: "files looked at",
+          stage: "import \(split.rawValue)", done: results.count, total: entries.count, unit: "files checked",
           detail: ""))
     }
     return results
   }
 
-  /// Writes the samples where they are not there already.
+  /// Writes the samples, unless the split has the same ones already.
   private func store(_ images: [ImportedImage], in session: Session, on engine: Engine) throws {
     let (captcha, content) = (spec.captcha, ImportedImage.content(of: images).hash.description)
     let source = SampleSource(

@@ -2,7 +2,7 @@ import Files
 import Samples
 import Shards
 
-/// What tells imported samples from others: all their labels and pixels, in order.
+/// Identifies imported samples: a hash of all labels and pixels, in order.
 struct ImportedContent {
   private var text = ""
 
@@ -15,15 +15,15 @@ struct ImportedContent {
 
 extension ImportedContent {
   /// The content of the shards of an imported split.
-  /// - Throws: `ShardError` where one cannot be read.
+  /// - Throws: `ShardError` where a shard cannot be read.
   init(ofShards paths: [String]) throws(ShardError) {
     var block = ShardBlock()
     for path in paths {
       let reader = try ShardReader(path)
       for number in 0..<reader.header.blockCount {
         try reader.read(block: number, into: &block)
-        for place in 0..<block.recordCount {
-          let sample = block.record(place)
+        for record in 0..<block.recordCount {
+          let sample = block.record(record)
           add(sample.label, pixelHash: ContentHash(of: sample.image.pixels))
         }
       }

@@ -3,26 +3,27 @@ import Images
 import Samples
 import Specs
 
-/// A file that can be a sample.
+/// An image file that was checked and can become a sample.
 struct ImportedImage: Sendable {
   private let path: String
   private let label: Label
-  /// Of the pixels as they will be stored.
+  /// Hash of the pixels after conversion, as they will be stored.
   private let pixelHash: ContentHash
   let isConverted: Bool
 
   init(_ entry: LabelledImages.Entry, of captcha: CaptchaSpec) throws(ImportFault) {
     func fault(_ reason: String) -> ImportFault { ImportFault(description: "\(entry.path): \(reason)") }
     guard let text = entry.label else {
-      throw fault("it has no label; a name must be one such as AB12_anything.png")
+      throw fault("it has no label; name it like AB12_anything.png")
     }
     guard !text.isEmpty else { throw fault("the table gives it no label") }
     guard let label = captcha.alphabet.label(of: text) else {
       let strange = text.filter { captcha.alphabet.index(of: $0) == nil }
-      throw fault("its label '\(text)' has '\(strange)', which the spec's charset has not")
+      throw fault("its label '\(text)' has '\(strange)', which is not in the spec's charset")
     }
     guard captcha.entries.contains(where: { $0.lengths.contains(label.count) }) else {
-      throw fault("its label '\(text)' has \(label.count) characters, which the spec's captcha.length does not allow")
+      let length = counted(label.count, "character")
+      throw fault("its label '\(text)' has \(length), which the spec's captcha.length does not allow")
     }
     path = entry.path
     self.label = label
@@ -35,8 +36,8 @@ struct ImportedImage: Sendable {
     }
   }
 
-  /// Reads the file again; no sample is kept in memory between the look at it and its place in a shard.
-  /// - Throws: `PipelineError.changedFile` where the file is no longer the one that was looked at.
+  /// Reads the file again, since no image is kept in memory between the check and the writing of its shard.
+  /// - Throws: `PipelineError.changedFile` where the pixels have changed since the check.
   func sample(index: UInt64, of captcha: CaptchaSpec) throws -> Sample {
     let image = try ImageFile.read(path).converted(to: captcha.geometry)
     guard ContentHash(of: image.pixels) == pixelHash else { throw PipelineError.changedFile(path: path) }

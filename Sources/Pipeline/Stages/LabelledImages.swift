@@ -1,19 +1,19 @@
 import Files
 import Samples
 
-/// Image files with their labels: a folder, or a table in comma-separated values with the columns `file` and `label`.
+/// Image files with their labels, from a folder or from a CSV table with the columns `file` and `label`.
 package struct LabelledImages: Sendable {
   package struct Entry: Sendable, Equatable {
     package let path: String
-    /// As it is written; nil where the file's name gives none.
+    /// nil where the file's name has none.
     package let label: String?
   }
 
-  /// In the order of the file names, or of the table.
+  /// In the order of the table, or else of the file names.
   package let entries: [Entry]
 
-  /// - Parameter source: A table, or a folder. A folder's table `labels.csv` counts for its files' labels; where there is
-  ///   none, their names do, as in `AB12_anything.png`.
+  /// - Parameter source: A table, or a folder. A folder's labels are those of its table `labels.csv`; without one,
+  ///   those that the file names begin with, as in `AB12_anything.png`.
   /// - Throws: `FileError`, `PipelineError.noImages` or `PipelineError.invalidTable`.
   package init(_ source: String) throws {
     guard isFolder(source) else {
@@ -42,7 +42,7 @@ package struct LabelledImages: Sendable {
     guard let file = table.header.firstIndex(of: "file"), let label = table.header.firstIndex(of: "label") else {
       throw fault("it has the columns \(table.header.joined(separator: ", ")); it needs the columns file and label")
     }
-    guard !table.rows.isEmpty else { throw fault("it lists no file") }
+    guard !table.rows.isEmpty else { throw fault("it lists no files") }
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
     return table.rows.map { row in
       let name = row.fields[file]

@@ -4,14 +4,13 @@ import Samples
 import Specs
 
 extension Session {
-  /// What a stage does about a damaged block of a split where the spec lets it skip one: it records and reports it. nil
-  /// where it is to stop.
+  /// A handler that records and reports a damaged block which a stage leaves out; nil where the spec tells it to stop.
   func leavingOut(stage: String, split: Split, _ spec: ShardSpec) throws -> ((LeftOutBlock) throws -> Void)? {
     guard spec.onCorrupt == .skip else { return nil }
     let shards = try catalog.shards(of: split)
     return { [catalog, workspace, report] block in
       guard let shard = shards.first(where: { workspace.path(ofFile: $0.file) == block.path }) else {
-        preconditionFailure("a dataset is of recorded shards")
+        preconditionFailure("a dataset consists of recorded shards")
       }
       let isNew = try catalog.recordLeftOut(
         LeftOutRow(

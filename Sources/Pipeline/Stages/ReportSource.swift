@@ -7,14 +7,14 @@ import Samples
 import Shards
 import Specs
 
-/// What a report shows of a workspace: what the catalog recorded, the pictures from the shards, and what the model thinks
-/// of each of their characters.
+/// Gathers the content of a report: results from the catalog, images from the shards, and the model's probabilities for
+/// their characters.
 struct ReportSource {
-  /// Each the mean of so many steps that the lines are calm.
+  /// Points of a curve, each the mean of several steps, which smooths it.
   private static let curvePointCount = 100
   private static let pairCount = 10
   private static let exampleCount = 3
-  /// So many pictures that the page stays below 2 MB.
+  /// Keeps the page below 2 MB.
   private static let mistakeCount = 60
   private static let candidateCount = 3
   private static let runCount = 20
@@ -26,7 +26,7 @@ struct ReportSource {
   private let model: ModelFile
   private let network: Network
 
-  /// - Returns: nil where the model or its evaluation is not there.
+  /// - Returns: nil where the model or its evaluation is missing.
   init?(_ spec: PipelineSpec, in records: Records, on engine: Engine) throws {
     workspace = records.workspace
     guard let catalog = records.catalog, FileStatus(workspace.modelPath) != nil else { return nil }
@@ -64,21 +64,21 @@ struct ReportSource {
       calibration: try catalog.calibration(ofEvaluation: id),
       calibrationError: try catalog.calibrationError(ofEvaluation: id),
       mistakes: try readings(catalog.mistakes(ofEvaluation: id, first: Self.mistakeCount)),
-      dataset: try datasetFacts(), model: try modelFacts(), runs: try catalog.runs(last: Self.runCount), spec: spec.text
-    )
+      dataset: try datasetFacts(), model: try modelFacts(), runs: try catalog.runs(last: Self.runCount),
+      spec: spec.text)
   }
 
-  /// Misread images with their pixels, and with the model's thoughts.
+  /// Wrongly predicted images with their pixels and the likeliest characters of each position.
   private func readings(_ rows: [MistakeRow]) throws -> [ReportContent.Reading] {
     let images = try rows.map { row in
       try ShardReader(workspace.path(ofFile: row.file)).record(row.record).image
     }
     let readings = Reader(network).read(images: images.flatMap(\.pixels)[...])
-    return rows.indices.map { place in
-      let (row, image) = (rows[place], images[place])
+    return rows.indices.map { index in
+      let (row, image) = (rows[index], images[index])
       return ReportContent.Reading(
         sampleIndex: row.sampleIndex, image: image, truth: row.label, predicted: row.predicted,
-        confidence: row.confidence, candidates: candidates(readings[place].logits))
+        confidence: row.confidence, candidates: candidates(readings[index].logits))
     }
   }
 
@@ -119,14 +119,14 @@ struct ReportSource {
   private func modelFacts() throws -> [ReportContent.Fact] {
     [
       .init("name", model.description.name), .init("parameters", "\(network.parameters.learnedCount)"),
-      .init("operations to read an image", "\(network.plan.operationCount / 1_000_000) million"),
+      .init("operations for an image", "\(network.plan.operationCount / 1_000_000) million"),
       .init("layers", model.description.layers.map(\.text).joined(separator: "; ")),
       .init("file", "SHA-256 \(evaluation.modelHash)"),
     ]
   }
 }
 
-/// Probabilities of one position's classes.
+/// The probabilities of one position's classes.
 private func softmax(_ logits: ArraySlice<Float>) -> [Double] {
   let largest = Double(logits.max() ?? 0)
   let powers = logits.map { exp(Double($0) - largest) }

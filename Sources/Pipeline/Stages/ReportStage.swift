@@ -20,10 +20,10 @@ struct ReportStage: Stage {
     let path = records.workspace.reportPath
     guard FileStatus(path) != nil else { return .missing }
     guard try records.state(of: evaluation).isDone, let inputs = try inputs(in: records) else {
-      return .stale(["the evaluation, which is to be made"])
+      return .stale(["the evaluation is not done yet"])
     }
     guard let seal = ReportSeal(of: try ReadableFile.contents(of: path)) else {
-      return .partlyDone("\(path) is not the page that was written")
+      return .partlyDone("\(path) was changed or damaged")
     }
     return seal.inputs == inputs.hash.description ? .done(path) : .stale(["the evaluation or the spec file"])
   }
@@ -36,7 +36,7 @@ struct ReportStage: Stage {
   }
 
   /// The page's bytes.
-  /// - Throws: `PipelineError.missing` where the model or its evaluation is not there.
+  /// - Throws: `PipelineError.missing` where the model or its evaluation is missing.
   func page(in records: Records, on engine: Engine) throws -> [UInt8] {
     let split = spec.evaluation.split
     guard let inputs = try inputs(in: records), let content = try ReportSource(spec, in: records, on: engine) else {
@@ -48,11 +48,11 @@ struct ReportStage: Stage {
   }
 }
 
-/// The last line of a report, an HTML comment: what the page was made from, and a hash that tells whether it is whole.
+/// The last line of a report, an HTML comment with two hashes: of what the page was made from, and of the page.
 private struct ReportSeal {
   private static let (opening, closing) = ("<!-- made from ", " -->\n")
 
-  /// The hash of what the page was made from.
+  /// Hash of the inputs that the page was made from.
   let inputs: String
 
   static func sealed(_ page: some Sequence<UInt8>, inputs: StageInputs) -> [UInt8] {
@@ -60,7 +60,7 @@ private struct ReportSeal {
     return page + Array("\(opening)\(inputs.hash), page \(ContentHash(of: page))\(closing)".utf8)
   }
 
-  /// nil where the page is not as it was written.
+  /// nil where the page was changed or damaged.
   init?(of bytes: [UInt8]) {
     let hashDigitCount = 64
     let (opening, middle) = (Self.opening, ", page ")

@@ -3,26 +3,26 @@ import Samples
 import Shards
 import Specs
 
-/// A block of samples: what its shard takes, and what the catalog lists.
+/// A block of samples: its bytes for the shard, and its rows for the catalog.
 struct PackedBlock: Sendable {
   let block: EncodedBlock
   let rows: [SampleRow]
 }
 
-/// Where the samples of a split come from, for all that writes them into shards.
+/// Where the samples of a split come from: the generator or imported files.
 struct SampleSource: Sendable {
-  /// Of the stage whose result they are.
+  /// Inputs of the stage that makes the samples.
   let inputs: StageInputs
   let split: Split
-  /// Of what drew them; 0 where nothing did.
+  /// Of the generator that draws them; 0 for imported samples.
   let generatorVersion: UInt32
   let charsets: [Alphabet]
-  /// What it does to samples: they are "drawn", say.
+  /// For messages: "drawn" or "imported".
   let verb: String
-  /// The sample of an index in the split; called on any thread.
+  /// The sample at an index of the split; called on any thread.
   let sample: @Sendable (_ index: UInt64) throws -> Sample
 
-  /// The header of a shard as the spec wants it.
+  /// The header of a shard that the spec describes.
   func header(of spec: PipelineSpec, firstIndex: Int, recordCount: Int) throws -> ShardHeader {
     try ShardHeader(
       generatorVersion: generatorVersion, specHash: inputs.hash, split: split, firstIndex: UInt64(firstIndex),
@@ -31,7 +31,7 @@ struct SampleSource: Sendable {
   }
 }
 
-/// Packs blocks, each sample as soon as its record's bytes are wanted, in memory that it uses again.
+/// Packs blocks sample by sample, in a buffer that it reuses.
 struct BlockPacking: ~Copyable {
   private let source: SampleSource
   private var encoder = ShardBlockEncoder()
@@ -43,8 +43,8 @@ struct BlockPacking: ~Copyable {
     let first = header.firstIndex + UInt64(number * header.blockRecordCount)
     var rows: [SampleRow] = []
     rows.reserveCapacity(header.recordCount(ofBlock: number))
-    let block = try encoder.encode(block: number, of: header) { place in
-      let sample = try source.sample(first + UInt64(place))
+    let block = try encoder.encode(block: number, of: header) { record in
+      let sample = try source.sample(first + UInt64(record))
       rows.append(SampleRow(charset: sample.charset, label: sample.label, seed: sample.seed))
       return sample
     }

@@ -7,11 +7,11 @@ import Specs
 protocol SampleStage: Stage {
   var split: Split { get }
   var spec: PipelineSpec { get }
-  /// How many samples there are to be; nil where that is up to what was imported.
+  /// How many samples the spec asks for; nil for an imported split.
   var count: Int? { get }
-  /// What the samples depend on; of imported ones that are not there, they say that.
+  /// What the samples depend on; before an import, that nothing was imported.
   func sampleInputs(in records: Records) throws -> StageInputs
-  /// The command that makes the samples, as a sentence.
+  /// A sentence that names the command which makes the samples.
   var remedy: String { get }
 }
 
@@ -21,13 +21,13 @@ extension SampleStage {
 
   func inputs(in records: Records) throws -> StageInputs? { try sampleInputs(in: records) }
 
-  /// The samples, as the stages that need them depend on them, whether or not they are there.
+  /// What later stages depend on, whether or not the samples exist already.
   func data(in records: Records) throws -> SplitData {
     SplitData(inputs: try sampleInputs(in: records), count: try count ?? records.catalog?.sampleCount(of: split) ?? 0)
   }
 
-  /// The samples, all of which are recorded. Their files are checked as they are read.
-  /// - Throws: `PipelineError.missing` where they are not.
+  /// As `data`, of a split whose samples are all recorded. Their files are checked when they are read.
+  /// - Throws: `PipelineError.missing` where some are not recorded.
   func recordedData(in records: Records, for purpose: String) throws -> SplitData {
     let (data, row) = (try data(in: records), try records.stage(named: name))
     guard let catalog = records.catalog, let row, row.contentHash == data.inputs.hash.description, row.state == .done,
@@ -38,7 +38,7 @@ extension SampleStage {
     return data
   }
 
-  /// How the recorded shards stand.
+  /// The state of the recorded shards.
   func shards(for inputs: StageInputs, in records: Records) throws -> SplitShards {
     try SplitShards(
       split, isCurrent: records.stage(named: name)?.contentHash == inputs.hash.description,
@@ -46,7 +46,7 @@ extension SampleStage {
   }
 }
 
-/// The samples of a split, as the stages that need them depend on them.
+/// What the stages that use a split depend on.
 struct SplitData: Sendable {
   /// Of the stage that makes them.
   let inputs: StageInputs
@@ -54,7 +54,7 @@ struct SplitData: Sendable {
 }
 
 extension Session {
-  /// The samples of a recorded split, to be read.
+  /// Opens a recorded split for reading.
   /// - Throws: `PipelineError.unusableShards`.
   func dataset(of split: Split, for captcha: CaptchaSpec) throws -> Dataset {
     let paths = try catalog.shards(of: split).map { workspace.path(ofFile: $0.file) }

@@ -8,31 +8,31 @@ import Workers
 
 /// A shard that is to be written.
 private struct ShardPlan: Sendable {
-  /// In the split.
+  /// Index of the shard in its split.
   let number: Int
   let header: ShardHeader
 }
 
 extension SampleStage {
-  /// Writes what is missing of the split's shards: all of them, where those that are there are of other inputs.
-  /// - Parameter result: What the stage is recorded with, as in `StageRow`.
+  /// Writes the missing shards of the split; all of them, where the existing ones were made from other inputs.
+  /// - Parameter result: As in `StageRow`.
   func write(
     _ source: SampleSource, count: Int, result: String? = nil, in session: Session, on engine: Engine
   ) throws {
     let inputs = source.inputs
-    let there = try shards(for: inputs, in: session.records)
+    let existing = try shards(for: inputs, in: session.records)
     let isCurrent = try session.records.stage(named: name)?.contentHash == inputs.hash.description
-    let isKept = isCurrent && there.sampleCount <= count
+    let isKept = isCurrent && existing.sampleCount <= count
     if isKept {
       try session.catalog.recordStage(row(.running, inputs, result: result))
-      for shard in there.recorded where there.damaged.contains(shard.number) {
+      for shard in existing.recorded where existing.damaged.contains(shard.number) {
         session.report(
           .note("\(session.workspace.path(ofFile: shard.file)) is missing or damaged; it is \(source.verb) again"))
       }
     } else {
       try session.catalog.restartBuild(row(.running, inputs, result: result), of: split)
     }
-    let plans = try plans(count: count, after: isKept ? there : nil, from: source, in: session)
+    let plans = try plans(count: count, after: isKept ? existing : nil, from: source, in: session)
     let start = Date()
     try write(plans, count: count, from: source, in: session, on: engine)
     try removeStrays(in: session)
@@ -44,21 +44,21 @@ extension SampleStage {
         summary: "\(counted(written, "sample")) \(source.verb), \(perSecond(written, since: start)) a second"))
   }
 
-  /// The shards that are not there: recorded ones that are damaged, and those before, between and past the recorded ones.
+  /// The shards to write: damaged ones, and those missing before, between and after the recorded ones.
   private func plans(
-    count: Int, after there: SplitShards?, from source: SampleSource, in session: Session
+    count: Int, after existing: SplitShards?, from source: SampleSource, in session: Session
   ) throws -> [ShardPlan] {
     var plans: [ShardPlan] = []
     var number = 0
     var firstIndex = 0
-    for shard in there?.recorded ?? [] {
+    for shard in existing?.recorded ?? [] {
       let gap = Int(shard.firstIndex) - firstIndex
       let missingCount = shard.number - number
       guard missingCount <= gap && (missingCount > 0 || gap == 0) else {
         throw PipelineError.disorderedShards(file: shard.file, catalog: session.catalog.path)
       }
       plans += try plan(number: number, firstIndex: firstIndex, count: gap, shardCount: missingCount, from: source)
-      if there?.damaged.contains(shard.number) == true {
+      if existing?.damaged.contains(shard.number) == true {
         plans += try plan(
           number: shard.number, firstIndex: Int(shard.firstIndex), count: shard.records, shardCount: 1, from: source)
       }
@@ -72,7 +72,7 @@ extension SampleStage {
         shardCount: (rest + spec.shards.records - 1) / spec.shards.records, from: source))
   }
 
-  /// `count` samples in `shardCount` shards: as full as can be, each with at least one.
+  /// Plans `count` samples in `shardCount` shards, each as full as can be, with at least one sample for each.
   private func plan(
     number: Int, firstIndex: Int, count: Int, shardCount: Int, from source: SampleSource
   ) throws -> [ShardPlan] {
@@ -88,8 +88,8 @@ extension SampleStage {
     return plans
   }
 
-  /// Makes and compresses blocks on all threads, ahead of the one that writes: while a shard is synced and its rows are
-  /// recorded, the blocks of the next are made.
+  /// Makes and compresses blocks on all threads while this thread writes: the next shard's blocks are made while one is
+  /// synced and its rows are recorded.
   private func write(
     _ plans: [ShardPlan], count: Int, from source: SampleSource, in session: Session, on engine: Engine
   ) throws {
@@ -135,17 +135,17 @@ extension SampleStage {
       modified: FileStatus(path)?.modified ?? 0, charsets: source.charsets, samples: rows)
   }
 
-  /// Removes the shards of a former spec that the new ones did not overwrite.
+  /// Removes shards of an earlier spec that the new ones did not overwrite.
   private func removeStrays(in session: Session) throws {
     let recorded = Set(try session.catalog.shards(of: split).map(\.file))
     let folder = session.workspace.shardsPath
     for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     where name.hasPrefix(split.rawValue + "-") && name.hasSuffix(".shard.zst") && !recorded.contains("shards/" + name) {
-      session.report(.note("removing \(folder)/\(name), a shard of the former spec"))
+      session.report(.note("removing \(folder)/\(name), a shard of an earlier spec"))
       try session.fileSystem.remove(folder + "/" + name)
     }
   }
 }
 
-/// How many there were of something in each second since `start`.
+/// `count` divided by the seconds since `start`.
 func perSecond(_ count: Int, since start: Date) -> Int { Int(Double(count) / -start.timeIntervalSinceNow) }

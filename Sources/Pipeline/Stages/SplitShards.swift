@@ -4,22 +4,22 @@ import Samples
 import Shards
 import Workers
 
-/// The recorded shards of a split, and which of them are whole: their files, and their rows in the index.
+/// The recorded shards of a split, and which of them are damaged, in their files or in the index.
 struct SplitShards {
   let split: Split
-  /// In order; empty where what is recorded was made from other inputs.
+  /// In order; empty where the recorded ones were made from other inputs.
   let recorded: [ShardRow]
-  /// Numbers of shards whose file is gone or not the one that was recorded, or whose samples are not all in the index.
+  /// Numbers of shards whose file is missing or not the recorded one, or whose samples are not all in the index.
   let damaged: Set<Int>
 
   var sampleCount: Int { recorded.reduce(0) { $0 + $1.records } }
-  var wholeSampleCount: Int { recorded.reduce(0) { $0 + (damaged.contains($1.number) ? 0 : $1.records) } }
+  var intactSampleCount: Int { recorded.reduce(0) { $0 + (damaged.contains($1.number) ? 0 : $1.records) } }
 
-  /// Files that have changed since they were last found sound are read; where the workspace is open for work, the catalog
-  /// is told that they are sound still.
+  /// Reads only files that have changed since they were last verified. Where the workspace is open for work, the
+  /// catalog records that they are intact.
   /// - Parameters:
-  ///   - isCurrent: Whether the recorded shards were made from the inputs that are asked for.
-  ///   - allowsDamagedBlocks: Whether a file counts as whole whose header and seek table are.
+  ///   - isCurrent: Whether the recorded shards were made from the present inputs.
+  ///   - allowsDamagedBlocks: Whether an intact header and seek table suffice for a file to count as intact.
   init(_ split: Split, isCurrent: Bool, allowsDamagedBlocks: Bool, in records: Records) throws {
     self.split = split
     guard isCurrent, let catalog = records.catalog else {
@@ -48,19 +48,19 @@ struct SplitShards {
     (self.recorded, self.damaged) = (recorded, damaged)
   }
 
-  /// How the stage of these shards stands that is to have `count` samples in all.
+  /// The state of the stage that makes these shards, of a split that should have `count` samples.
   func state(of row: StageRow, count: Int) -> StageState {
-    let whole = wholeSampleCount
+    let intact = intactSampleCount
     if sampleCount > count { return .stale(["datasets.\(split.rawValue).count: \(sampleCount) -> \(count)"]) }
-    if whole < count { return .partlyDone("\(whole) of \(counted(count, "sample")) are there") }
-    guard row.state == .done else { return .partlyDone("\(counted(count, "sample")) are to be recorded as complete") }
+    if intact < count { return .partlyDone("\(intact) of \(counted(count, "sample")) exist") }
+    guard row.state == .done else { return .partlyDone("all samples exist; the stage is not recorded as done") }
     return .done("\(counted(count, "sample")) in \(counted(recorded.count, "shard"))")
   }
 }
 
-/// What a look at a shard's file found.
+/// The result of checking a shard's file.
 private enum FileCheck: Sendable {
-  /// The file is as it was when all of it was found sound.
+  /// Unchanged since all of it was verified.
   case unchanged
   case verified(modified: Int)
   case damaged

@@ -2,21 +2,19 @@ import Catalog
 import Files
 import Specs
 
-/// One stage of a pipeline, as its spec asks for it.
-///
-/// `run` and `status` both ask `state`, and nothing else decides what there is to do.
+/// One stage of a pipeline. `run` and `status` both ask `state`, which alone decides what is left to do.
 protocol Stage: Sendable {
-  /// In the catalog and in messages, such as "build train".
+  /// The name in the catalog and in messages, such as "build train".
   var name: String { get }
-  /// All that the result depends on; nil while something that it is made from is not there.
+  /// Everything that the result depends on; nil while some of it is missing.
   func inputs(in records: Records) throws -> StageInputs?
   func state(in records: Records) throws -> StageState
-  /// Makes what is missing of the result, and records it.
+  /// Makes the missing parts of the result and records them.
   func run(in session: Session, on engine: Engine) throws
 }
 
 extension Stage {
-  /// Runs the stage unless it is done, and tells which.
+  /// Runs the stage unless it is done, and reports which of the two.
   func complete(in session: Session, on engine: Engine) throws {
     let state = try session.records.state(of: self)
     guard let reason = state.reasonToRun else {
@@ -26,8 +24,8 @@ extension Stage {
     try run(in: session, on: engine)
   }
 
-  /// How a stage stands whose recorded row says the most that there is to say.
-  /// - Parameter whenCurrent: The state of one that began with the very inputs that are asked for.
+  /// The state of a stage by its recorded row.
+  /// - Parameter whenCurrent: Gives the state of a stage that was recorded with the same inputs.
   func state(
     of row: StageRow?, for inputs: StageInputs, whenCurrent: (StageRow) throws -> StageState
   ) rethrows -> StageState {
@@ -43,31 +41,31 @@ extension Stage {
   }
 }
 
-/// All that a stage's result depends on, as text: one `key=value` line for each thing. The text's hash tells whether a
-/// recorded result is still the one that is asked for.
+/// Everything that a stage's result depends on, as `key=value` lines. The text's hash tells whether a recorded result
+/// is up to date.
 struct StageInputs: Sendable {
   let text: String
   let hash: ContentHash
 
-  /// - Parameter lines: One or several lines each; empty ones count for nothing.
+  /// - Parameter lines: One or several lines each; empty ones are dropped.
   init(_ lines: [String]) {
     text = lines.filter { !$0.isEmpty }.map { $0 + "\n" }.joined()
     hash = ContentHash(of: text)
   }
 
-  /// The lines of one section of the spec, each with the section before its key.
+  /// The lines of one section of the spec, each key with the section's name as prefix.
   static func section(_ name: String, _ canonicalText: String) -> String {
     canonicalText.split(separator: "\n").map { "\(name).\($0)" }.joined(separator: "\n")
   }
 }
 
-/// How a stage stands against what the spec asks for.
+/// The state of a stage's result, compared with the spec.
 package enum StageState: Sendable, Hashable {
   case done(String)
   case missing
-  /// Begun and not finished, or no longer whole; what there is, in words.
+  /// Unfinished or damaged; the text says how far it is.
   case partlyDone(String)
-  /// Done for another spec; what changed since, in words.
+  /// Made for another spec; the texts say what changed.
   case stale([String])
 
   package var isDone: Bool { if case .done = self { true } else { false } }
@@ -89,13 +87,13 @@ package enum StageState: Sendable, Hashable {
     }
   }
 
-  /// Why the stage is to run, as a message says it; nil where it is done.
+  /// Why the stage must run, for a message; nil where it is done.
   var reasonToRun: String? {
     switch self {
     case .done: nil
     case .missing: "starting"
-    case .partlyDone(let detail): "going on: \(detail)"
-    case .stale(let changes): "starting again, changed: \(changes.joined(separator: "; "))"
+    case .partlyDone(let detail): "resuming: \(detail)"
+    case .stale(let changes): "starting over, changed: \(changes.joined(separator: "; "))"
     }
   }
 }

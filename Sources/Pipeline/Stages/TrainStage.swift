@@ -10,21 +10,21 @@ import Trainer
 /// Trains the model on the train split.
 struct TrainStage: Stage {
   let spec: PipelineSpec
-  /// What the spec asks for.
+  /// The model that the spec describes.
   let model: ModelDescription
   let precision: Precision
   let data: any SampleStage
-  /// nil where the spec has no such split.
+  /// nil where the spec has no validation split.
   let validationData: (any SampleStage)?
 
   var name: String { "train" }
 
-  /// The layers of a named model are among them, so that it is trained anew when they change.
+  /// Includes the layers of a named model, so that it is trained anew when they change.
   func inputs(in records: Records) throws -> StageInputs? {
     inputs(data: try data.data(in: records), initialWeights: try records.workspace.initialModelHash())
   }
 
-  /// - Parameter initialWeights: The hash of the model file that training begins with; nil where it begins with none.
+  /// - Parameter initialWeights: Hash of the model file that training starts from; nil for random weights.
   private func inputs(data: SplitData, initialWeights: ContentHash?) -> StageInputs {
     var layers = ""
     if case .named = spec.model { layers = "layers=" + model.layers.map(\.text).joined(separator: "; ") }
@@ -43,11 +43,11 @@ struct TrainStage: Stage {
       let checkpoints = checkpoints(data: data)
       let progress = try TrainingProgress(checkpoints, validates: validationData != nil, in: records)
       guard progress.step == checkpoints.stepCount else {
-        return .partlyDone("\(progress.step) of \(counted(checkpoints.stepCount, "step")) are made")
+        return .partlyDone("\(progress.step) of \(counted(checkpoints.stepCount, "step")) done")
       }
       guard row.state == .done, let file = try? ModelFile(contentsOf: path),
         try row.result == nil || file.hash().description == row.result
-      else { return .partlyDone("all steps are made; \(path) is missing or damaged") }
+      else { return .partlyDone("all steps done; \(path) is missing or damaged") }
       return .done(path)
     }
   }
@@ -88,21 +88,21 @@ struct TrainStage: Stage {
     try session.catalog.recordStage(row(.done, inputs, result: ContentHash(of: file).description))
     let images = (trainer.step - firstStep) * spec.training.imagesPerStep
     session.report(
-      .finished(stage: name, summary: "\(counted(images, "image")) seen, \(perSecond(images, since: start)) a second"))
+      .finished(stage: name, summary: "\(counted(images, "image")), \(perSecond(images, since: start)) a second"))
   }
 
-  /// Puts the trainer where the newest usable checkpoint was, and drops from the catalog what came after it.
+  /// Restores the newest usable checkpoint, and drops later steps and checkpoints from the catalog.
   private func resume(_ trainer: Trainer, _ inputs: StageInputs, in session: Session) throws {
     guard try session.records.stage(named: name)?.contentHash == inputs.hash.description else {
       return try session.catalog.restartTraining(row(.running, inputs))
     }
     let progress = try TrainingProgress(
       trainer.plan.checkpoints, validates: validationData != nil, in: session.records)
-    for fault in progress.faults { session.report(.note("\(fault); this checkpoint is left out")) }
+    for fault in progress.faults { session.report(.note("\(fault); ignoring this checkpoint")) }
     if let checkpoint = progress.checkpoint {
       let path = session.workspace.path(ofFile: checkpoint.file)
       if !trainer.restore(try Checkpoint(contentsOf: path, hash: checkpoint.contentHash)) {
-        session.report(.note("\(path) is of another training; it is left out"))
+        session.report(.note("\(path) belongs to another training; ignoring it"))
       }
     }
     try session.catalog.truncateTraining(afterStep: trainer.step)
@@ -115,12 +115,12 @@ struct TrainStage: Stage {
     let images =
       training.candidates == 1 ? "\(training.batch)" : "the hardest \(training.batch) of \(training.imagesPerStep)"
     return
-      "\(model.name): \(trainer.parameters.learnedCount) parameters, \(operations / 1_000_000) million operations to"
-      + " read an image; \(engine.backend.name), \(precision.rawValue), \(counted(engine.team.threadCount, "thread"));"
-      + " \(trainer.plan.stepCount - trainer.step) steps of \(images) images, \(expectedTime(trainer))"
+      "\(model.name): \(trainer.parameters.learnedCount) parameters, \(operations / 1_000_000) million operations for"
+      + " an image; \(engine.backend.name), \(precision.rawValue), \(counted(engine.team.threadCount, "thread"));"
+      + " \(counted(trainer.plan.stepCount - trainer.step, "step")) of \(images) images, \(expectedTime(trainer))"
   }
 
-  /// How long training will take, from the time of one step: the first one, which meets cold caches, does not count.
+  /// How long training will take, from the time of a second step: the first one meets cold caches.
   private func expectedTime(_ trainer: Trainer) -> String {
     trainer.rehearse()
     let start = Date()
@@ -133,8 +133,7 @@ struct TrainStage: Stage {
     guard let validationData else {
       session.report(
         .note(
-          "the spec has no validation split (datasets.validation), so nothing shows how well unseen images are read "
-            + "during training"
+          "the spec has no validation split (datasets.validation), so training shows no accuracy on unseen images"
         ))
       return nil
     }

@@ -3,12 +3,12 @@ import Files
 import Network
 import Trainer
 
-/// How far a training is by its records and checkpoint files, and from where it can go on to the result that it would have
-/// had undisturbed.
+/// The progress of a training by its records and checkpoint files. Resumed from `checkpoint`, it ends with the same
+/// result as without an interruption.
 struct TrainingProgress {
-  /// Steps that need not be made again; 0 where it begins anew.
+  /// Steps that are done; 0 where training starts over.
   let step: Int
-  /// The checkpoint after them.
+  /// The checkpoint after these steps.
   let checkpoint: CheckpointRow?
   /// Why newer checkpoints cannot be used.
   let faults: [String]
@@ -25,7 +25,7 @@ struct TrainingProgress {
       return false
     }
     let steps = Set(intact.map(\.step))
-    // What is needed later must be there too: it would not be made again.
+    // Earlier checkpoints and validations that are needed later must exist too, since they would not be made again.
     checkpoint = intact.first { row in
       row.step <= lastStep
         && (!validates || validations.count { $0.step <= row.step } == checkpoints.dueCount(upTo: row.step))
@@ -39,7 +39,7 @@ struct TrainingProgress {
     let path = workspace.path(ofFile: row.file)
     do throws(FileError) {
       let hash = ContentHash(of: try ReadableFile.contents(of: path))
-      return hash.description == row.contentHash ? nil : "\(path) is not the file that was saved"
+      return hash.description == row.contentHash ? nil : "\(path) was changed or damaged"
     } catch {
       return error.description
     }

@@ -8,19 +8,19 @@ import Specs
 import Trainer
 import Workers
 
-/// How fast one part of a pipeline is on this machine, alone.
+/// Measures the throughput of one part of a pipeline alone.
 package struct Benchmark {
   package enum Part: String, Sendable, CaseIterable {
     /// Drawing samples.
     case generate
     /// Reading shuffled batches from the shards of the train split.
     case load
-    /// Training steps on one batch that stays in memory.
+    /// Training steps on one batch that is kept in memory.
     case train
-    /// Reading batches with the model, its weights as drawn at first.
+    /// Predicting batches with a model of random weights.
     case predict
 
-    /// Its steps are a network's.
+    /// Whether its time can be measured by phases of a network.
     package var hasPhases: Bool { self == .train || self == .predict }
   }
 
@@ -31,9 +31,9 @@ package struct Benchmark {
     package let precision: String
     /// Images a second.
     package let rates: Rates
-    /// Only of `load`: images a second of plain Zstandard decompression, its rounds in turn with those of loading.
+    /// Only of `load`: images a second of plain Zstandard decompression, alternated with rounds of loading.
     package let decompressionRates: Rates?
-    /// Only of `load`: seconds from nothing open to the first batch.
+    /// Only of `load`: seconds from a cold open to the first batch.
     package let firstBatchSeconds: Double?
   }
 
@@ -48,7 +48,7 @@ package struct Benchmark {
     package var fastest: Double { rates[rates.count - 1] }
   }
 
-  /// Where the time of one step went, on one thread; of `predict`, a step is one batch.
+  /// The time of each part of a step on one thread; of `predict`, a step is one batch.
   package struct Phases: Sendable {
     package let part: Part
     package let precision: String
@@ -59,9 +59,9 @@ package struct Benchmark {
   }
 
   private static let roundCount = 5
-  /// A round goes on until this long has passed.
+  /// The least duration of a round.
   private static let roundSeconds = 1.0
-  /// Times of phases are medians over so many steps, and over more until this long has passed.
+  /// The least number of steps, and of seconds, over which the medians of phases are taken.
   private static let (recordedSteps, recordedSeconds) = (15, 5.0)
 
   private let spec: PipelineSpec
@@ -141,13 +141,13 @@ package struct Benchmark {
     return Double(images) / -start.timeIntervalSinceNow
   }
 
-  /// Each piece of work returns how many images it did.
+  /// Does some work and returns its number of images.
   private typealias Work = () throws -> Int
 
   private func generating() throws -> Work {
     let (generator, team) = (try CaptchaGenerator(spec: spec.captcha), engine.team)
     return {
-      // Long enough that the threads' start and the wait for the last one count for nothing.
+      // Long enough that starting the threads and waiting for the last one do not matter.
       team.run(count: 64) { lane in
         for index in 0..<64 { _ = generator.generate(index: 0, seed: UInt64(lane * 64 + index)) }
       }
@@ -160,18 +160,18 @@ package struct Benchmark {
     return (0..<count).map { generator.generate(index: UInt64($0), seed: UInt64($0)) }
   }
 
-  /// The class of each of the model's positions.
+  /// The target class of each of the model's positions.
   private func classes(of sample: Sample, for model: ModelDescription) -> [UInt16] {
     let text = spec.captcha.charsets[sample.charset].text(of: sample.label)
     guard let label = model.alphabet.label(of: text) else {
-      preconditionFailure("a model's alphabet has all characters of its captchas")
+      preconditionFailure("a model's alphabet has every character of its captchas")
     }
     return label.padded(to: model.positions, of: model.alphabet)
   }
 
   private func training(on team: Team) throws -> Work {
     let model = try ModelDescription(spec.model, reading: spec.captcha)
-    // So many steps that the learning rate stays where it starts.
+    // So many steps an epoch that the learning rate stays at its start.
     let plan = TrainingPlan(
       training: spec.training, model: model, seed: spec.seed, precision: engine.precision, stepsPerEpoch: 1 << 32,
       runHash: "")

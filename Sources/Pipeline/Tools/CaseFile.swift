@@ -5,16 +5,16 @@ import Images
 import Samples
 import Workers
 
-/// Images to be drawn: a file in JSON Lines with the parameters of one image a line, by name.
+/// A JSON Lines file with the parameters of one image a line, to be drawn.
 package struct CaseFile: Sendable {
   /// A line of the file.
   struct Case {
-    /// From 1.
+    /// Line number, from 1.
     let line: Int
     let parameters: StyleParameters
   }
 
-  /// What was drawn of a case.
+  /// The image drawn for a case.
   package struct Drawing: Sendable {
     package let file: String
     package let text: String
@@ -25,7 +25,7 @@ package struct CaseFile: Sendable {
   package let path: String
   private let cases: [Case]
 
-  /// Blank lines are no cases.
+  /// Skips blank lines.
   /// - Throws: `FileError` or `PipelineError.invalidCase`.
   package init(_ path: String) throws {
     self.path = path
@@ -36,16 +36,16 @@ package struct CaseFile: Sendable {
     cases = try Data(file.read(at: 0, count: file.byteCount))
       .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
       .filter { !$0.element.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") } }
-      .map { place, text in Case(line: place + 1, parameters: try decode(text, line: place + 1, of: path)) }
+      .map { index, text in Case(line: index + 1, parameters: try decode(text, line: index + 1, of: path)) }
     guard !cases.isEmpty else { throw PipelineError.invalidCase(path: path, line: nil, reason: "no cases") }
   }
 
   package var count: Int { cases.count }
 
-  /// Draws every case, RGB, as `000.png` and so on in `folder`, which is made where it is not there.
+  /// Draws every case in RGB, as `000.png` and so on, in `folder`, which is created if it does not exist.
   /// - Parameter font: Family name of an installed font, or the path of a font file.
-  /// - Throws: `GeneratorError` for the font, `PipelineError.invalidCase` for the first case that cannot be drawn, and
-  ///   what makes it impossible to write the images.
+  /// - Throws: `GeneratorError` for the font, `PipelineError.invalidCase` for the first case that cannot be drawn,
+  ///   `FileError` or `ImageError` where an image cannot be written.
   package func render(
     to folder: String, font: String, threadCount: Int?, cancellation: Cancellation, report: (_ done: Int) -> Void
   ) throws -> [Drawing] {
@@ -79,7 +79,7 @@ private func decode(_ text: Data, line: Int, of path: String) throws(PipelineErr
   do {
     return try JSONDecoder().decode(StyleParameters.self, from: text)
   } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-    // The decoder calls it invalid JSON, too, where a number does not fit its place.
+    // The decoder reports a number that does not fit its type as invalid JSON, too.
     let isJSON = (try? JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed)) != nil
     let reason = isJSON ? "a number is too large, or not whole where it must be" : "no valid JSON"
     throw .invalidCase(path: path, line: line, reason: reason)
@@ -90,19 +90,19 @@ private func decode(_ text: Data, line: Int, of path: String) throws(PipelineErr
   }
 }
 
-/// Where in the line and what, such as `glyphs[2].cell: expected ...`.
+/// The key path and what is wrong there, such as `glyphs[2].cell: expected ...`.
 private func reason(of error: DecodingError) -> String {
-  func place(_ path: [any CodingKey]) -> String {
+  func keyPath(_ path: [any CodingKey]) -> String {
     path.reduce("") { text, key in
       text + (key.intValue.map { "[\($0)]" } ?? (text.isEmpty ? key.stringValue : "." + key.stringValue))
     }
   }
   func told(_ context: DecodingError.Context) -> String {
-    let place = place(context.codingPath)
-    return place.isEmpty ? "no JSON object" : place + ": " + context.debugDescription
+    let keyPath = keyPath(context.codingPath)
+    return keyPath.isEmpty ? "no JSON object" : keyPath + ": " + context.debugDescription
   }
   return switch error {
-  case .keyNotFound(let key, let context): "\(place(context.codingPath + [key])) is missing"
+  case .keyNotFound(let key, let context): "\(keyPath(context.codingPath + [key])) is missing"
   case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): told(context)
   @unknown default: "\(error)"
   }

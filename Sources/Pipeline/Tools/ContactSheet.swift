@@ -2,19 +2,19 @@ import Generator
 import Samples
 import Specs
 
-/// Pictures in rows, each above its caption.
+/// Draws pictures in rows, each above its caption, as one image.
 struct ContactSheet {
   /// Pixels an em.
   private static let fontSize = 16
   private static let captionHeight = 24
-  /// Pixels around each picture with its caption.
+  /// Pixels between pictures.
   private static let gap = 8
-  /// A little darker than the pictures mostly are, so that their edges can be seen.
+  /// A little darker than most pictures, so that their edges show.
   private static let background: UInt8 = 224
 
-  /// Of the pictures.
+  /// Geometry of the pictures.
   let geometry: Geometry
-  /// What captions are written in: the first that has all of a caption's characters.
+  /// Fonts for captions. A caption takes the first that has all of its characters.
   let fonts: [FontFile]
 
   /// - Throws: `GeneratorError.missingGlyph` where no font has a caption's characters.
@@ -27,16 +27,16 @@ struct ContactSheet {
     let sheetGeometry = Geometry(width: columns * step.x, height: rows * step.y + Self.gap, format: geometry.format)
     var sheet = Image(geometry: sheetGeometry, filledWith: Self.background)
     for (number, picture) in pictures.enumerated() {
-      let place = SIMD2(number % columns * step.x, number / columns * step.y)
-      let left = place.x + (step.x - geometry.width) / 2
-      sheet.copy(picture.image, to: SIMD2(left, place.y + Self.gap))
+      let origin = SIMD2(number % columns * step.x, number / columns * step.y)
+      let left = origin.x + (step.x - geometry.width) / 2
+      sheet.copy(picture.image, to: SIMD2(left, origin.y + Self.gap))
       let caption = try captionImage(picture.caption, width: step.x)
-      sheet.copy(caption, to: place &+ SIMD2(0, Self.gap + geometry.height))
+      sheet.copy(caption, to: origin &+ SIMD2(0, Self.gap + geometry.height))
     }
     return sheet
   }
 
-  /// As many as make the sheet about a third wider than high.
+  /// The number of columns that makes the sheet about a third wider than high.
   private func columnCount(of count: Int, step: SIMD2<Int>) -> Int {
     let ideal = (Double(count) * Double(step.y) / Double(step.x) * 4 / 3).squareRoot()
     return min(max(1, Int(ideal.rounded())), count)
@@ -61,7 +61,7 @@ struct ContactSheet {
     }
   }
 
-  /// - Throws: What `body` throws with the last font, where it throws with each.
+  /// - Throws: The error of `body` with the last font, where it fails with every font.
   private func withFont<Result>(for caption: String, _ body: (FontFile) throws -> Result) throws -> Result {
     for font in fonts.dropLast() {
       if let result = try? body(font) { return result }
@@ -72,12 +72,12 @@ struct ContactSheet {
 }
 
 extension Image {
-  /// - Precondition: the other image has this one's format, and all of it fits at `place`.
-  fileprivate mutating func copy(_ other: Image, to place: SIMD2<Int>) {
+  /// - Precondition: the other image has this one's format, and all of it fits at `origin`.
+  fileprivate mutating func copy(_ other: Image, to origin: SIMD2<Int>) {
     let channels = geometry.format.rawValue
     let byteCount = other.geometry.width * channels
     for row in 0..<other.geometry.height {
-      let start = ((place.y + row) * geometry.width + place.x) * channels
+      let start = ((origin.y + row) * geometry.width + origin.x) * channels
       let line = other.pixels[row * byteCount..<(row + 1) * byteCount]
       pixels.replaceSubrange(start..<start + byteCount, with: line)
     }

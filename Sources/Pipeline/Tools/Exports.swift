@@ -9,7 +9,7 @@ import Shards
 import Specs
 import Workers
 
-/// Writes a model file in the form of ONNX.
+/// Writes a model as an ONNX file.
 /// - Throws: `ModelFileError`, or `FileError` where `path` cannot be written.
 package func exportONNX(modelPath: String, to path: String) throws {
   try writeDurably(try ModelFile(contentsOf: modelPath).encodedAsONNX(), to: path)
@@ -20,21 +20,21 @@ package struct ImageExport {
   private let shards: [ShardReader]
   package let imageCount: Int
 
-  /// - Throws: `PipelineError.noSuchSplit` where the spec does not have the split, `.missing` where it is not built,
+  /// - Throws: `PipelineError.noSuchSplit` where the spec does not have the split, `missing` where it is not built,
   ///   `ShardError` where a shard cannot be read.
   package init(_ split: Split, of spec: PipelineSpec, in workspace: Workspace) throws {
     try spec.require(split)
     let rows = try workspace.recordedCatalog()?.shards(of: split) ?? []
     guard !rows.isEmpty else {
-      throw PipelineError.missing(stage: "the \(split.rawValue) split", remedy: "`glyphline build` makes it")
+      throw PipelineError.missing(stage: "the \(split.rawValue) split", remedy: "`glyphline build` draws it")
     }
     shards = try rows.map { try ShardReader(workspace.path(ofFile: $0.file)) }
     imageCount = shards.reduce(0) { $0 + $1.header.recordCount }
   }
 
-  /// Writes the images as `LABEL_INDEX.png`, and as `INDEX.png` where the label has a character that no such name can
-  /// have. The folder appears under its name when it is complete.
-  /// - Throws: `PipelineError.folderExists` where there is such a folder already.
+  /// Writes the images as `LABEL_INDEX.png`, or as `INDEX.png` where the label has a character that cannot be in such a
+  /// name. The folder gets its name when it is complete.
+  /// - Throws: `PipelineError.folderExists` where the folder exists already.
   package func write(
     to folder: String, team: Team, cancellation: Cancellation, report: (_ done: Int) -> Void
   ) throws {
@@ -70,8 +70,8 @@ let labelTableName = "labels.csv"
 private func writeImages(ofBlock number: Int, of shard: ShardReader, to folder: String) throws -> [String] {
   var block = ShardBlock()
   try shard.read(block: number, into: &block)
-  return try (0..<shard.header.recordCount(ofBlock: number)).map { place in
-    let sample = block.record(place)
+  return try (0..<shard.header.recordCount(ofBlock: number)).map { record in
+    let sample = block.record(record)
     let label = shard.header.charsets[sample.charset].text(of: sample.label)
     let index = String(sample.index)
     let number = String(repeating: "0", count: max(0, 6 - index.count)) + index
@@ -83,7 +83,7 @@ private func writeImages(ofBlock number: Int, of shard: ShardReader, to folder: 
   }
 }
 
-/// An exported picture can be made again at any time, so nothing waits here for the disk.
+/// Writes a file without a sync, since an export can be repeated at any time.
 private func write(_ bytes: [UInt8], to path: String) throws {
   let files = SystemFileSystem()
   let descriptor = try files.create(path)

@@ -1,4 +1,4 @@
-/// The label that a file's name begins with: `AB12` of `AB12_anything.png` and of `AB12.png`. Nil where there is none.
+/// The label that a file's name begins with: `AB12` of `AB12_anything.png` and of `AB12.png`; nil where it has none.
 package func label(ofFile path: String) -> String? {
   let name = path.split(separator: "/").last ?? ""
   let text = String(name[..<(name.firstIndex(of: "_") ?? name.lastIndex(of: ".") ?? name.endIndex)])

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// The image files of a folder, in the order of their names, those in folders within it left out.
-/// - Throws: `FileError` where the folder cannot be listed, `PipelineError.noImages` where it has none.
+/// The image files of a folder, without its subfolders, sorted by name.
+/// - Throws: `FileError` where the folder cannot be listed, `PipelineError.noImages` where it has no image files.
 package func imageFiles(inFolder folder: String) throws -> [String] {
   let names = try contents(ofFolder: folder)
   let images = names.filter { name in

@@ -6,19 +6,19 @@ import Shards
 import Specs
 import Workers
 
-/// Loading, and what bounds it.
+/// Loading of shuffled batches, and plain decompression, which bounds its speed.
 struct LoadBenchmark {
-  /// From nothing open to the first batch, in seconds.
+  /// Seconds from a cold open to the first batch.
   let firstBatchSeconds: Double
   private let loader: BatchLoader
   private let decompression: Decompression
 
-  /// - Throws: `PipelineError.missing` where there is no train split.
+  /// - Throws: `PipelineError.missing` where the train split is not built.
   init(_ spec: PipelineSpec, in workspace: Workspace, team: Team) throws {
     let start = Date()
     let paths = try workspace.recordedCatalog()?.shards(of: .train).map { workspace.path(ofFile: $0.file) } ?? []
     guard !paths.isEmpty else {
-      throw PipelineError.missing(stage: "the train split that loading needs", remedy: "`glyphline build` makes it")
+      throw PipelineError.missing(stage: "the train split that loading needs", remedy: "`glyphline build` draws it")
     }
     loader = try BatchLoader(
       Dataset(paths: paths), order: .shuffled(seed: SeedPurpose.order.seed(from: spec.seed)),
@@ -32,13 +32,13 @@ struct LoadBenchmark {
   /// - Returns: How many images it has.
   func load() throws -> Int { try loader.next()?.count ?? 0 }
 
-  /// Does to some of the same frames what every reader must: decompresses them and verifies their checksums.
+  /// Does the least that any loader must, on some of the same frames: decompresses them and verifies their checksums.
   /// - Returns: How many images they hold.
   func decompress() throws -> Int { try decompression.run() }
 }
 
 /// Plain decompression of frames in memory, on every thread of a team.
-// SAFETY: a room is used by the one thread that has its lane.
+// SAFETY: each buffer is used only by the one thread that has its lane.
 private final class Decompression: @unchecked Sendable {
   private struct Frame {
     let bytes: [UInt8]
@@ -46,23 +46,23 @@ private final class Decompression: @unchecked Sendable {
     let recordCount: Int
   }
 
-  private final class Room {
+  private final class Buffer {
     var decompressor = ZstdDecompressor()
     var content: [UInt8] = []
     var error: ZstdError?
   }
 
-  /// More than the CPU's caches hold, as when a dataset is read.
+  /// More than the CPU's caches hold, as with a dataset.
   private static let byteCountMax = 32 << 20
 
   private let team: Team
   private let frames: [Frame]
-  private let rooms: [Room]
+  private let buffers: [Buffer]
 
   init(_ paths: [String], team: Team) throws {
     self.team = team
     frames = try Self.frames(of: paths)
-    rooms = (0..<team.threadCount).map { _ in Room() }
+    buffers = (0..<team.threadCount).map { _ in Buffer() }
   }
 
   private static func frames(of paths: [String]) throws -> [Frame] {
@@ -86,23 +86,23 @@ private final class Decompression: @unchecked Sendable {
   }
 
   func run() throws(ZstdError) -> Int {
-    team.run(count: rooms.count) { lane in
-      for place in stride(from: lane, to: self.frames.count, by: self.rooms.count) {
-        self.decompress(self.frames[place], in: self.rooms[lane])
+    team.run(count: buffers.count) { lane in
+      for index in stride(from: lane, to: self.frames.count, by: self.buffers.count) {
+        self.decompress(self.frames[index], in: self.buffers[lane])
       }
     }
-    for room in rooms { if let error = room.error { throw error } }
+    for buffer in buffers { if let error = buffer.error { throw error } }
     return frames.reduce(0) { $0 + $1.recordCount }
   }
 
-  private func decompress(_ frame: Frame, in room: Room) {
+  private func decompress(_ frame: Frame, in buffer: Buffer) {
     do throws(ZstdError) {
-      if room.content.count != frame.contentByteCount {
-        room.content = [UInt8](repeating: 0, count: frame.contentByteCount)
+      if buffer.content.count != frame.contentByteCount {
+        buffer.content = [UInt8](repeating: 0, count: frame.contentByteCount)
       }
-      try room.decompressor.decompress(frame.bytes, into: &room.content)
+      try buffer.decompressor.decompress(frame.bytes, into: &buffer.content)
     } catch {
-      room.error = error
+      buffer.error = error
     }
   }
 }

@@ -7,12 +7,12 @@ import Samples
 import Specs
 import Workers
 
-/// Reads image files with a trained model.
+/// Predicts the text of image files with a trained model.
 package final class Predictor {
   /// Where an image comes from.
   package enum Source: Sendable {
     case file(String)
-    /// The content of a file that has no path of its own; `name` stands for it in answers and messages.
+    /// The bytes of an image without a path; `name` stands for it in answers and messages.
     case bytes([UInt8], name: String)
 
     package var name: String {
@@ -25,11 +25,11 @@ package final class Predictor {
 
   package struct Answer: Sendable {
     package let text: String
-    /// The probability that the model gives its answer: 0 ... 1.
+    /// The model's probability of its answer: 0 ... 1.
     package let confidence: Double
-    /// [position, class]; what the answer was chosen from.
+    /// [position, class]
     package let logits: [Float]
-    /// The image's own geometry, where the model reads another.
+    /// The image's own geometry; nil where it is that of the model's input.
     package let convertedFrom: Geometry?
   }
 
@@ -37,13 +37,13 @@ package final class Predictor {
   package typealias Outcome = Result<Answer, ImageError>
 
   package var description: ModelDescription { network.description }
-  /// Images predicted at a time.
+  /// Images inferred at a time.
   static let batch = 128
 
   private let network: Network
   private let team: Team
 
-  /// - Parameter imageCount: How many images there will be, if that is known; small numbers then take less time.
+  /// - Parameter imageCount: The number of images; a batch no larger than that takes less time.
   /// - Throws: `ModelFileError`, else `PipelineError.unsupportedPrecision` or what `Network.init` throws.
   package init(
     modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
@@ -56,9 +56,9 @@ package final class Predictor {
       backend: engine.backend, team: team)
   }
 
-  /// Reads the images; files are decoded on all threads ahead of the network.
-  /// - Parameter receive: Given each source with its outcome, in order, as soon as it is known.
-  /// - Throws: `Interrupted`, or what `receive` throws.
+  /// Predicts the images. Files are decoded on all threads ahead of inference.
+  /// - Parameter receive: Called with each source and its outcome, in order, as soon as it is known.
+  /// - Throws: `Interrupted`, or an error of `receive`.
   package func read(
     _ sources: [Source], cancellation: Cancellation, receive: (Source, Outcome) throws -> Void
   ) throws {
@@ -77,13 +77,13 @@ package final class Predictor {
       try cancellation.check()
       guard let images = next else { preconditionFailure("the stream has every batch") }
       var answers = read(images.compactMap { try? $0.get() }).makeIterator()
-      // Taken before the answers are given away, so that files are decoded meanwhile.
+      // Requested before the answers are handed out, so that decoding goes on meanwhile.
       next = try decoded.next()
       for (source, image) in zip(batch, images) {
         try receive(
           source,
           image.map { _ in
-            guard let answer = answers.next() else { preconditionFailure("every decoded image is read") }
+            guard let answer = answers.next() else { preconditionFailure("every decoded image has an answer") }
             return answer
           })
       }
@@ -103,10 +103,10 @@ package final class Predictor {
   }
 }
 
-/// An image as a model takes it.
+/// An image, converted to a model's input.
 private struct DecodedImage: Sendable {
   let pixels: [UInt8]
-  /// The geometry it had, where that was another.
+  /// The geometry before the conversion; nil where it was the same.
   let convertedFrom: Geometry?
 
   init(_ source: Predictor.Source, for input: Geometry) throws(ImageError) {

@@ -3,9 +3,9 @@ import Images
 import Samples
 import Specs
 
-/// Samples of a pipeline to look at, drawn anew from their seeds.
+/// Draws samples of a pipeline from their seeds, for a person to see.
 package struct SamplePreview {
-  /// Of all images of a sheet together.
+  /// The most pixels of all images of a sheet together.
   private static let pixelCountMax = 32 << 20
 
   private let spec: PipelineSpec
@@ -17,7 +17,7 @@ package struct SamplePreview {
     generator = try CaptchaGenerator(spec: spec.captcha)
   }
 
-  /// The first samples of a split, as a build draws them.
+  /// The first samples of a split, the same as `glyphline build` draws.
   /// - Throws: `PipelineError.noSuchSplit` or `.sheetTooLarge`.
   package func samples(of split: Split, count: Int) throws(PipelineError) -> [Sample] {
     try spec.require(split)
@@ -34,7 +34,7 @@ package struct SamplePreview {
 
   package func text(of sample: Sample) -> String { spec.captcha.charsets[sample.charset].text(of: sample.label) }
 
-  /// Writes the samples as one picture, each above its label.
+  /// Writes the samples as one PNG file, each above its label.
   /// - Throws: `GeneratorError` or `ImageError`.
   package func writeSheet(of samples: [Sample], to path: String) throws {
     var fonts: [FontFile] = []
@@ -43,7 +43,7 @@ package struct SamplePreview {
     try PNGWriter.write(try ContactSheet(geometry: spec.captcha.geometry, fonts: fonts).image(of: pictures), to: path)
   }
 
-  /// Writes a sample's image as it is.
+  /// Writes a sample's image as a PNG file.
   /// - Throws: `ImageError`.
   package func writeImage(of sample: Sample, to path: String) throws { try PNGWriter.write(sample.image, to: path) }
 }

@@ -4,7 +4,7 @@ import Samples
 import Shards
 import Specs
 
-/// What is to be seen of one shard.
+/// The header and records of one shard, for a person to see.
 package struct ShardInspection {
   private let reader: ShardReader
 
@@ -14,7 +14,7 @@ package struct ShardInspection {
   package var header: ShardHeader { reader.header }
   package var formatVersion: Int { Int(HeaderLayout.version) }
   package var byteCount: Int { reader.byteCount }
-  /// Bytes of all records, decompressed: what `zstd -dc` writes.
+  /// Bytes of all records, decompressed, as `zstd -dc` writes them.
   package var contentByteCount: Int { header.recordCount * header.recordLayout.byteCount }
 
   /// - Throws: `PipelineError.noSuchRecord`, or `ShardError` where the record's block is damaged.
@@ -29,8 +29,8 @@ package struct ShardInspection {
     header.charsets[sample.charset].text(of: sample.label)
   }
 
-  /// Draws a record's seed again as `spec` says.
-  /// - Throws: `PipelineError.drawnDifferently` where that gives another label or other pixels.
+  /// Draws a record's seed again by `spec` and compares.
+  /// - Throws: `PipelineError.drawnDifferently` where label or pixels differ; `notDrawn` for imported images.
   package func checkRedrawn(_ sample: Sample, by spec: PipelineSpec) throws {
     guard header.generatorVersion > 0 else { throw PipelineError.notDrawn(path: reader.path) }
     let drawn = try CaptchaGenerator(spec: spec.captcha).generate(

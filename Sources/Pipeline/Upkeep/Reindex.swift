@@ -5,16 +5,16 @@ import Shards
 import Specs
 import Workers
 
-/// What reindexing found.
+/// The result of rebuilding the index.
 package struct ReindexReport: Sendable {
-  /// Every split that the spec draws, as it is indexed now.
+  /// Every split of the spec, as it is indexed now.
   package let splits: [SplitSummary]
   /// Shard files that are not in the index, and why.
   package let leftOut: [StorageFault]
 }
 
-/// Makes the sample index again from the shards alone. Shards that are damaged or of another spec are left out, as are
-/// those that are gone; `build` draws what is then missing.
+/// Rebuilds the sample index from the shards alone. It leaves out shards that are missing, damaged or of another spec;
+/// `build` draws their samples again.
 struct Reindex {
   private let session: Session
   private let stages: PipelineStages
@@ -28,7 +28,7 @@ struct Reindex {
   }
 
   /// - Returns: Shard files that are not in the index, and why.
-  /// - Throws: `PipelineError.stale` where the workspace is of another spec.
+  /// - Throws: `PipelineError.stale` where the workspace holds the results of another spec.
   consuming func run() throws -> [StorageFault] {
     for stage in stages.samples { try reindex(stage) }
     return leftOut
@@ -45,7 +45,7 @@ struct Reindex {
     let shards = OrderedStream(jobs: 0..<numbers.count, threadCount: threadCount, window: threadCount + 1) {
       IndexableShard(numbers[$0], of: split, specHash: inputs.hash, in: workspace)
     }
-    // Until all is indexed, the split is unfinished.
+    // Until all shards are indexed, the stage counts as unfinished.
     try catalog.recordStage(stage.row(.running, inputs, result: content))
     var indexed: [ShardRow] = []
     while let shard = try shards.next() {
@@ -61,7 +61,7 @@ struct Reindex {
         leftOut.append(
           StorageFault(
             file: workspace.path(ofFile: content.row.file),
-            problem: "its samples do not follow those of the shards before"))
+            problem: "its samples do not follow those of the shard before"))
       case .failure(let fault): leftOut.append(fault)
       }
     }
@@ -69,7 +69,7 @@ struct Reindex {
     if try isWhole(stage, inputs) { try catalog.recordStage(stage.row(.done, inputs, result: content)) }
   }
 
-  /// Whether all samples that the stage is to have are indexed.
+  /// Whether all samples of the split are indexed.
   private func isWhole(_ stage: any SampleStage, _ inputs: StageInputs) throws -> Bool {
     if let count = stage.count { return try session.catalog.sampleCount(of: stage.split) == count }
     guard let stage = stage as? ImportStage else { return false }
@@ -77,8 +77,8 @@ struct Reindex {
     return stage.inputs(content: content).hash == inputs.hash
   }
 
-  /// What the shards depend on, and of imported ones the hash of what they hold. Where that is not recorded, only the
-  /// shards tell it.
+  /// The inputs of the stage, and for imported shards the hash of their content: the recorded one, or else computed
+  /// from the shards.
   private func inputsOfShards(_ stage: any SampleStage) throws -> (StageInputs, content: String?) {
     guard let stage = stage as? ImportStage else { return (try stage.sampleInputs(in: session.records), nil) }
     let content =
@@ -92,8 +92,8 @@ struct Reindex {
     (try? ImportedContent(ofShards: files.map { session.workspace.path(ofFile: $0) }))?.hash.description
   }
 
-  /// Whether a shard stands in line with the indexed one before it. Between them there may be a gap, of as many samples as
-  /// the shards that are not there can have.
+  /// Whether a shard follows the indexed one before it. Between them there may be a gap, of as many samples as the
+  /// missing shards can have.
   private func follows(_ shard: ShardRow, _ last: ShardRow?, recordsInShard: Int) -> Bool {
     let missingShards = shard.number - (last.map { $0.number + 1 } ?? 0)
     let missingSamples = Int(shard.firstIndex) - (last.map { Int($0.firstIndex) + $0.records } ?? 0)
@@ -105,14 +105,14 @@ struct Reindex {
   private func shardNumbers(of split: Split) throws -> [Int] {
     let names = Set(try contents(ofFolder: session.workspace.shardsPath).map { "shards/" + $0 })
     return names.compactMap { name -> Int? in
-      // Only a file of the very name that a number gives is a shard of the workspace.
+      // A shard's name is the one that its number gives, so train-7.shard.zst is none.
       let number = Int(name.dropFirst("shards/\(split.rawValue)-".count).prefix { $0.isNumber })
       return number.flatMap { session.workspace.shardFile(split, number: $0) == name ? $0 : nil }
     }.sorted()
   }
 }
 
-/// A shard file as the index would list it.
+/// A shard file with the rows that the index would have for it.
 private struct IndexableShard: Sendable {
   struct Content: Sendable {
     let row: ShardRow
@@ -128,7 +128,7 @@ private struct IndexableShard: Sendable {
     do throws(ShardError) {
       let reader = try ShardReader(path)
       guard reader.header.split == split && reader.header.specHash == specHash else {
-        content = .failure(StorageFault(file: path, problem: "it is of another spec or split"))
+        content = .failure(StorageFault(file: path, problem: "it was made for another spec or split"))
         return
       }
       content = .success(

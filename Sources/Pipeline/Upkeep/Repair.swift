@@ -4,22 +4,22 @@ import Samples
 import Shards
 import Specs
 
-/// What a repair did.
+/// The result of a repair.
 package struct RepairReport: Sendable {
   package struct Shard: Sendable {
     package let file: String
     package let blockCount: Int
-    /// Blocks that were drawn again; the others were sound.
+    /// Blocks that were drawn again; the others were undamaged.
     package let drawnBlockCount: Int
   }
 
   package fileprivate(set) var repaired: [Shard] = []
-  /// What is still wrong.
+  /// Faults that remain.
   package fileprivate(set) var remaining: [StorageFault] = []
 }
 
-/// Makes every recorded shard that is damaged or missing what it was, bit for bit: blocks that are sound are kept, the
-/// others drawn again from their seeds.
+/// Restores recorded shards that are damaged or missing, bit for bit: undamaged blocks are kept, the others are drawn
+/// again from their seeds.
 struct Repair {
   private let session: Session
   private let stages: PipelineStages
@@ -59,7 +59,7 @@ struct Repair {
       outcome = try repair(shard, at: path, header) { try? packing.pack(block: $0, of: header).block }
     case .impossible(let why):
       reason = [fault("it cannot be drawn again: \(why)")]
-      // Without its samples, what is left to mend is a seek table.
+      // If blocks cannot be drawn again, only the seek table can be repaired.
       guard let found = try? ShardReader.header(of: path) else {
         result.remaining += faults + reason
         return
@@ -75,7 +75,7 @@ struct Repair {
     case .lost(let faults): result.remaining += faults.map { StorageFault($0) } + reason
     case .different:
       result.remaining.append(
-        fault("drawn again, it is not the shard that was recorded: libzstd may be of another version now"))
+        fault("drawn again, it differs from the recorded shard; libzstd may have another version now"))
     }
   }
 
@@ -86,7 +86,7 @@ struct Repair {
       path, header: header, fingerprint: shard.contentHash, in: session.fileSystem, remake: drawing)
   }
 
-  /// Whether samples of a split that are recorded can be drawn by this spec.
+  /// Whether this spec can draw the recorded samples of a split again.
   private enum Redrawing {
     case possible(BuildStage)
     case impossible(String)
@@ -94,7 +94,7 @@ struct Repair {
 
   private func redrawing(_ split: Split) throws -> Redrawing {
     guard let stage = stages.samples.first(where: { $0.split == split }) else {
-      return .impossible("the spec does not have the split any longer")
+      return .impossible("the spec no longer has the split")
     }
     guard let stage = stage as? BuildStage else { return .impossible("its images were imported") }
     let recorded = try session.catalog.stage(named: stage.name)

@@ -6,10 +6,10 @@ import Samples
 import Shards
 import Workers
 
-/// Something that is not as it was written.
+/// Damage to a stored file or to the catalog.
 package struct StorageFault: Error, Equatable {
   package let file: String
-  /// Of a shard: where the fault is, as in `ShardError.damaged`.
+  /// Position of the fault in a shard, as in `ShardError.damaged`.
   package let frame: Int?
   package let byteOffset: Int?
   package let problem: String
@@ -31,15 +31,15 @@ package struct StorageFault: Error, Equatable {
   }
 }
 
-/// A full check of stored data: every byte of every shard, every row of the index, checkpoints and model. Nothing is
-/// locked or changed, so it can run beside a command that works.
+/// A full check of stored data: every byte of every shard, every row of the index, checkpoints and model. It locks and
+/// changes nothing, so it can run beside another command.
 package struct Verification: Sendable {
   package private(set) var shardCount = 0
   package private(set) var recordCount = 0
   package private(set) var faults: [StorageFault] = []
 
   /// Checks one shard file.
-  /// - Throws: `FileError` where there is none.
+  /// - Throws: `FileError` where the file cannot be opened.
   package init(ofShard path: String) throws(FileError) {
     _ = try ReadableFile(path)
     let check = ShardCheck(path)
@@ -49,14 +49,14 @@ package struct Verification: Sendable {
   }
 
   /// Checks everything that the catalog of a workspace lists.
-  /// - Throws: `PipelineError.missing` where there is no catalog, `CatalogError`, `Interrupted`.
+  /// - Throws: `PipelineError.missing` without a catalog, `CatalogError`, `Interrupted`.
   package init(
     of workspace: Workspace, team: Team, cancellation: Cancellation, report: (PipelineEvent) -> Void
   ) throws {
     guard let catalog = try workspace.recordedCatalog() else {
       throw PipelineError.missing(
-        stage: "\(workspace.catalogPath), which lists what belongs to the workspace,",
-        remedy: "`glyphline build` makes it, and `glyphline reindex` from shards that are there")
+        stage: "the catalog \(workspace.catalogPath)",
+        remedy: "`glyphline build` makes it, or `glyphline reindex` from existing shards")
     }
     faults += try catalog.faults().map { StorageFault(file: catalog.path, problem: $0) }
     let shards = try Split.allCases.flatMap { try catalog.shards(of: $0) }
@@ -100,9 +100,9 @@ package struct Verification: Sendable {
   }
 }
 
-/// What one shard file holds, and what is wrong with it.
+/// The samples and faults of one shard file.
 struct ShardCheck: Sendable {
-  /// Of all sound blocks.
+  /// Samples of all undamaged blocks.
   private(set) var samples: [IndexedSample] = []
   private(set) var faults: [StorageFault] = []
 
@@ -121,29 +121,29 @@ struct ShardCheck: Sendable {
     self.samples = samples
   }
 
-  /// Checks also that the catalog says the same.
+  /// Also compares the shard with the catalog.
   init(_ path: String, recordedAs row: ShardRow, in catalog: Catalog) throws {
     self.init(path)
     guard faults.isEmpty else { return }
     let reader = try ShardReader(path)
     guard ShardRow(reader, number: row.number, file: row.file) == row else {
-      faults.append(StorageFault(file: path, problem: "it is a sound shard, but not the one that the catalog lists"))
+      faults.append(StorageFault(file: path, problem: "it is undamaged, but not the shard that the catalog lists"))
       return
     }
     let rows = try catalog.samples(of: row)
     guard rows != samples else { return }
     let difference = zip(rows, samples).first { $0 != $1 }
-    let place =
+    let detail =
       difference.map { "sample \($1.index) is '\($1.label)' of seed \($1.seed) in the shard" } ?? "rows are missing"
     faults.append(
       StorageFault(
         file: catalog.path,
-        problem: "the index is not as \(row.file) has it: \(place); `glyphline reindex` makes it again"))
+        problem: "the index differs from \(row.file): \(detail); `glyphline reindex` rebuilds it"))
   }
 }
 
 extension ShardRow {
-  /// The row of a shard file that is there.
+  /// The row that describes a shard file.
   init(_ reader: ShardReader, number: Int, file: String) {
     self.init(
       split: reader.header.split, number: number, file: file, firstIndex: reader.header.firstIndex,
