@@ -48,8 +48,8 @@ package enum LockError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .held(let path, let holder):
-      "\(path) is held by \(holder.map { "process \($0), " } ?? "")another command that writes here; wait for it to end, or"
-        + " name another workspace"
+      "\(path) is held by \(holder.map { "process \($0), " } ?? "")another command that writes here; "
+        + "wait for it to end, or name another workspace"
     case .file(let error): error.description
     }
   }

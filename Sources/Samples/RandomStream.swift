@@ -1,6 +1,6 @@
 /// A counter-based stream of random numbers: word `index` of stream (seed, stream) is a pure function of the three, so
-/// any part of a stream can be computed without the parts before it. Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel
-/// random numbers: as easy as 1, 2, 3", SC 2011, section 3.3).
+/// any part of a stream can be computed without the parts before it. Philox4x32-10 (Salmon, Moraes, Dror and Shaw,
+/// "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3).
 package struct RandomStream: Sendable {
   private let key: SIMD2<UInt32>
   private let stream: UInt64
