@@ -60,7 +60,7 @@ struct Canvas: ~Copyable {
   }
 
   /// The image after Pillow's filter SMOOTH: each pixel times 5 plus its eight neighbours, divided by 13; the edge
-  /// stays as it is. Integers give Pillow's results, whose error in floats is far smaller than the distance of n / 13
+  /// stays as it is. Integers give the same results as Pillow's floats, whose error is far below the distance of n / 13
   /// from a tie. The canvas is overwritten.
   mutating func smoothedColumns(format: PixelFormat) -> ImageColumns {
     guard width > 2 && height > 2 else { return columns(format: format) }

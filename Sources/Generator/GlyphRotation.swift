@@ -215,7 +215,7 @@ struct RotationPlan {
     inverseSlopes = 1 / SIMD2(sine, cosine)
   }
 
-  /// A range of a column's rows that has all whose points lie on the source, and few others.
+  /// A range of a column's rows that has all rows whose points lie on the source, and few others.
   func rows(inColumn x: Int) -> Range<Int> {
     let (startX, startY) = (xByX * (Double(x) + 0.5) + shift.x, yByX * (Double(x) + 0.5) + shift.y)
     // At such small slopes the edges may cross nothing within the image.

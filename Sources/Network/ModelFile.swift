@@ -26,7 +26,7 @@ package struct ModelFile: Sendable {
     return try Safetensors(tensors: tensors, metadata: metadata).encoded()
   }
 
-  /// The checksum of the file without its checksum.
+  /// The checksum of the file as it is without this checksum.
   private static func checksum(
     of description: ModelDescription, _ tensors: [String: Safetensors.Tensor]
   ) throws -> Checksum {

@@ -91,7 +91,7 @@ package struct Safetensors: Sendable, Equatable {
     return bytes
   }
 
-  /// Gives `body` the file's bytes, one piece after the other.
+  /// Passes the file's bytes to `body`, one piece after the other.
   func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws {
     try Self.header(shapes: tensors.mapValues(\.shape), metadata: metadata).withUnsafeBytes(body)
     for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) { tensor.bytes.withUnsafeBytes(body) }

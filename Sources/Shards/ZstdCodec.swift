@@ -22,11 +22,11 @@ package func zstdFrame(of content: [UInt8], level: Int) -> [UInt8] {
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
   if level == 1 { tuneForDifferences(context) }
-  // SAFETY: libzstd writes at most `buffer.count` bytes, and tells how many.
+  // SAFETY: libzstd writes at most `buffer.count` bytes, and returns how many.
   return [UInt8](unsafeUninitializedCapacity: zstdFrameByteCountMax(contentByteCount: content.count)) {
     buffer, byteCount in
     byteCount = ZSTD_compress2(context, buffer.baseAddress, buffer.count, content, content.count)
-    // The buffer has room for any content, so only memory can be lacking, and Swift's arrays trap there too.
+    // The buffer fits any content, so only memory can run out, and Swift's arrays trap then too.
     precondition(ZSTD_isError(byteCount) == 0, "out of memory")
   }
 }

@@ -106,7 +106,7 @@ struct SpecParser {
     switch node {
     case .scalar(let scalar):
       let isPlain = scalar.style == .plain
-      // The library gives quoted text the tag of text.
+      // The library tags quoted text as a string.
       try check(scalar.tag, isAmong: isPlain ? [.implicit] : [.implicit, .str], line: line)
       return SpecNode(line: line, content: .scalar(scalar.string, isPlain: isPlain))
     case .sequence(let sequence):
