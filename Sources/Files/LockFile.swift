@@ -23,8 +23,7 @@ package struct LockFile: ~Copyable {
   }
 
   deinit {
-    // Unlock explicitly: a child process that another thread is starting has the descriptor too, until it runs its own
-    // program.
+    // Unlock explicitly: a child process that another thread is starting keeps the descriptor until it runs.
     flock(descriptor, LOCK_UN)
     close(descriptor)
   }

@@ -28,8 +28,7 @@ package final class ReadableFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Fills `buffer` from `offset` and returns the number of bytes read, fewer than asked for only at the end of the
-  /// file.
+  /// Fills `buffer` from `offset` and returns the number of bytes read, fewer than asked for only at the file's end.
   package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     var done = 0
     while done < buffer.count, let address = buffer.baseAddress {

@@ -1,5 +1,4 @@
-/// Sine and cosine in fixed point. The C library's functions differ in the last bit between versions and CPUs; samples
-/// must not.
+/// Sine and cosine in fixed point: the C library's differ in the last bit between versions and CPUs; samples must not.
 
 /// Both to within 2^-60.
 /// - Precondition: `radians` is within ±32.

@@ -128,8 +128,7 @@ struct InkMask: @unchecked Sendable {
   let width: Int
   let height: Int
   private let squares: UnsafePointer<UInt32>
-  /// Of the squares; nil where an atlas owns it, since threads that count references to a glyph would wait for each
-  /// other.
+  /// Of the squares; nil where an atlas owns it, since threads would wait for each other to count references.
   private var memory: Memory?
 
   /// Squares in a line.

@@ -8,8 +8,7 @@ struct GlyphResize: ~Copyable {
   /// - Parameter layer: In columns, premultiplied.
   /// - Returns: In rows, valid until the next call.
   mutating func resize(_ layer: GlyphLayer, width: Int, height: Int, _ tables: inout BicubicTables) -> GlyphLayer {
-    // Since version 13, Pillow resizes vertically first where the height shrinks by more than twice as much as the
-    // width.
+    // Since version 13, Pillow resizes vertically first where the height shrinks over twice as much as the width.
     if height < layer.height && width != layer.width && layer.height - height > 2 * (layer.width - width) {
       let low = resizeDown(transpose(layer), tables.table(from: layer.height, to: height))
       return resizeAcrossThenDown(turned(low), width: width, height: height, &tables)

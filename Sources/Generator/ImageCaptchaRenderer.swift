@@ -21,8 +21,7 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
     return draw(parameters, format: format).image
   }
 
-  /// Draws one image, with an atlas of only the glyphs that it needs, since parameters may name any size of any
-  /// character.
+  /// Draws one image, with an atlas of only its glyphs, since parameters may name any size of any character.
   /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
   package static func render(
     _ parameters: ImageCaptchaParameters, font: FontFile, format: PixelFormat

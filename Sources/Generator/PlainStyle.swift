@@ -1,8 +1,7 @@
 import Samples
 import Specs
 
-/// Style `plain`: upright characters side by side in the middle of the image, and nothing else; the simplest to start
-/// with.
+/// Style `plain`: upright characters side by side in the middle of the image, and nothing else; a simple start.
 package struct PlainStyle: CaptchaStyle {
   /// Streams of a sample's seed. A number, once used, never changes its meaning: samples would change.
   private enum Stream {

@@ -37,8 +37,7 @@ package final class Network: Sendable {
   ///   - laneCountMax: As in `Lanes.init`.
   ///   - dropoutSeed: Of the dropout masks alone; the initial weights are drawn by `Parameters.drawWeights`.
   ///   - labelSmoothing: That of `SoftmaxCrossEntropy`; 0 with another loss.
-  /// - Throws: `LayerError` where the layers do not fit together, `KernelError` where the backend has no kernel for
-  ///   one.
+  /// - Throws: `LayerError` where layers do not fit together, `KernelError` where the backend lacks a kernel for one.
   package init(
     _ description: ModelDescription, for purpose: Purpose, batch: Int, laneCountMax: Int = TrainingSpec.usualLaneCount,
     precision: Precision, dropoutSeed: UInt64 = 0, labelSmoothing: Double = 0, backend: any Backend, team: Team

@@ -3,8 +3,7 @@ import Samples
 
 /// A parameter of a layer.
 package struct ParameterDeclaration: Hashable, Sendable {
-  /// The role of a parameter, which decides its initial value, whether it is learned, and how an optimizer may update
-  /// it.
+  /// The role of a parameter decides its initial value, whether it is learned, and how an optimizer may update it.
   package enum Role: Hashable, Sendable {
     /// Weights of a convolution, [out, in, kernel, kernel]. Weights and biases start uniform in ±1/sqrt(fanIn).
     case kernel(fanIn: Int)

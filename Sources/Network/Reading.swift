@@ -10,8 +10,7 @@ package struct Reading: Sendable {
   /// The logits it was made from: [positions, classes].
   package let logits: [Float]
 
-  /// The most probable label of the model's lengths: at each position the most likely character up to its end, then
-  /// blanks.
+  /// The most probable label: for the model's lengths, the most likely character at each position, then blanks.
   /// - Parameter logits: Of one image, [positions, classes].
   package init(logits: [Float], of model: ModelDescription) {
     let rows = stride(from: 0, to: model.logitCount, by: model.classCount).map { start in

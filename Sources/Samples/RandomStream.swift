@@ -58,8 +58,7 @@ package struct RandomStream: Sendable {
   }
 }
 
-/// What a pipeline draws random numbers for, besides samples. Each purpose has its own seed, so no two use the same
-/// stream.
+/// What a pipeline draws random numbers for, besides samples. Each purpose has its own seed and so its own streams.
 package enum SeedPurpose: UInt64, Sendable {
   case weights = 1
   case dropout

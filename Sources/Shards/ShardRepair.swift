@@ -65,8 +65,7 @@ private struct DamagedShard: ~Copyable {
   }
 
   /// Block `number`, if it is undamaged.
-  /// - Parameter offset: Where its frame starts if all blocks before it are as they were; used where there is no seek
-  ///   table.
+  /// - Parameter offset: Where its frame starts if all blocks before it are as they were; used without a seek table.
   mutating func block(_ number: Int, at offset: Int) -> Result<EncodedBlock, ShardError> {
     do throws(ShardError) {
       let file = try file.get()

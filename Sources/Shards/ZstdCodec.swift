@@ -85,8 +85,7 @@ package struct ZstdDecompressor: ~Copyable {
 
   deinit { ZSTD_freeDCtx(context) }
 
-  /// Decompresses `frame` into `content` and checks its checksum. No memory is allocated, whatever window the frame
-  /// asks for.
+  /// Decompresses `frame` into `content` and checks its checksum. Allocates no memory for any window of the frame.
   /// - Throws: `ZstdError` also where the frame's content is longer or shorter than `content`.
   package mutating func decompress(_ frame: [UInt8], into content: inout [UInt8]) throws(ZstdError) {
     let capacity = content.count

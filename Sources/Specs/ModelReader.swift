@@ -1,5 +1,4 @@
-// The keys under `model`. Those of the other sections are in SpecReader.swift, a layer's settings in the layer's own
-// file.
+// The keys under `model`. Other sections are in SpecReader.swift, a layer's settings in the layer's own file.
 
 extension ModelSpec {
   enum Key: String, SpecKey { case name, layers }

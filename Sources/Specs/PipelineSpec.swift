@@ -90,8 +90,7 @@ package struct TrainingSpec: Sendable, Hashable {
   package let batch: Int
   /// Images that a step infers for each one that it trains on, the hardest of them: 1 ... 64. With 1, it infers none.
   package let candidates: Int
-  /// The most lanes of a batch, and the most shares of a linear layer: 1 ... 64. The number changes the rounding of
-  /// sums over images.
+  /// The most lanes of a batch and shares of a linear layer: 1 ... 64. It changes the rounding of sums over images.
   package let laneCountMax: Int
   /// Passes over the train split: 1 ... 10,000.
   package let epochs: Int

@@ -14,8 +14,7 @@ package final class OrderedStream<Value: Sendable>: Sendable {
   ///   - jobs: The job numbers, in the order in which results are taken.
   ///   - threadCount: How many jobs run at a time; at least 1.
   ///   - window: The most results that exist at a time; at least 1.
-  ///   - makeWorker: Called once for each thread. The worker does one job at a time, so it can own memory that it
-  ///     reuses.
+  ///   - makeWorker: Called once for each thread. A worker does one job at a time, so it can own memory and reuse it.
   package init(jobs: Range<Int>, threadCount: Int, window: Int, makeWorker: @Sendable () -> Worker) {
     precondition(threadCount > 0 && window > 0)
     let workers = (0..<min(threadCount, window)).map { _ in makeWorker() }
@@ -36,8 +35,7 @@ package final class OrderedStream<Value: Sendable>: Sendable {
   /// - Throws: What the next job threw; the stream has then ended.
   package func next() throws -> Value? { try state.take() }
 
-  /// A worker occupies a thread only while the window has room for another job, so no thread sleeps while it waits for
-  /// the consumer.
+  /// A worker occupies a thread only while the window has room for another job: no thread sleeps to wait for it.
   // SAFETY: every variable is read and written only with `condition` locked. A worker is called by the one thread that
   // took it from `idleWorkers`.
   private final class State: @unchecked Sendable {

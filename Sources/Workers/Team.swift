@@ -46,8 +46,7 @@ package struct Team: Sendable {
     }
   }
 
-  /// The results of `body` for each of 0 ..< `count`, in order. Each thread takes `atATime` neighbouring indices at a
-  /// time.
+  /// The results of `body` for each of 0 ..< `count`, in order. Threads take `atATime` neighbouring indices at a time.
   package func map<Value: Sendable>(count: Int, atATime: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
     [Value](unsafeUninitializedCapacity: count) { results, initializedCount in
       // SAFETY: each iteration initializes its own elements, and all are initialized when the loop ends.

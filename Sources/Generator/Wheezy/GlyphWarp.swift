@@ -1,8 +1,7 @@
 /// Warps a glyph at the same size: Pillow's `transform(size, Transform.QUAD, data)` with nearest pixels, of an image
 /// with a margin around the ink.
 struct GlyphWarp: ~Copyable {
-  /// [height + 2, stride]: first the index of each pixel's square, then its coverage; with a border that repeats the
-  /// edge.
+  /// [height + 2, stride]: first the index of each pixel's square, then its coverage; a border repeats the edge.
   private var pixels = Scratch<UInt32>(zero: 0)
 
   mutating func warp(_ mask: InkMask, by warp: SIMD4<Int>) -> InkMask {

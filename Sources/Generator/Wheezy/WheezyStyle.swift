@@ -20,8 +20,7 @@ package struct WheezyStyle: CaptchaStyle {
   /// - Parameters:
   ///   - lengthMax: The most characters of a text.
   ///   - characters: The characters of texts.
-  /// - Throws: `GeneratorError` where the font lacks a character, `.textTooWide` where most texts would not fit the
-  ///   image.
+  /// - Throws: `GeneratorError` where the font lacks a character, `.textTooWide` where most texts would not fit.
   package init(
     _ spec: WheezySpec, width: Int, height: Int, lengthMax: Int, font: FontFile,
     characters: some Collection<Unicode.Scalar>

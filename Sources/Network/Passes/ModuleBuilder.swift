@@ -1,8 +1,7 @@
 import Kernels
 
 /// The values of one parameter and, in training, of its gradient.
-// SAFETY: points into memory that the network owns for as long as its modules live; modules write only their own
-// parameters.
+// SAFETY: points into memory that the network owns while its modules live; modules write only their own parameters.
 struct ParameterMemory: @unchecked Sendable {
   let values: UnsafeMutablePointer<Float>
   private let trainingGradient: UnsafeMutablePointer<Float>?
