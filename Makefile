@@ -9,33 +9,33 @@ SHELL := bash
 
 MACHINE := $(shell uname -m)
 
-# The libraries and the font that the program needs, and the two programs that the tests read its files with. oneDNN has
+# The libraries and the font that the program needs, and two programs with which the tests read its files. oneDNN has
 # fast code for x86 alone; the tests try OpenBLAS there too.
 PACKAGES_x86_64 := libdnnl-dev libopenblas0
 PACKAGES_aarch64 := libopenblas0
 PACKAGES ?= libzstd-dev $(PACKAGES_$(MACHINE)) libfreetype-dev libpng-dev libturbojpeg0-dev libsqlite3-dev libssl-dev \
 	zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
 
-# Where `make setup` gets swiftly, Swift's installer, on a machine without Swift; unless given, from swift.org.
+# Where `make setup` downloads swiftly, Swift's installer, on a machine without Swift; by default, from swift.org.
 SWIFTLY_URL ?=
 export SWIFTLY_URL
-# Found anew by each recipe, as setup may have installed it.
+# Evaluated anew in each recipe, since setup may have installed it.
 SWIFT = $(or $(shell Setup/swift.sh 2>/dev/null),swift)
 
-# Code for this very CPU, so that vectors are as wide as it has them. The option has another name on ARM.
+# Compiles for this CPU, to use its widest vectors. The option has another name on ARM.
 NATIVE := $(if $(filter aarch64 arm64,$(MACHINE)),-mcpu=native,-march=native)
-# The same options for program and tests, so that nothing is built twice: by default, tests have everything built anew
-# in a way that lets them import what is internal. Ours do without.
+# The same options for program and tests, so that nothing is built twice. By default, tests rebuild everything so that
+# they can import internal names; these tests need none.
 BUILD := -c release -Xcc $(NATIVE)
 
-# Package.swift has the program take in Swift's libraries where this toolchain has them in the form for that.
+# Package.swift links Swift's libraries into the program where this toolchain has static ones.
 STATIC_STDLIB = $(wildcard $(shell "$(SWIFT)" -static-stdlib -print-target-info 2>/dev/null \
 	| sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/linux/lib_FoundationICU.a)
 build test: export GLYPHLINE_STATIC_STDLIB = $(STATIC_STDLIB)
 
 SOURCES := Sources Tests Schemas Package.swift
 
-# Where `make install` puts things; with DESTDIR= too, under that folder, for whoever makes a package.
+# Where `make install` copies files; with DESTDIR= in front, for building packages.
 PREFIX ?= $(HOME)/.local
 
 help: ## list the targets
@@ -56,15 +56,15 @@ test: setup ## build and run the tests
 	Tests/InstructionSet/run.sh
 	Tests/Setup/run.sh
 
-# What README promises of a fresh system, tried on fresh systems: releases of Debian, in that folder. Paths in
-# DISTRIBUTIONS_BIND are there as they are here, such as a folder of packages and the Git configuration that points to it.
+# Tests README's instructions on fresh Debian systems, made in DISTRIBUTIONS_DIR. Paths in DISTRIBUTIONS_BIND are
+# visible there too, such as a folder of packages and the Git configuration that points to it.
 DISTRIBUTIONS ?= bookworm trixie
 DISTRIBUTIONS_DIR ?= .build-distributions
 DISTRIBUTIONS_BIND ?=
 distributions: ## test `make run` and `make test` on fresh Debian systems, as root; about half an hour each
 	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
 
-interop: build ## open shards, index and models with other people's programs, and compare
+interop: build ## read shards, catalog and models with other programs, and compare
 	Tests/Interop/run.sh
 
 crash: build ## fail every disk operation of a pipeline and kill it at random times; about an hour

@@ -1,10 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The targets stand in the order in which data flows through them. A target imports only what stands above it.
+// The targets are in the order in which data flows through them. A target imports only targets above it.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-// oneDNN's usual builds for ARM have no fast code.
+// oneDNN's usual ARM builds have no fast code.
 #if arch(arm64)
   let defaultTraits: Set<String> = []
 #else
@@ -37,23 +37,23 @@ let package = Package(
     .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
-    // Before the first line of Swift: does the CPU have what the program was compiled for? Nothing imports it; a program
-    // has it by depending on it.
+    // Checks, before any Swift code runs, that the CPU has the instruction sets the program was compiled for. Nothing
+    // imports it; a program only depends on it.
     .target(name: "CInstructionSet"),
 
     // MARK: Floor 1: values, files, threads
     // Alphabets, labels, images, samples and the counter-based random streams that make them.
     .target(name: "Samples", swiftSettings: strict),
-    // Durable files and locks behind one seam that tests can make fail, content hashes and checksums.
+    // Durable files and locks through a protocol with which tests make operations fail; content hashes and checksums.
     .target(name: "Files", dependencies: ["CCrypto", "CZlib"], swiftSettings: strict),
     // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),
 
-    // MARK: Floor 2: what comes in
+    // MARK: Floor 2: inputs
     // The spec file, from YAML to typed values.
     .target(
       name: "Specs", dependencies: ["Samples", "Files", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-    // PNG and JPEG files in, PNG files out, and the change from one size to another.
+    // PNG and JPEG in, PNG out, resizing.
     .target(name: "Images", dependencies: ["Samples", "Files", "CPNG", "CJPEG"], swiftSettings: strict),
     // The SQL schema, embedded from the file that people read.
     .target(
@@ -61,11 +61,11 @@ let package = Package(
       resources: [.embedInCode("catalog.sql"), .embedInCode("upgrades.sql")], swiftSettings: strict),
 
     // MARK: Floor 3: samples, their storage, and arithmetic
-    // From (captcha spec, seed) to a sample, without state.
+    // Draws a sample as a pure function of (captcha spec, seed).
     .target(name: "Generator", dependencies: ["Samples", "Files", "Specs", "CFreeType"], swiftSettings: strict),
     // The shard format: layout, writer, reader, verifier.
     .target(name: "Shards", dependencies: ["Samples", "Files", "CZstd"], swiftSettings: strict),
-    // Layer arithmetic: the plain reference and the fast kernels, behind one contract.
+    // Layer arithmetic: a plain reference and fast kernels behind one protocol.
     .target(
       name: "Kernels", dependencies: [.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
       swiftSettings: strict),
@@ -75,17 +75,17 @@ let package = Package(
     .target(
       name: "Catalog", dependencies: ["Samples", "Files", "Schemas", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
-    // Layers, models, parameters, optimisers, model files and checkpoints.
+    // Layers, models, parameters, optimizers, model files and checkpoints.
     .target(name: "Network", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels"], swiftSettings: strict),
 
     // MARK: Floor 5: batches
-    // Shuffled batches from shards, decoded ahead, at a position that is one number.
+    // Shuffled batches from shards, decoded ahead; one number gives the position to resume from.
     .target(name: "Loader", dependencies: ["Samples", "Files", "Workers", "Shards"], swiftSettings: strict),
 
     // A model as an ONNX file, for other programs.
     .target(name: "ONNX", dependencies: ["Samples", "Network"], swiftSettings: strict),
 
-    // MARK: Floor 6: learning and judging
+    // MARK: Floor 6: training and evaluation
     // The training loop: steps, schedule, checkpoints, events.
     .target(
       name: "Trainer", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels", "Network", "Loader"],
@@ -93,13 +93,13 @@ let package = Package(
     // Predictions, confusion counts, intervals.
     .target(name: "Evaluation", dependencies: ["Samples", "Workers", "Network", "Loader"], swiftSettings: strict),
 
-    // MARK: Floor 7: showing
-    // One HTML page of an evaluation and what led to it.
+    // MARK: Floor 7: the report
+    // An HTML page of an evaluation and the training before it.
     .target(
       name: "Report", dependencies: ["Samples", "Images", "Catalog"],
       resources: [.embedInCode("report.css")], swiftSettings: strict),
 
-    // MARK: Floor 8: the whole
+    // MARK: Floor 8: the pipeline
     // Stages, staleness, resume, workspace.
     .target(
       name: "Pipeline",
@@ -121,27 +121,27 @@ let package = Package(
     .executableTarget(name: "glyphline", dependencies: ["Commands", "CInstructionSet"], swiftSettings: strict),
 
     // MARK: Tests
-    // A disk that fails or loses its power at the n-th operation, for files and for SQLite.
+    // A disk that fails or loses power at the n-th operation, for files and for SQLite.
     .target(
       name: "Faults", dependencies: ["Files", .product(name: "GRDBSQLite", package: "GRDB.swift")],
       path: "Tests/Faults",
       swiftSettings: strict),
-    // Pipelines that are broken at every operation, and killed at random times.
+    // Runs pipelines with each disk operation failing in turn, and kills them at random times.
     .executableTarget(
       name: "crashtest",
       dependencies: [
         "Samples", "Files", "Workers", "Specs", "Network", "Pipeline", "Faults", "CInstructionSet",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/CrashTest", exclude: ["build.yaml", "kill.yaml"], swiftSettings: strict),
-    // Which code computes what, on the CPU that oneDNN is told to see.
+    // Prints which code computes each layer, on the CPU that oneDNN is told to assume.
     .executableTarget(
       name: "kernelcheck", dependencies: ["Samples", "Workers", "Specs", "Kernels", "Network"],
       path: "Tests/KernelCheck", swiftSettings: strict),
-    // What `make fuzz` searches and the tests replay: readers of bytes that anyone may have written.
+    // Parsers of untrusted bytes, which `make fuzz` searches and the tests replay.
     .target(
       name: "FuzzTargets", dependencies: ["Samples", "Files", "Specs", "Images", "Shards", "Network"],
       path: "Tests/FuzzTargets", swiftSettings: strict),
-    // The rules of the house that a machine can check.
+    // The house rules that a machine can check.
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "SamplesTests", dependencies: ["Samples"], swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Faults"], swiftSettings: strict),
@@ -188,7 +188,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// The fuzzer links only with libFuzzer, so it is a target only where `make fuzz` asks for it.
+// The fuzzer links only with libFuzzer, so it is a target only when `make fuzz` asks for it.
 if Context.environment["GLYPHLINE_FUZZ"] != nil {
   package.targets += [
     .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
@@ -197,8 +197,9 @@ if Context.environment["GLYPHLINE_FUZZ"] != nil {
   ]
 }
 
-// Swift's own libraries in the program: it starts in half the time, and runs where no Swift is installed. Not every
-// toolchain has them in the form for that, so the Makefile asks for it. The tests cannot: none has those for testing.
+// Links Swift's libraries into the program, which then starts in half the time and runs where Swift is not installed.
+// Not every toolchain has static libraries, so the Makefile asks for it. Tests cannot: no toolchain has the static
+// testing library.
 if Context.environment["GLYPHLINE_STATIC_STDLIB", default: ""] != "" {
   package.targets.first { $0.name == "glyphline" }?.linkerSettings = [
     .unsafeFlags([

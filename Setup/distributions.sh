@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Setup/distributions.sh FOLDER RELEASES PATHS PIPELINE: for each release of Debian, makes a fresh system in FOLDER, and
-# runs there what README says: `make run`, of this pipeline, and `make test`, of this checkout's last commit. The
-# toolchain comes from this machine, as do the PATHS. Ends with a line for each release, and fails where one failed.
+# Setup/distributions.sh FOLDER RELEASES PATHS PIPELINE: for each release of Debian, makes a fresh system in FOLDER and
+# follows README there: `make run` with this pipeline, and `make test`, both of this checkout's last commit. The
+# toolchain and PATHS come from this machine. Prints a line for each release, and fails where one failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,7 +10,7 @@ fail() {
   exit 1
 }
 
-# Mounts are this process's own, so that they end with it, however it ends.
+# A private mount namespace: the mounts end with this process, however it ends.
 if [ -z "${DISTRIBUTIONS_UNSHARED:-}" ]; then
   [ "$(id -u)" = 0 ] || fail "needs root, to mount and to change the root folder; run it with sudo"
   if ! command -v debootstrap >/dev/null; then
@@ -32,22 +32,22 @@ toolchain=$("$swift" -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(
 [ -n "$toolchain" ] || fail "$swift is not in a folder of its own, which the fresh systems could share; see swift.org"
 [ -z "$(git status --porcelain)" ] || echo "distributions: testing the last commit, without the changes since"
 
-# share PATH ROOT: shows a file or folder in a system, not to be written there.
+# share PATH ROOT: makes a file or folder visible in a system, read-only.
 share() {
   if [ -d "$1" ]; then mkdir -p "$2$1"; else mkdir -p "$(dirname "$2$1")" && touch "$2$1"; fi
   mount --bind "$1" "$2$1"
   mount -o remount,bind,ro "$2$1"
 }
 
-# inside ROOT COMMAND: in the checkout there, with nothing of this environment.
+# inside ROOT COMMAND: runs a command in the checkout there, with a clean environment.
 inside() {
   chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
     PATH="$toolchain/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
     bash -euo pipefail -c "cd /srv && if [ -d glyphline ]; then cd glyphline; fi && $2"
 }
 
-# prepare RELEASE ROOT: a minimal system, with what a person has who has Swift there: the libraries of the toolchain, a
-# C++ library to link with, Git and make; and curl, for the test of the set-up.
+# prepare RELEASE ROOT: a minimal system with what a user of Swift has: the libraries of the toolchain, a C++ library to
+# link with, Git and make; and curl, for the test of the set-up.
 prepare() {
   debootstrap --variant=minbase --include=ca-certificates,git,make "$1" "$2"
   mount -t proc proc "$2/proc"
@@ -61,8 +61,8 @@ prepare() {
   git clone --quiet . "$2/srv/glyphline"
 }
 
-# attempt RELEASE STEP COMMAND...: runs it with its output in a file of its own, adds its outcome to `line`, and counts
-# it in `failures`.
+# attempt RELEASE STEP COMMAND...: runs the command with its output in a file of its own, adds the outcome to `line`,
+# and counts a failure in `failures`.
 attempt() {
   local release=$1 step=$2 log="$folder/$1.${2// /-}.log" start=$SECONDS status=0
   shift 2
@@ -90,7 +90,7 @@ lines=()
 failures=0
 for release in "${releases[@]}"; do
   root=$folder/$release
-  # What is mounted from elsewhere would be removed with it.
+  # rm would also remove the content of anything still mounted here.
   if grep --quiet --fixed-strings " $root/" /proc/self/mounts; then fail "something is mounted in $root; unmount it"; fi
   rm -rf --one-file-system "$root"
   line=$release

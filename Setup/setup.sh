@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Setup/setup.sh PACKAGE...: installs what a build needs and this machine lacks: a Swift toolchain, and these system
-# packages. Says what it installs; where it cannot, says what to do.
+# packages. Says what it installs, or what to do where it cannot.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,15 +20,15 @@ as_root() {
   fi
 }
 
-# apt_install PACKAGE...: where there is apt-get.
+# apt_install PACKAGE...: installs packages; needs apt-get.
 apt_install() {
   say "installing $*"
   as_root apt-get update --quiet
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
 }
 
-# install_swift REASON: installs the toolchain of .swift-version with swiftly, Swift's own installer, for this user. A
-# person's shell stays as it is: only make looks there.
+# install_swift REASON: installs the toolchain of .swift-version with swiftly, Swift's own installer, for this user.
+# Leaves the user's shell profile alone: only make uses this toolchain.
 install_swift() {
   local reason=$1 version bin swiftly url tools=() error
   local advice="install Swift 6.2 or newer from https://www.swift.org/install"
@@ -39,7 +39,7 @@ install_swift() {
     *) fail "$reason; $advice" ;;
   esac
 
-  # swiftly checks the toolchain's signature with gpg, and fetches it by HTTPS.
+  # swiftly checks the toolchain's signature with gpg, and downloads it by HTTPS.
   command -v curl >/dev/null || tools+=(curl)
   command -v gpg >/dev/null || tools+=(gnupg)
   [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] || tools+=(ca-certificates)
@@ -62,10 +62,10 @@ install_swift() {
     swiftly=$bin/swiftly
   fi
   say "installing Swift $version with swiftly; to use it in a shell, too, add $bin to its PATH"
-  # From another folder, or swiftly would take .swift-version for the file that it is to change.
+  # From another folder, where swiftly finds no .swift-version that it would change.
   (cd "$temporary" && "$swiftly" install "$version" --assume-yes --post-install-file="$temporary/packages.sh") ||
     fail "$reason, and swiftly cannot install Swift $version; $advice"
-  # The commands that install the system packages that the toolchain needs, where any is missing.
+  # The commands that install the system packages that the toolchain needs and this machine lacks.
   if [ -s "$temporary/packages.sh" ]; then
     say "installing what Swift needs: $(<"$temporary/packages.sh")"
     if command -v apt-get >/dev/null; then as_root apt-get update --quiet; fi

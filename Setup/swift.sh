@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of the Swift to build with: the one on PATH where that is new enough, or else the one that `make setup`
+# Prints the path of the Swift to build with: the one on PATH if it is new enough, else the one that `make setup`
 # installed. Where there is neither, says why and fails.
 set -euo pipefail
 

@@ -1,9 +1,9 @@
-// Ends the program with one sentence where the CPU lacks an instruction set that the compiler was told to use. Without
-// this check, a program that was copied to another machine dies of an illegal instruction, at any time and without a word.
+// Ends the program with an error message where the CPU lacks an instruction set that it was compiled for. Without this
+// check, a program copied to another machine dies of an illegal instruction, at any time and without a message.
 //
-// It runs as the program's first constructor, before any Swift code. So it calls nothing of Swift, and the attribute
-// below keeps the compiler from using, in this file alone, what the check is there to find out.
-// Tests/InstructionSet/run.sh looks at the machine code.
+// It runs as the program's first constructor, before any Swift code, so it calls no Swift. The attribute below keeps
+// the compiler from using, in this file, the instruction sets that the check is for. Tests/InstructionSet/run.sh checks
+// the machine code.
 
 #if defined(__x86_64__)
 #pragma clang attribute push(                                                                                         \
@@ -20,19 +20,19 @@
 
 #include "InstructionSet.h"
 
-/// Whether a macro is defined. Those of instruction sets expand to a number, and an undefined name stays as it is.
+/// Whether a macro is defined. Macros of instruction sets expand to a number; an undefined name stays as it is.
 #define IS_DEFINED(macro) (TEXT_OF(macro)[0] != '_')
 #define TEXT_OF(macro) TEXT(macro)
 #define TEXT(text) #text
 
-/// One set of instructions that compilers use without being asked in the source.
+/// An instruction set that compilers use without being asked to in the source.
 struct instruction_set {
   const char *name;
   bool is_compiled_in;
-  /// Where the machine tells of it: an index of the words that `read_machine` fills, and a bit there.
+  /// Where the CPU reports it: index of a word that `read_machine` fills, and a bit of it.
   unsigned word;
   unsigned long bit;
-  /// What the operating system must save of a thread for it: bits of the word `saved_state`.
+  /// The thread state that the operating system must save for it: bits of the word `saved_state`.
   unsigned long state;
 };
 
@@ -40,7 +40,7 @@ struct instruction_set {
 
 #include <cpuid.h>
 
-/// Compiles for every CPU that is fast enough to be of use: Intel's since 2008, AMD's since 2011.
+/// Compiles for every CPU that is fast enough to be useful: Intel's since 2008, AMD's since 2011.
 static const char *const baseline_option = "-march=x86-64-v2";
 
 /// Leaf, subleaf and register of CPUID (Intel SDM volume 2A; AMD APM volume 3 for the extended leaf).
@@ -134,7 +134,7 @@ static const char *const baseline_option = "-march=armv8-a";
 enum { hwcap, hwcap2, saved_state, word_count };
 
 // The bits are Linux's (arch/arm64/include/uapi/asm/hwcap.h), as numbers because older headers lack the newer ones. The
-// kernel sets a bit only where it saves what goes with it.
+// kernel sets a bit only if it saves the state that belongs to it.
 static const struct instruction_set instruction_sets[] = {
     {"LSE", IS_DEFINED(__ARM_FEATURE_ATOMICS), hwcap, 1ul << 8, 0},
     {"RDM", IS_DEFINED(__ARM_FEATURE_QRDMX), hwcap, 1ul << 12, 0},
@@ -164,7 +164,7 @@ static void read_machine(unsigned long words[word_count]) {
 static void print(const char *text) {
   size_t byte_count = 0;
   while (text[byte_count] != 0) byte_count++;
-  // Where standard error is closed, the exit code alone tells.
+  // With standard error closed, only the exit code reports the failure.
   if (write(STDERR_FILENO, text, byte_count) < 0) return;
 }
 

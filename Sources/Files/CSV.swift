@@ -1,18 +1,18 @@
-/// A value as a field of comma-separated values (RFC 4180).
+/// `text` as a field of a CSV file (RFC 4180), quoted where it must be.
 package func csvField(_ text: String) -> String {
   guard text.unicodeScalars.contains(where: { "\",\r\n".unicodeScalars.contains($0) }) else { return text }
   return "\"" + text.replacing("\"", with: "\"\"") + "\""
 }
 
-/// Comma-separated values with a header (RFC 4180), as spreadsheets write them.
+/// A CSV file with a header (RFC 4180), as spreadsheets write it.
 package struct CSVTable: Sendable {
   package struct Row: Sendable {
-    /// On which it begins, from 1.
+    /// The line it starts on, from 1.
     package let line: Int
     package let fields: [String]
   }
 
-  /// What is wrong with a text that is meant to be such a table.
+  /// Why a text is not such a table.
   package struct Fault: Error, Equatable, CustomStringConvertible {
     package let line: Int
     package let reason: String
@@ -20,7 +20,7 @@ package struct CSVTable: Sendable {
   }
 
   package let header: [String]
-  /// Each with as many fields as the header. Empty lines are no rows.
+  /// Each row has as many fields as the header; empty lines are skipped.
   package let rows: [Row]
 
   package init(_ text: String) throws(Fault) {
@@ -32,7 +32,7 @@ package struct CSVTable: Sendable {
     guard let first = rows.first else { throw Fault(line: 1, reason: "the table is empty") }
     header = first.fields
     for row in rows where row.fields.count != header.count {
-      throw Fault(line: row.line, reason: "\(row.fields.count) fields, where the header has \(header.count)")
+      throw Fault(line: row.line, reason: "the number of fields is \(row.fields.count), the header has \(header.count)")
     }
     self.rows = Array(rows.dropFirst())
   }
@@ -41,29 +41,29 @@ package struct CSVTable: Sendable {
 /// Reads rows, field by field.
 private struct CSVReader {
   private let scalars: [Unicode.Scalar]
-  private var place = 0
+  private var offset = 0
   private var line = 1
 
   init(_ text: String) {
-    // Spreadsheets mark UTF-8 by a byte order mark.
+    // Spreadsheets mark UTF-8 with a byte order mark.
     let hasMark = text.unicodeScalars.first == "\u{FEFF}"
     scalars = Array(hasMark ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...])
   }
 
-  private var current: Unicode.Scalar? { place < scalars.count ? scalars[place] : nil }
+  private var current: Unicode.Scalar? { offset < scalars.count ? scalars[offset] : nil }
 
   mutating func next() throws(CSVTable.Fault) -> CSVTable.Row? {
     guard current != nil else { return nil }
     let start = line
     var fields = [try field()]
     while current == "," {
-      place += 1
+      offset += 1
       fields.append(try field())
     }
-    if current == "\r" { place += 1 }
+    if current == "\r" { offset += 1 }
     if let scalar = current {
       guard scalar == "\n" else { throw CSVTable.Fault(line: line, reason: "text after a quoted field") }
-      place += 1
+      offset += 1
       line += 1
     }
     return CSVTable.Row(line: start, fields: fields)
@@ -74,23 +74,23 @@ private struct CSVReader {
       var text = String.UnicodeScalarView()
       while let scalar = current, !",\r\n".unicodeScalars.contains(scalar) {
         text.append(scalar)
-        place += 1
+        offset += 1
       }
       return String(text)
     }
     let start = line
     var text = String.UnicodeScalarView()
-    place += 1
+    offset += 1
     while let scalar = current {
-      place += 1
+      offset += 1
       if scalar == "\n" { line += 1 }
       if scalar == "\"" {
-        // Two quotes stand for one within the field, a single one ends it.
+        // Two quotes are one quote of the field's text; a single one ends the field.
         guard current == "\"" else { return String(text) }
-        place += 1
+        offset += 1
       }
       text.append(scalar)
     }
-    throw CSVTable.Fault(line: start, reason: "a quote that is not closed")
+    throw CSVTable.Fault(line: start, reason: "the quote is not closed")
   }
 }

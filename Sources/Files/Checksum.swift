@@ -1,15 +1,15 @@
 import CZlib
 
-/// A CRC-32 (RFC 1952, section 8), by zlib: tells damage, and nothing of intent. Without instructions for SHA-256, a CPU takes
-/// five times as long for a `ContentHash`.
+/// A CRC-32 (RFC 1952, section 8), computed by zlib: it detects damage, not forgery. On a CPU without SHA-256
+/// instructions, a `ContentHash` takes five times as long.
 package struct Checksum: CustomStringConvertible {
   private let value: UInt32
 
-  /// The checksum of the pieces that `body` gives to its argument, one after the other.
+  /// The checksum of the pieces that `body` passes to its argument, in order.
   package init(ofPieces body: (_ add: (UnsafeRawBufferPointer) -> Void) throws -> Void) rethrows {
     var value = crc32_z(0, nil, 0)
     try body { piece in
-      // For no address, zlib forgets what came before.
+      // zlib starts again where the address is null.
       guard let address = piece.baseAddress else { return }
       value = crc32_z(value, address.assumingMemoryBound(to: UInt8.self), piece.count)
     }

@@ -6,7 +6,7 @@ package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
   /// 32 bytes.
   package let bytes: [UInt8]
 
-  /// libcrypto without its settings file: reading that takes a millisecond, and says nothing of SHA-256.
+  /// Starts libcrypto without its configuration file, which takes a millisecond to read and does not matter here.
   private static let setUp = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil)
 
   /// - Precondition: `bytes` holds 32 bytes.

@@ -1,12 +1,12 @@
 import Foundation
 
-/// A file that appears under its name only when it is whole and on stable storage. It is written under a temporary
-/// name beside its place; `finish()` syncs it, renames it and syncs the directory. A file that is dropped unfinished,
-/// or whose sync failed, leaves nothing under its name (if the directory's sync fails, the whole file stands there,
-/// though a crash may still take it away); a failed sync is never tried again, since the kernel may have dropped the
-/// unwritten pages ("Can applications recover from fsync failures?", Rebello et al., USENIX ATC 2020).
+/// A file that appears under its name only when it is whole and on stable storage. It is written under a temporary name
+/// in the same folder; `finish()` syncs it, renames it and syncs the directory. A file that is dropped unfinished, or
+/// whose sync fails, leaves nothing under its name. Where the directory's sync fails, the whole file is there, but a
+/// crash may still remove it. A failed sync is never retried, since the kernel may have dropped the unwritten pages
+/// ("Can applications recover from fsync failures?", Rebello et al., USENIX ATC 2020).
 package struct DurableFile: ~Copyable {
-  /// What temporary names end in; such files are rubbish once no program writes them.
+  /// Suffix of temporary names. Such a file is of no use once no program writes it.
   package static let temporarySuffix = ".partial"
 
   package let path: String
@@ -24,7 +24,7 @@ package struct DurableFile: ~Copyable {
     descriptor = try fileSystem.create(temporaryPath)
   }
 
-  /// The rename at the end would put the file in place of whatever stands there, a device or a link as well.
+  /// Refuses what is not a regular file: the final rename would replace even a device or a link.
   private static func checkReplaceable(_ path: String) throws(FileError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
@@ -47,7 +47,7 @@ package struct DurableFile: ~Copyable {
   }
 
   package mutating func write(_ bytes: [UInt8]) throws(FileError) {
-    // `withUnsafeBytes` rethrows any error; the result carries the typed one across.
+    // `withUnsafeBytes` loses the type of an error; `Result` keeps it.
     let result = bytes.withUnsafeBytes { bytes in
       Result { () throws(FileError) in try fileSystem.write(bytes, to: descriptor, path: path) }
     }
@@ -55,7 +55,7 @@ package struct DurableFile: ~Copyable {
     byteCount += bytes.count
   }
 
-  /// Makes the file durable under its name, in place of one that stood there.
+  /// Makes the file durable under its name, replacing any file there.
   package consuming func finish() throws(FileError) {
     try fileSystem.sync(descriptor, path: path)
     fileSystem.close(descriptor)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// An operation of the operating system on a file that failed.
+/// A file operation that failed.
 package struct FileError: Error, Equatable, CustomStringConvertible {
   package enum Operation: String, Sendable {
     case open, create, read, write, sync, rename, remove, list, stat, lock, map
@@ -19,7 +19,7 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     self.code = code
   }
 
-  /// What stands under `path` is neither a file nor a directory: a device, a pipe, a link.
+  /// `path` is neither a file nor a directory, but a device, a pipe or a link.
   package static func notAFile(_ operation: Operation, path: String) -> FileError {
     FileError(operation, path: path, code: EINVAL)
   }

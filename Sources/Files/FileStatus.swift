@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the file system says of a regular file.
+/// Size and time of a regular file.
 package struct FileStatus: Sendable, Equatable {
   package let byteCount: Int
   /// When its content last changed, in nanoseconds since 1970-01-01, UTC.

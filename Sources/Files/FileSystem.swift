@@ -1,9 +1,9 @@
 import Foundation
 
-/// The operations that durability rests on. Everything that must survive a crash is written through this seam, so
-/// that a test can fail or kill the program at any one of them.
+/// The operations that durability depends on. Everything that must survive a crash is written through this protocol, so
+/// that a test can make any one of them fail, or kill the program there.
 package protocol FileSystem: Sendable {
-  /// Creates the file, or empties it, for writing. Follows no link.
+  /// Creates or empties the file, for writing. Does not follow a link.
   func create(_ path: String) throws(FileError) -> Int32
   /// Writes all bytes at the end of the file.
   func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError)
@@ -67,7 +67,7 @@ package struct SystemFileSystem: FileSystem {
     if parent != path { try createDirectory(parent) }
     if mkdir(path, 0o755) != 0 {
       let code = errno
-      // Another process may have been faster; but a file of that name is no directory.
+      // Another process may have created it meanwhile; but a file of that name is an error.
       guard code == EEXIST && isFolder(path) else {
         throw FileError(.createDirectory, path: path, code: code == EEXIST ? ENOTDIR : code)
       }
@@ -76,12 +76,12 @@ package struct SystemFileSystem: FileSystem {
   }
 }
 
-/// The directory that holds the entry `path`; the current one for a bare name. (`NSString.deletingLastPathComponent` of
-/// Swift 6.2's Foundation for Linux traps on names of one letter.)
+/// The directory that holds the entry `path`; "." for a bare name. (`NSString.deletingLastPathComponent` of Swift 6.2's
+/// Foundation for Linux traps on names of one letter.)
 func parentDirectory(of path: String) -> String {
   let bytes = Array(path.utf8)
   let slash = UInt8(ascii: "/")
-  // Slashes at the end belong to the entry, and those before it to neither.
+  // Trailing slashes belong to the entry; those before it belong to neither.
   guard let last = bytes.lastIndex(where: { $0 != slash }) else { return bytes.isEmpty ? "." : "/" }
   guard let separator = bytes[..<last].lastIndex(of: slash) else { return "." }
   guard let parentEnd = bytes[..<separator].lastIndex(where: { $0 != slash }) else { return "/" }

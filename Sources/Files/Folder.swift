@@ -1,6 +1,6 @@
 import Foundation
 
-/// The names of what a folder holds, in no order.
+/// The names of a folder's entries, in no particular order.
 package func contents(ofFolder path: String) throws(FileError) -> [String] {
   guard let stream = opendir(path) else { throw FileError(.list, path: path, code: errno) }
   defer { closedir(stream) }

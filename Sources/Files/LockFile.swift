@@ -1,13 +1,13 @@
 import Foundation
 
-/// An exclusive lock on a workspace, held by the kernel for as long as this value lives: when the process dies,
-/// however it dies, the lock is gone. (`flock`, since a lock by `fcntl` is lost when any descriptor of the file is
-/// closed.) The file holds the process number of the last holder, for the message to whoever comes second.
+/// An exclusive lock on a workspace for as long as this value lives. The kernel holds it, so it ends with the process,
+/// however that ends. (`flock`, since a lock by `fcntl` is lost when any descriptor of the file is closed.) The file
+/// has the process number of the last holder, for the error message of another process.
 package struct LockFile: ~Copyable {
   private let descriptor: Int32
 
   package init(_ path: String) throws(LockError) {
-    // What a link points at is not ours to write to.
+    // Never write to what a link points to.
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw .file(FileError(.create, path: path, code: errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -16,20 +16,19 @@ package struct LockFile: ~Copyable {
       throw code == EWOULDBLOCK
         ? .held(path: path, holder: Self.holder(descriptor)) : .file(FileError(.lock, path: path, code: code))
     }
-    // On a full disk the number is missing from a message; the lock is held all the same.
+    // On a full disk the message lacks the number; the lock works all the same.
     let number = Array("\(getpid())\n".utf8)
     _ = ftruncate(descriptor, 0)
     _ = pwrite(descriptor, number, number.count, 0)
   }
 
   deinit {
-    // A child process that another thread is just starting has the descriptor too, until it runs its own program.
+    // Unlock explicitly: a child process that another thread is starting keeps the descriptor until it runs.
     flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 
-  /// The number in the file; nil where the holder has not written it yet, and the process that held the lock before it
-  /// is gone.
+  /// The process number in the file; nil where that process has ended and the new holder has not written its own yet.
   private static func holder(_ descriptor: Int32) -> Int32? {
     var bytes = [UInt8](repeating: 0, count: 16)
     let byteCount = pread(descriptor, &bytes, bytes.count, 0)
@@ -39,17 +38,17 @@ package struct LockFile: ~Copyable {
   }
 }
 
-/// Why a lock could not be had.
+/// Why a lock could not be taken.
 package enum LockError: Error, Equatable, CustomStringConvertible {
-  /// Another process has it; `holder` is its number, where that is known.
+  /// Another process has it; `holder` is its number, nil where it is unknown.
   case held(path: String, holder: Int32?)
   case file(FileError)
 
   package var description: String {
     switch self {
     case .held(let path, let holder):
-      "\(path) is held by \(holder.map { "process \($0)," } ?? "") another command that writes here; wait for it, or name"
-        + " another workspace"
+      "\(path) is held by \(holder.map { "process \($0), " } ?? "")another command that writes here; "
+        + "wait for it to end, or name another workspace"
     case .file(let error): error.description
     }
   }

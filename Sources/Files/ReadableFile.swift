@@ -1,7 +1,7 @@
 import Foundation
 
-/// A file open for reading at any place, from any thread. Reads copy instead of mapping: a file that is cut short
-/// while it is mapped ends the program with a bus error, which no input may do.
+/// A file open for reading at any offset, from any thread. It is read, not mapped: truncating a mapped file would end
+/// the program with a bus error.
 package final class ReadableFile: Sendable {
   package let path: String
   package let byteCount: Int
@@ -9,7 +9,7 @@ package final class ReadableFile: Sendable {
 
   package init(_ path: String) throws(FileError) {
     self.path = path
-    // Without O_NONBLOCK, opening a named pipe would wait for its writer for ever.
+    // Without O_NONBLOCK, opening a named pipe would wait forever for a writer.
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(.open, path: path, code: errno) }
     var status = stat()
@@ -28,7 +28,7 @@ package final class ReadableFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Fills `buffer` from `offset`; returns how many bytes there were, fewer than asked for only at the end of the file.
+  /// Fills `buffer` from `offset` and returns the number of bytes read, fewer than asked for only at the file's end.
   package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     var done = 0
     while done < buffer.count, let address = buffer.baseAddress {
@@ -65,8 +65,8 @@ package final class ReadableFile: Sendable {
   }
 }
 
-/// Asks for pages of 2 MiB where `buffer` is to be filled: to provide those of 4 KiB takes longer than to copy a file from the
-/// system's cache. Without effect where the kernel has none to spare.
+/// Asks for pages of 2 MiB for `buffer`: allocating pages of 4 KiB takes longer than copying a file from the page
+/// cache. Has no effect where the kernel has no large pages free.
 private func adviseLargePages(for buffer: UnsafeMutableBufferPointer<UInt8>) {
   #if os(Linux)
     guard buffer.count >= 2 << 20, let address = buffer.baseAddress else { return }

@@ -1,12 +1,11 @@
 import Foundation
 
-/// An error that ends a command, with what a program and a person can do about it. Its description says what was wrong and
-/// where.
+/// An error that ends a command. Its description says what was wrong and where.
 package protocol ReportedError: Error, CustomStringConvertible {
   var exitStatus: ExitStatus { get }
-  /// What to do about it, where the description does not say it by itself.
+  /// What to do about it; nil where the description says so itself.
   var advice: String? { get }
-  /// The error that this one stands around; nil where there is none.
+  /// The error that this one wraps; nil where there is none.
   var cause: (any ReportedError)? { get }
 }
 
@@ -16,8 +15,8 @@ extension ReportedError {
   package var cause: (any ReportedError)? { nil }
 }
 
-/// The exit codes of `sysexits.h`, and the shell's for an interrupt. One more, 78, ends a program that was compiled for
-/// another CPU, before any Swift runs (`CInstructionSet`).
+/// The exit codes of `sysexits.h`, and the shell's for an interrupt. There is one more: 78 ends a program compiled for
+/// another CPU, before any Swift code runs (`CInstructionSet`).
 package enum ExitStatus: Int32, Sendable {
   case badData = 65
   case noInput = 66
@@ -39,11 +38,11 @@ extension FileError: ReportedError {
 
   package var advice: String? {
     switch (operation, code) {
-    case (_, ENOSPC), (_, EDQUOT): "make room there and run the command again"
+    case (_, ENOSPC), (_, EDQUOT): "free some space there and run the command again"
     case (.create, EACCES), (.create, EROFS), (.create, EPERM), (.createDirectory, EACCES), (.createDirectory, EROFS),
       (.createDirectory, EPERM):
-      "allow writing there or choose another place"
-    case (.createDirectory, ENOTDIR): "choose another place"
+      "allow writing there, or choose another path"
+    case (.createDirectory, ENOTDIR): "choose another path"
     default: nil
     }
   }

@@ -1,14 +1,14 @@
 /// Weights of a bicubic resize along one axis: Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` (`Resample.c`),
 /// in its order of operations.
 final class BicubicTable {
-  /// Bits behind the point of a weight.
+  /// Fraction bits of a weight.
   static let precisionBits = 22
 
   let inputCount: Int
   let outputCount: Int
   /// Weights of each output pixel; those beyond the last that Pillow uses are 0.
   let tapCount: Int
-  /// For each output pixel, the first input pixel that counts. All `tapCount` from there on exist.
+  /// For each output pixel, the first input pixel of its window, all of which is inside the input.
   let first: [Int]
   /// [outputCount, tapCount]
   let weights: [Int32]
@@ -34,7 +34,7 @@ final class BicubicTable {
     self.inputCount = inputCount
     self.outputCount = outputCount
     self.tapCount = tapCount
-    // A window near the end is moved back, behind leading zeros, where it would reach beyond the input.
+    // A window that would reach beyond the input starts earlier, with leading zeros.
     first = windows.map { min($0.first, inputCount - tapCount) }
     weights = windows.flatMap { window in
       let leading = window.first - min(window.first, inputCount - tapCount)
@@ -52,21 +52,21 @@ private func bicubic(_ distance: Double) -> Double {
   return 0
 }
 
-/// The tables in use. Glyphs come in some thousand pairs of sizes, each table taking longer to compute than to apply.
+/// A cache of tables. Glyphs come in some thousand pairs of sizes, and a table takes longer to compute than to apply.
 struct BicubicTables: ~Copyable {
-  /// A table for each pair of an input below 512 and an output below 128; larger ones share a place with others.
+  /// A slot for each pair of an input below 512 and an output below 128; larger sizes share slots.
   private var tables = [BicubicTable?](repeating: nil, count: 1 << 16)
   private var weightCount = 0
-  /// 16 MiB of weights; beyond, all are dropped, and those in use come back.
+  /// 16 MiB of weights; beyond that, all tables are dropped and computed again when needed.
   private static let weightCountMax = 4 << 20
 
   mutating func table(from inputCount: Int, to outputCount: Int) -> BicubicTable {
-    let place = (inputCount & 511) << 7 | (outputCount & 127)
-    if let table = tables[place], table.inputCount == inputCount && table.outputCount == outputCount { return table }
+    let slot = (inputCount & 511) << 7 | (outputCount & 127)
+    if let table = tables[slot], table.inputCount == inputCount && table.outputCount == outputCount { return table }
     if weightCount > Self.weightCountMax { self = BicubicTables() }
     let table = BicubicTable(inputCount: inputCount, outputCount: outputCount)
     weightCount += table.weights.count
-    tables[place] = table
+    tables[slot] = table
     return table
   }
 }
@@ -76,7 +76,7 @@ struct BicubicTables: ~Copyable {
 ///   - source: The first line's pixels.
 ///   - stride: Pixels from one line to the next.
 ///   - weights: One for each line.
-///   - hasAlpha: Whether the fourth channel counts; else it becomes 0.
+///   - hasAlpha: Whether the fourth channel is computed; else it is 0.
 @inline(__always)
 func weightedSum(
   _ source: UnsafePointer<UInt32>, stride: Int, weights: UnsafePointer<Int32>, count: Int, hasAlpha: Bool
@@ -97,7 +97,7 @@ func weightedSum(
   return unsafeBitCast(hasAlpha ? color | (clippedByte(alpha) &<< 24) : color, to: PixelVector.self)
 }
 
-/// The whole part of a weighted sum, at least 0, at most 255.
+/// The whole part of a weighted sum, clipped to 0 ... 255.
 @inline(__always)
 private func clippedByte(_ sum: SIMD16<Int32>) -> SIMD16<Int32> {
   let whole = sum &>> Int32(BicubicTable.precisionBits)

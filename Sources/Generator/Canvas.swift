@@ -1,19 +1,19 @@
 import Samples
 
-/// The image that is drawn on, in columns: [width, stride], a word a pixel with red lowest. Columns, because the resize
-/// goes across and so weighs whole columns, many pixels at once.
+/// The image being drawn, in columns: [width, stride], a 32-bit word for each pixel, red in the lowest byte. The
+/// horizontal resize weighs whole columns, so in columns it computes many pixels at once.
 struct Canvas: ~Copyable {
   private var first = Scratch<UInt32>(zero: 0)
   private var second = Scratch<UInt32>(zero: 0)
   private var sums = Scratch<UInt32>(zero: 0)
   private(set) var width = 1
   private(set) var height = 1
-  /// Pixels from one column to the next; whole vectors.
+  /// Pixels from one column to the next, a multiple of the vector length.
   private var stride = PixelVector.scalarCount
   private var pixels: UnsafeMutablePointer<UInt32>
   private var isInFirst = true
 
-  /// Pixels before the first column and after the last that vectors may read, and blending may write back.
+  /// Pixels before the first column and after the last, which vectors may read and blending may write back.
   private static let slack = PixelVector.scalarCount
 
   init() { pixels = first.reserve(PixelVector.scalarCount + 2 * Self.slack) + Self.slack }
@@ -32,7 +32,7 @@ struct Canvas: ~Copyable {
   @inline(__always)
   func column(_ x: Int) -> UnsafeMutablePointer<UInt32> { pixels + x * stride }
 
-  /// Paints one pixel; outside, nothing.
+  /// Paints one pixel; does nothing outside the image.
   @inline(__always)
   func paint(x: Int, y: Int, _ color: UInt32) {
     guard x >= 0 && x < width && y >= 0 && y < height else { return }
@@ -59,8 +59,9 @@ struct Canvas: ~Copyable {
     pixels = target
   }
 
-  /// The image through Pillow's filter SMOOTH: each pixel five times, its eight neighbours once, over 13; the edge stays as
-  /// it is. Pillow computes in floats, whose error is far below the distance of n / 13 from a tie. The canvas is used up.
+  /// The image after Pillow's filter SMOOTH: each pixel times 5 plus its eight neighbours, divided by 13; the edge
+  /// stays as it is. Integers give the same results as Pillow's floats, whose error is far below the distance of n / 13
+  /// from a tie. The canvas is overwritten.
   mutating func smoothedColumns(format: PixelFormat) -> ImageColumns {
     guard width > 2 && height > 2 else { return columns(format: format) }
     let sums = sums.reserve(6 * stride)
@@ -87,7 +88,7 @@ struct Canvas: ~Copyable {
     }
   }
 
-  /// Smooths and turns gray in one pass.
+  /// Smooths and converts to gray in one pass.
   private func smoothGray(_ sums: UnsafeMutablePointer<UInt32>, into target: UnsafeMutablePointer<UInt8>) {
     writeGray(column: 0, to: target)
     forEachInnerColumn(sums) { x, column, sums in
@@ -99,14 +100,16 @@ struct Canvas: ~Copyable {
     writeGray(column: width - 1, to: target)
   }
 
-  /// Calls `body` with every column but the first and the last, and the sums of it and the columns beside it.
-  /// - Parameter memory: Room for six columns of words.
+  /// Calls `body` with every column but the first and the last, and the sums of its left neighbour, itself and its
+  /// right neighbour.
+  /// - Parameter memory: Space for six columns of words.
   @inline(__always)
   private func forEachInnerColumn(
     _ memory: UnsafeMutablePointer<UInt32>,
     _ body: (_ x: Int, _ column: UnsafePointer<UInt32>, _ sums: (ColumnSums, ColumnSums, ColumnSums)) -> Void
   ) {
-    // SAFETY: each column holds `stride` pixels, whole vectors, and there is a pixel before the first and after the last.
+    // SAFETY: each column has `stride` pixels, a multiple of the vector length, and there is a pixel before the first
+    // and after the last.
     var (left, middle, right) = (
       ColumnSums(memory, stride), ColumnSums(memory + 2 * stride, stride), ColumnSums(memory + 4 * stride, stride)
     )
@@ -129,8 +132,8 @@ struct Canvas: ~Copyable {
     }
   }
 
-  /// - Parameter write: Writes the image's bytes. A vector may reach beyond the end, as it does beyond each column, where
-  ///   the next one overwrites it.
+  /// - Parameter write: Writes the image's bytes. The last vector of a column may write into the next column, which
+  ///   then overwrites it, and that of the last column beyond the end.
   private func columns(
     _ format: PixelFormat, write: (UnsafeMutablePointer<UInt8>) -> Void
   ) -> ImageColumns {
@@ -162,7 +165,7 @@ struct Canvas: ~Copyable {
     }
   }
 
-  /// The buffer that the image does not lie in, with room for one of `width` columns.
+  /// The buffer that the image is not in, with space for `width` columns.
   private mutating func takeOther(width: Int) -> UnsafeMutablePointer<UInt32> {
     isInFirst.toggle()
     let count = width * stride + 2 * Self.slack
@@ -170,7 +173,7 @@ struct Canvas: ~Copyable {
   }
 }
 
-/// What a pixel is in gray.
+/// A pixel in gray.
 @inline(__always)
 private func gray(_ pixel: UInt32) -> UInt8 {
   let values = luma(
@@ -191,7 +194,7 @@ private struct ColumnSums {
   let green: UnsafeMutablePointer<UInt32>
   let stride: Int
 
-  /// - Parameter memory: Room for 2 x `stride` words.
+  /// - Parameter memory: Space for 2 x `stride` words.
   init(_ memory: UnsafeMutablePointer<UInt32>, _ stride: Int) {
     redBlue = memory
     green = memory + stride
@@ -210,7 +213,7 @@ private struct ColumnSums {
   }
 }
 
-/// Calls `body` with every vector of a smoothed column. Its first and last pixel are of no use.
+/// Calls `body` with every vector of a smoothed column. Its first and last pixel are not valid.
 @inline(__always)
 private func forEachSmoothed(
   _ column: UnsafePointer<UInt32>, _ sums: (left: ColumnSums, middle: ColumnSums, right: ColumnSums),

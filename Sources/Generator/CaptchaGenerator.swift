@@ -2,10 +2,10 @@ import Files
 import Samples
 import Specs
 
-/// What besides spec and seed decides a sample's bytes.
+/// What decides a sample's bytes, besides spec and seed.
 package struct GeneratorIdentity: Sendable, Hashable {
   package struct Font: Sendable, Hashable {
-    /// As the spec names it.
+    /// Its name in the spec.
     package let name: String
     package let path: String
     package let hash: ContentHash
@@ -20,19 +20,19 @@ package struct GeneratorIdentity: Sendable, Hashable {
 
 /// Draws samples: each a pure function of (version, captcha spec, seed). Any number of threads can use it at once.
 package final class CaptchaGenerator: Sendable {
-  /// Part of every sample's identity: a change that changes any pixel or label raises it.
+  /// Raised by every change that changes a pixel or a label.
   package static let version: UInt32 = 1
 
   package let spec: CaptchaSpec
   package let identity: GeneratorIdentity
   private let entries: [EntryGenerator]
-  /// In each split, for each entry the sum of its weight and those before it; those of other splits add nothing.
+  /// For each split, the cumulative weights of the entries; entries of other splits have weight 0.
   private let weightSums: [Split: [Double]]
 
-  /// Of a sample's seed; `EntryGenerator` has more.
+  /// A random stream of a sample's seed; `EntryGenerator` has more.
   private static let entryStream: UInt64 = 1 << 32 | 2
 
-  /// - Throws: `GeneratorError` where a font is not there, is no font, or lacks a character of its alphabet.
+  /// - Throws: `GeneratorError` where a font is missing, is not a font, or lacks a character of its alphabet.
   package init(spec: CaptchaSpec) throws(GeneratorError) {
     self.spec = spec
     var fonts: [GeneratorIdentity.Font] = []
@@ -51,8 +51,8 @@ package final class CaptchaGenerator: Sendable {
           try EntryGenerator(
             entry, charset: spec.charsets.firstIndex(of: entry.alphabet) ?? 0, geometry: spec.geometry, fonts: files))
       } catch {
-        guard let place = entry.fonts.place else { throw error }
-        throw .inSpec(place, error)
+        guard let location = entry.fonts.place else { throw error }
+        throw .inSpec(location, error)
       }
     }
     self.entries = entries
@@ -66,9 +66,9 @@ package final class CaptchaGenerator: Sendable {
   }
 
   /// - Parameters:
-  ///   - split: One that an entry is drawn in.
-  ///   - index: The sample's place in its split; it does not change the image.
-  ///   - seed: Where the sample's every random choice comes from; below 2^63.
+  ///   - split: A split with an entry.
+  ///   - index: The sample's index in its split; it does not change the image.
+  ///   - seed: The seed of all of the sample's random choices; below 2^63.
   package func generate(for split: Split = .train, index: UInt64, seed: UInt64) -> Sample {
     let entry = entries[entryNumber(split, seed: seed)]
     let label = entry.label(seed: seed)
@@ -80,7 +80,7 @@ package final class CaptchaGenerator: Sendable {
     guard entries.count > 1, let sums = weightSums[split] else { return 0 }
     var stream = RandomStream(seed: seed, stream: Self.entryStream)
     let total = sums[entries.count - 1]
-    let place = stream.nextUnit() * total
-    return sums.firstIndex { place < $0 || $0 == total } ?? 0
+    let point = stream.nextUnit() * total
+    return sums.firstIndex { point < $0 || $0 == total } ?? 0
   }
 }

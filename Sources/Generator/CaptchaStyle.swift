@@ -1,15 +1,15 @@
 import Samples
 
-/// A way to draw text with one font, in two pure steps: all random choices first, then the pixels. A new style is a type
-/// that conforms, with a case in `CaptchaSpec.Style` and one where `CaptchaGenerator` makes styles.
+/// A way to draw text with one font, in two pure steps: all random choices first, then the pixels. A new style is a
+/// type that conforms, with a case in `CaptchaSpec.Style` and one where `EntryGenerator` makes styles.
 package protocol CaptchaStyle: Sendable {
   /// Every random choice of one image, by name.
   associatedtype Parameters
   associatedtype Renderer: CaptchaRenderer<Parameters>
 
-  /// How `text` is drawn with `seed`, which is below 2^63. Of the seed's random streams, a style has those below 2^32 but
-  /// not 0; a stream's number, once used, never gets another meaning.
-  /// - Precondition: the style was made for the characters of `text`, of which there is at least one.
+  /// The random choices for `text` and `seed`, which is below 2^63. A style uses the seed's random streams 1 ..< 2^32;
+  /// a stream's number, once used, never changes its meaning.
+  /// - Precondition: `text` has at least one character, and the style was made for all of them.
   func parameters(of text: [Unicode.Scalar], seed: UInt64) -> Parameters
 
   /// A renderer with buffers of its own; it can draw all that `parameters(of:seed:)` returns.

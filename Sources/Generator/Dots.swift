@@ -1,5 +1,5 @@
-/// Paints what Pillow fills for a line of `width` pixels from each dot's point (x, y) to (x - 1, y - 1): a diagonal band
-/// of rows of three pixels, with one pixel more at each end. Measured with Pillow 13 for widths 1 ... 11, of which 3, 4 and 5 are
+/// Paints each dot (x, y) as Pillow fills a line of `width` pixels from there to (x - 1, y - 1): a diagonal band of
+/// rows of three pixels, with one more pixel at each end. Measured with Pillow 13 for widths 1 ... 11; 3, 4 and 5 are
 /// the same.
 func drawDots(_ dots: [SIMD2<Int>], width: Int, color: UInt32, on canvas: borrowing Canvas) {
   guard width > 1 else {
@@ -12,7 +12,7 @@ func drawDots(_ dots: [SIMD2<Int>], width: Int, color: UInt32, on canvas: borrow
   let rowCount = width == 2 ? 1 : max(2, width - 3)
   let firstRow = -(rowCount + 1) / 2
   let lastRow = firstRow + rowCount - 1
-  // The x of a row's middle pixel is this less the row's y.
+  // The x of a row's middle pixel is this minus the row's y.
   let diagonal = rowCount.isMultiple(of: 2) ? -1 : -2
   for dot in dots {
     let middle = dot.x &+ diagonal

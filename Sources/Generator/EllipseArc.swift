@@ -1,7 +1,7 @@
 import Foundation
 
-/// An arc of an ellipse one pixel wide, as Pillow draws it since version 8 (`arcNew` in `Draw.c`). Coordinates have their
-/// origin in the middle and step by 2, so that the middle of an even box, which lies between two pixels, is whole.
+/// An arc of an ellipse one pixel wide, as Pillow draws it since version 8 (`arcNew` in `Draw.c`). Coordinates are in
+/// half pixels from the centre, so that the centre of a box of even size, between two pixels, is a whole number.
 func drawArc(_ arc: ImageCaptchaParameters.Arc, color: UInt32, on canvas: borrowing Canvas) {
   let (left, top) = (arc.box.x, arc.box.y)
   let (width, height) = (arc.box.z - left, arc.box.w - top)
@@ -43,7 +43,8 @@ private func forEachOutlineSegment(width: Int, height: Int, _ body: (Segment, In
   }
 }
 
-/// The points of an ellipse's quarter from the right end to the top: of the three next points, the one nearest to the curve.
+/// The points of an ellipse's quarter from the right end to the top. Of the three possible next points, it takes the
+/// one nearest to the curve.
 private struct EllipseQuarter {
   private let width: Int
   private let height: Int
@@ -76,8 +77,8 @@ private struct EllipseQuarter {
   }
 }
 
-/// The part of the plane that an arc's angles leave of its ellipse: half planes through the arc's ends, at right angles to
-/// the curve, joined according to where the ends lie.
+/// The part of the plane between an arc's angles: half planes through the arc's ends, perpendicular to the curve,
+/// combined according to the position of the ends.
 private struct EllipseSection {
   /// Where a x + b y + c > 0.
   private struct HalfPlane {
@@ -89,7 +90,7 @@ private struct EllipseSection {
   private enum Join {
     /// The planes' intersection or union.
     case all, any
-    /// Each end's plane with the half of the ellipse that the end lies in; the union of both.
+    /// Each end's plane intersected with the half of the ellipse that the end is in; the union of both.
     case byHalves
   }
 
@@ -98,7 +99,7 @@ private struct EllipseSection {
 
   init(width: Int, height: Int, startDegrees: Double, endDegrees: Double) {
     if width < height {
-      // Worked out on the ellipse lying down, mirrored at the diagonal.
+      // Computed for the ellipse mirrored at the diagonal, so that it is wider than high.
       let lying = EllipseSection(
         width: height, height: width, startDegrees: 90 - endDegrees, endDegrees: 90 - startDegrees)
       planes = lying.planes.map { HalfPlane(a: $0.b, b: $0.a, c: $0.c) }
@@ -128,7 +129,7 @@ private struct EllipseSection {
     }
   }
 
-  /// Calls `body` with what is left of `segment`; parts may overlap.
+  /// Calls `body` with the parts of `segment` inside; parts may overlap.
   func forEachPart(of segment: Segment, y: Int, _ body: (Segment) -> Void) {
     switch join {
     case .all:
@@ -143,7 +144,7 @@ private struct EllipseSection {
     }
   }
 
-  /// What is on the right side of all these planes.
+  /// The part inside all these planes.
   private func clip(_ segment: Segment, y: Int, toPlanes range: Range<Int>) -> Segment? {
     var result = segment
     for index in range {
@@ -159,7 +160,7 @@ private struct EllipseSection {
     if abs(plane.a) < tolerance { return rest < -tolerance ? nil : segment }
     var result = segment
     let crossing = -rest / plane.a
-    // Clamped so that a crossing far away stays a whole number; beyond the segment only the side counts.
+    // Clamped so that a distant crossing fits an integer; beyond the segment only the side matters.
     func rounded(_ x: Double) -> Int { Int(min(max(x, -1e9), 1e9).rounded(.toNearestOrAwayFromZero)) }
     if plane.a * Double(segment.start) + rest < tolerance {
       result.start = rounded(max(Double(segment.start), crossing))
@@ -172,7 +173,7 @@ private struct EllipseSection {
 /// - Parameter degrees: Whole, within 0 ... `degreesMax`.
 private func angle(_ degrees: Double) -> (sine: Double, cosine: Double) { anglesOfWholeDegrees[Int(degrees)] }
 
-/// Twice the end of an arc that starts before a whole turn and is less than one.
+/// Twice the largest end: an arc starts below 360 degrees and is shorter than 360.
 private let degreesMax = 4 * 360
 
 private let anglesOfWholeDegrees = (0...degreesMax).map { sineAndCosine(ofRadians: Double($0) * Double.pi / 180) }

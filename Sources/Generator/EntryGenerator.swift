@@ -1,8 +1,8 @@
 import Samples
 import Specs
 
-/// Random streams of a sample's seed, besides those of its style. A number, once used, never gets another meaning: samples
-/// would change.
+/// Random streams of a sample's seed, besides those of its style. A number, once used, never changes its meaning:
+/// samples would change.
 private enum Stream {
   static let characters: UInt64 = 0
   static let font: UInt64 = 1 << 32
@@ -11,15 +11,15 @@ private enum Stream {
 
 /// Draws the samples of one entry of the spec.
 struct EntryGenerator: Sendable {
-  /// Number of the entry's charset among those of the spec.
+  /// Index of the entry's charset among those of the spec.
   let charset: Int
   private let alphabet: Alphabet
   private let lengths: ClosedRange<Int>
   private let scalars: [Unicode.Scalar]
-  /// How each of the entry's fonts is drawn with.
+  /// One for each of the entry's fonts.
   private let drawings: [Drawing]
 
-  /// What a text looks like with a seed.
+  /// Draws a text with a seed.
   private typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> ImageColumns
 
   /// - Parameter fonts: The files of the entry's fonts, in its order.
@@ -55,7 +55,7 @@ struct EntryGenerator: Sendable {
     self.scalars = scalars
   }
 
-  /// What the sample of `seed` shows: each length equally likely, and in each place each character.
+  /// The label of the sample of `seed`; lengths and characters are each equally likely.
   func label(seed: UInt64) -> Label {
     var length = lengths.lowerBound
     if lengths.count > 1 {
@@ -66,7 +66,7 @@ struct EntryGenerator: Sendable {
     return Label(classes: (0..<length).map { _ in UInt16(stream.next(below: alphabet.count)) })
   }
 
-  /// The image that shows `label` with `seed`.
+  /// The image of `label`, drawn with `seed`.
   func columns(of label: Label, seed: UInt64) -> ImageColumns {
     let drawing: Drawing
     if drawings.count == 1 {

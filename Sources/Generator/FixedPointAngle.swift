@@ -1,5 +1,4 @@
-/// Sine and cosine in fixed point. The C library's own differ in the last bit from version to version and with the CPU's
-/// instructions; samples must not.
+/// Sine and cosine in fixed point: the C library's differ in the last bit between versions and CPUs; samples must not.
 
 /// Both to within 2^-60.
 /// - Precondition: `radians` is within ±32.
@@ -49,8 +48,8 @@ private func product(_ a: Int64, _ b: Int64) -> Int64 {
   return high << 2 | Int64(truncatingIfNeeded: low >> 62)
 }
 
-/// `value` times 2^`fractionBits`, cut to a whole number. In two parts of 64 bits, since the standard library converts to
-/// 128 bits by generic code that takes longer than the whole series.
+/// `value` times 2^`fractionBits`, truncated to a whole number. Computed in two parts of 64 bits, since the standard
+/// library's generic conversion to 128 bits takes longer than the whole series.
 /// - Precondition: `value` is within ±2^31.
 private func fixedPoint(_ value: Double, fractionBits: Int) -> Int128 {
   let whole = Int64(value * 0x1p32)

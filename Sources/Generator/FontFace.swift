@@ -9,12 +9,12 @@ struct FontFace: ~Copyable {
 
   /// - Parameters:
   ///   - path: Where `bytes` come from, for messages.
-  ///   - index: Which face of the file, from 0.
+  ///   - index: The face's index in the file.
   /// - Throws: `GeneratorError.unusableFont`.
   init(bytes: [UInt8], path: String, index: Int) throws(GeneratorError) {
     var library: FT_Library?
     guard FT_Init_FreeType(&library) == 0, let library else {
-      throw .unusableFont(path: path, reason: "FreeType does not start")
+      throw .unusableFont(path: path, reason: "FreeType cannot be initialised")
     }
     let content = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
     _ = content.initialize(from: bytes)
@@ -25,7 +25,7 @@ struct FontFace: ~Copyable {
       content.deallocate()
       throw .unusableFont(path: path, reason: "not a font file (FreeType error \(code))")
     }
-    // A face without outlines has glyphs of its own sizes only.
+    // A face without outlines has only glyphs of fixed sizes.
     guard face.pointee.face_flags & FT_Long(FT_FACE_FLAG_SCALABLE) != 0 else {
       FT_Done_Face(face)
       FT_Done_FreeType(library)
@@ -37,7 +37,7 @@ struct FontFace: ~Copyable {
     self.content = content
   }
 
-  // SAFETY: the handles and the memory are this value's alone; the face goes before the bytes it reads.
+  // SAFETY: only this value has the handles and the memory; the face is freed before the bytes that it reads.
   deinit {
     FT_Done_Face(face)
     FT_Done_FreeType(library)
@@ -49,7 +49,7 @@ struct FontFace: ~Copyable {
   var familyName: String { face.pointee.family_name.map { String(cString: $0) } ?? "" }
   var styleName: String { face.pointee.style_name.map { String(cString: $0) } ?? "" }
 
-  /// FreeType's version as major.minor.patch; 0.0.0 where FreeType does not start.
+  /// FreeType's version as major.minor.patch; 0.0.0 where it cannot be initialised.
   static var freeTypeVersion: String {
     var library: FT_Library?
     var (major, minor, patch): (FT_Int, FT_Int, FT_Int) = (0, 0, 0)
@@ -68,8 +68,8 @@ struct FontFace: ~Copyable {
 
   func hasGlyph(for scalar: Unicode.Scalar) -> Bool { FT_Get_Char_Index(face, FT_ULong(scalar.value)) != 0 }
 
-  /// The glyph's coverage at `size` pixels an em, hinted as FreeType does by default, which is how Pillow has it drawn; nil
-  /// where it is damaged, or wider or higher than `extentMax` pixels.
+  /// The glyph's coverage at `size` pixels per em, with FreeType's default hinting, which Pillow uses too; nil where
+  /// the glyph is damaged, or wider or higher than `extentMax` pixels.
   func outline(of scalar: Unicode.Scalar, size: Int, extentMax: Int) -> GlyphBitmap? {
     let index = FT_Get_Char_Index(face, FT_ULong(scalar.value))
     guard FT_Set_Pixel_Sizes(face, 0, FT_UInt(size)) == 0,
@@ -103,7 +103,7 @@ struct GlyphBitmap {
   let left: Int
   /// Pixels from the baseline up to the bitmap's top edge.
   let top: Int
-  /// Pixels from this pen to the next, rounded as Pillow rounds.
+  /// Pixels from this pen position to the next, rounded as Pillow rounds.
   let advance: Int
   /// Coverage, [height, width].
   let pixels: [UInt8]

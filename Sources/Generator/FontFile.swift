@@ -1,16 +1,15 @@
 import Files
 import Foundation
 
-/// The font whose glyphs are those of the Python package's own font, Droid Sans Mono, at the sizes that it uses.
+/// The font that stands in for the Python package's own, Droid Sans Mono: its glyphs are the same at the sizes used.
 enum NotoMono {
   static let family = "Noto Mono"
-  /// Droid Sans Mono's height above the baseline, in 1/2048 em. Glyph cells are measured from there, and Noto Mono's own
-  /// is only 1900/2048.
+  /// Droid Sans Mono's ascender, in 1/2048 em. Glyph cells are measured from there; Noto Mono's own is only 1900.
   static let droidAscender = 2163
   static let unitsPerEm = 2048
 }
 
-/// The content of a font file, and the face of it that is meant.
+/// The content of a font file, and which face of it to use.
 package struct FontFile: Sendable {
   package let path: String
   /// From 0; only collections have more than one face.
@@ -29,8 +28,8 @@ package struct FontFile: Sendable {
     hash = ContentHash(of: bytes)
   }
 
-  /// The font that `name` stands for: a file, first face, where it has a slash or ends as font files do, else the family of
-  /// an installed font.
+  /// The font of this name: a file's first face where `name` has a slash or a font file's extension, else an installed
+  /// font of this family.
   package static func find(_ name: String, in folders: [String] = InstalledFonts.folders) throws(GeneratorError)
     -> FontFile
   {
@@ -42,7 +41,7 @@ package struct FontFile: Sendable {
     ["ttf", "otf", "ttc", "otc"].contains((name as NSString).pathExtension.lowercased())
   }
 
-  /// Font files are read whole; the largest in use (Chinese collections) have some 100 MB.
+  /// Font files are read whole; the largest in use (Chinese collections) have about 100 MB.
   private static let byteCountMax = 512 << 20
 
   static func contents(of path: String) throws(GeneratorError) -> [UInt8] {

@@ -1,6 +1,6 @@
 /// Every glyph that a generator draws, rendered once and shared by all threads.
 package final class GlyphAtlas: Sendable {
-  /// A character at a font size, in pixels an em.
+  /// A character at a font size, in pixels per em.
   package struct Key: Hashable, Comparable, Sendable {
     package let size: Int
     package let scalar: Unicode.Scalar
@@ -13,25 +13,25 @@ package final class GlyphAtlas: Sendable {
     package static func < (left: Key, right: Key) -> Bool { (left.size, left.scalar) < (right.size, right.scalar) }
   }
 
-  /// How high above the baseline a line of text begins.
+  /// The distance from a text line's top to its baseline.
   package enum Ascent: Sendable {
-    /// As the font says.
+    /// The font's own ascender.
     case ofFont
-    /// As the font says, but of Noto Mono as that of Droid Sans Mono, for which it stands in.
+    /// The font's own, but for Noto Mono that of Droid Sans Mono, for which it stands in.
     case ofDroidSansMono
   }
 
   private let glyphs: [Key: Glyph]
-  /// What the masks of the glyphs lie in.
+  /// The memory of the glyphs' masks.
   private let memory: [InkMask.Memory]
 
-  /// - Parameter keys: What is drawn; sizes are 1 ... `sizeMax`.
+  /// - Parameter keys: The glyphs to render; sizes are 1 ... `sizeMax`.
   /// - Throws: `GeneratorError.missingGlyph`, `.undrawableGlyph`, `.unusableFont` or `.invalidParameters`.
   package init(font: FontFile, keys: Set<Key>, ascent: Ascent) throws(GeneratorError) {
     let face = try FontFace(bytes: font.bytes, path: font.path, index: font.faceIndex)
     var glyphs: [Key: Glyph] = [:]
     var memory: [InkMask.Memory] = []
-    // In a fixed order, so that of several faults the same one is told every time.
+    // In a fixed order, so that the same one of several faults is reported every time.
     for key in keys.sorted() {
       guard (1...Self.sizeMax).contains(key.size) else {
         throw .invalidParameters(reason: "font size \(key.size), allowed: 1 to \(Self.sizeMax)")
@@ -55,7 +55,7 @@ package final class GlyphAtlas: Sendable {
   }
 
   /// Every character at every size.
-  /// - Parameter characters: What is written; the space is always there too.
+  /// - Parameter characters: The characters of texts; the space is always added.
   package convenience init(
     font: FontFile, characters: some Sequence<Unicode.Scalar>, sizes: some Sequence<Int>,
     ascent: Ascent = .ofDroidSansMono
@@ -68,7 +68,7 @@ package final class GlyphAtlas: Sendable {
   /// The largest width and height of a glyph's cell in pixels.
   static let cellMax = 512
 
-  /// The largest font size, in pixels an em.
+  /// The largest font size, in pixels per em.
   package static let sizeMax = 256
 
   /// Width and height of a character's cell in pixels; nil where the atlas lacks it.
@@ -84,8 +84,8 @@ package final class GlyphAtlas: Sendable {
 
 /// One character at one size, cut to its ink.
 struct Glyph: Sendable {
-  /// Size of the text box that Pillow measures from (1, 1), as the package does: 1 + the advance (or the ink's right edge),
-  /// 1 + the ascender + the depth of the ink below the baseline.
+  /// Size of the text box that Pillow measures from (1, 1), as the package does: 1 + the advance (or the ink's right
+  /// edge), 1 + the ascender + the depth of the ink below the baseline.
   let cell: SIMD2<Int>
   /// Where the ink starts if the text's box starts at (0, 0).
   let left: Int
@@ -103,7 +103,7 @@ struct Glyph: Sendable {
     ink = InkMask(bitmap.pixels, width: bitmap.width, x: box.x, y: box.y)
   }
 
-  /// The ink that lands inside an image of `width` x `height` if the text is drawn at `offset`: Pillow cuts off the rest.
+  /// The ink that is inside an image of `width` x `height` if the text is drawn at `offset`; Pillow cuts off the rest.
   func ink(at offset: SIMD2<Int>, width: Int, height: Int) -> InkMask {
     let x = (0..<ink.width).clamped(to: -(offset.x + left)..<max(0, width - offset.x - left))
     let y = (0..<ink.height).clamped(to: -(offset.y + top)..<max(0, height - offset.y - top))
@@ -112,11 +112,11 @@ struct Glyph: Sendable {
   }
 }
 
-/// Coverage of a glyph cut to its ink, as the squares of 2 x 2 pixels that bilinear sampling looks at: one load gives all
-/// four. A border of one pixel repeats the edge.
-// SAFETY: the squares are written before anyone else has them.
+/// Coverage of a glyph cut to its ink, as the squares of 2 x 2 pixels that bilinear sampling reads, so that one load
+/// gives all four. A border of one pixel repeats the edge.
+// SAFETY: the squares are written before another thread has them.
 struct InkMask: @unchecked Sendable {
-  /// Where squares lie.
+  /// The memory of squares.
   // SAFETY: as of the mask.
   final class Memory: @unchecked Sendable {
     fileprivate let squares: UnsafeMutablePointer<UInt32>
@@ -129,14 +129,14 @@ struct InkMask: @unchecked Sendable {
   let width: Int
   let height: Int
   private let squares: UnsafePointer<UInt32>
-  /// Of the squares; nil where an atlas keeps it. Threads that count references to a glyph would wait for each other.
+  /// Of the squares; nil where an atlas owns it, since threads would wait for each other to count references.
   private var memory: Memory?
 
-  /// Squares of a line.
+  /// Squares in a line.
   var stride: Int { width + 1 }
   var isEmpty: Bool { width == 0 || height == 0 }
 
-  /// - Parameter fill: Writes the squares after the first; there is room for a vector more than there are.
+  /// - Parameter fill: Writes the squares after the first; there is space for one vector more.
   init(width: Int, height: Int, fill: (UnsafeMutablePointer<UInt32>) -> Void) {
     self.width = width
     self.height = height
@@ -166,14 +166,14 @@ struct InkMask: @unchecked Sendable {
     }
   }
 
-  /// First a square of nothing, for what lies outside; then [height + 1, width + 1], each square with its upper left pixel
-  /// in the lowest byte, then the upper right one, the lower left one, the lower right one.
+  /// First an empty square, for points outside; then [height + 1, width + 1], each square with its upper left pixel in
+  /// the lowest byte, then the upper right, the lower left and the lower right one.
   @inline(__always)
   func withSquares<Result>(_ body: (UnsafePointer<UInt32>) -> Result) -> Result {
     withExtendedLifetime(memory) { body(squares) }
   }
 
-  /// Leaves the squares' memory to the caller, who keeps it as long as the mask or a copy of it is used.
+  /// Hands the squares' memory to the caller, who must keep it as long as the mask or a copy of it is used.
   fileprivate mutating func lend() -> Memory? {
     defer { memory = nil }
     return memory

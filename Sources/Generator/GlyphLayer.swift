@@ -1,4 +1,4 @@
-/// A glyph's pixels on their way through the stages, four bytes each.
+/// A glyph's pixels between two stages of drawing, four bytes each.
 struct GlyphLayer {
   /// How the pixels lie in memory.
   enum Order {
@@ -11,9 +11,9 @@ struct GlyphLayer {
   let width: Int
   let height: Int
   let order: Order
-  /// Pixels from one column or row to the next; whole vectors, so that one can always be read.
+  /// Pixels from one column or row to the next, a multiple of the vector length, so that whole vectors can be read.
   let stride: Int
-  /// In rows, the pixel before the first is there and 0: what places outside show.
+  /// In rows, there is a pixel of 0 before the first, which points outside read.
   let pixels: UnsafeMutablePointer<UInt32>
   /// Whether red, green and blue are multiplied by alpha (Pillow's mode RGBa) or not (RGBA).
   var isPremultiplied: Bool

@@ -1,12 +1,12 @@
-/// Pulls a glyph's corners apart, back into its cell, and lays the cell on the canvas: Pillow's
-/// `transform(size, Transform.QUAD, data)` with nearest pixels, then `paste` through a mask of the glyph's luma.
+/// Warps a glyph back into its cell and pastes the cell on the canvas: Pillow's `transform(size, Transform.QUAD, data)`
+/// with nearest pixels, then `paste` through a mask of the glyph's luma.
 struct GlyphPaste: ~Copyable {
   /// One column of the cell.
   private var column = Scratch<UInt32>(zero: 0)
 
   /// - Parameters:
   ///   - layer: In rows.
-  ///   - left: Where the cell's left column lands; the cell is centred vertically as the package does.
+  ///   - left: The canvas column of the cell's left edge; vertically the cell is centred as in the package.
   mutating func paste(
     _ layer: GlyphLayer, cell: SIMD2<Int>, warp: SIMD4<Int>, left: Int, on canvas: borrowing Canvas
   ) {
@@ -15,8 +15,8 @@ struct GlyphPaste: ~Copyable {
     let rows = max(0, -top)..<min(cell.y, canvas.height - top)
     let columns = (0..<cell.x).clamped(to: -left..<max(-left, canvas.width - left))
     guard !rows.isEmpty else { return }
-    // SAFETY: `rows` and `columns` are inside the canvas, which has room for a vector after its last column; places are
-    // inside the layer or that of the pixel before it.
+    // SAFETY: `rows` and `columns` are inside the canvas, which has space for a vector after its last column; indices
+    // are inside the layer or of the pixel before it.
     let pixels = column.reserve(PixelVector.roundUp(rows.count))
     for x in columns {
       gather(layer, quad, x: x, rows: rows, pixels)
@@ -24,15 +24,15 @@ struct GlyphPaste: ~Copyable {
       for row in stride(from: 0, to: rows.count, by: PixelVector.scalarCount) {
         var pixel = loadPixels(pixels + row)
         guard !isZero(pixel) else { continue }
-        // Straight pixels are taken as they are, as those of alpha 0 are; alpha is only the channels' limit.
+        // At alpha 0 channels stay as they are, which straight pixels need.
         if !layer.isPremultiplied { pixel = pixel & 0xFF_FFFF }
         blend(pixel, into: target + row)
       }
     }
   }
 
-  /// Fetches what one column of the cell shows; 0 where that is nothing, also for the rows beyond the last that fill up
-  /// a vector. In two passes, since lanes taken out of a vector at once make the compiler compute them one by one.
+  /// Fetches the pixels of one column of the cell; 0 outside the layer, and in the rows that fill up the last vector.
+  /// In two passes, since extracting a vector's lanes at once makes the compiler compute them one by one.
   @inline(__always)
   private func gather(
     _ layer: GlyphLayer, _ quad: QuadPlan, x: Int, rows: Range<Int>, _ pixels: UnsafeMutablePointer<UInt32>
@@ -44,16 +44,16 @@ struct GlyphPaste: ~Copyable {
     for row in rows.count..<PixelVector.roundUp(rows.count) { pixels[row] = 0 }
   }
 
-  /// A vector of a column. Rows beyond the cell have pixels of 0, which change nothing, so that what lies below may be
-  /// the next column.
+  /// Blends a vector of a column. Rows beyond the cell have pixels of 0, which change nothing, so the vector may reach
+  /// into the next column.
   @inline(__always)
   private func blend(_ pixel: PixelVector, into target: UnsafeMutablePointer<UInt32>) {
     let straight = Unmultiply(alpha: pixel &>> 24)
     let (red, green, blue) = (straight(pixel & 255), straight((pixel &>> 8) & 255), straight((pixel &>> 16) & 255))
-    // The package's mask: luma times 1.97, cut to a whole number, at most 255; up to there 129106 / 2^16 does the same.
+    // The package's mask: luma times 1.97, truncated, at most 255; up to there, 129106 / 2^16 gives the same.
     let scaled = (luma(red, green, blue) &* 129106) &>> 16
     let mask = (scaled | (0 &- ((255 &- scaled) &>> 31))) & 255
-    // Two channels in one product: neither reaches beyond its half.
+    // Two channels in one product: neither overflows its half.
     let below = loadPixels(target)
     let redBlue = (below & 0xFF_00FF) &* (255 &- mask) &+ (red | (blue &<< 16)) &* mask
     let greens = ((below &>> 8) & 255) &* (255 &- mask) &+ green &* mask
@@ -85,8 +85,8 @@ struct QuadPlan {
   }
 }
 
-/// The pixels of a layer that one column of the cell shows, counted from the one before the first, which stands for all
-/// outside.
+/// The indices of the layer's pixels in one column of the cell. Index 0 is the pixel before the first, which stands for
+/// all points outside.
 private struct QuadColumn {
   private let start: SIMD2<Double>
   private let byY: SIMD2<Double>
@@ -105,13 +105,13 @@ private struct QuadColumn {
   }
 
   /// Pillow's own arithmetic.
-  func locateExactly(_ places: UnsafeMutablePointer<UInt32>) {
+  func locateExactly(_ indices: UnsafeMutablePointer<UInt32>) {
     for row in stride(from: 0, to: rows.count, by: 4) {
       let v = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(rows.lowerBound + row)
       let columns = WholeNumbers(floorOf: start.x + byY.x * v + twist.x * v).integers
       let lines = WholeNumbers(floorOf: start.y + byY.y * v + twist.y * v).integers
-      let placed = place(widened(columns), widened(lines)).lowHalf.lowHalf
-      UnsafeMutableRawPointer(places + row).storeBytes(of: placed, as: SIMD4<UInt32>.self)
+      let pixelIndices = pixelIndex(widened(columns), widened(lines)).lowHalf.lowHalf
+      UnsafeMutableRawPointer(indices + row).storeBytes(of: pixelIndices, as: SIMD4<UInt32>.self)
     }
   }
 
@@ -121,9 +121,9 @@ private struct QuadColumn {
   }
 
   /// The same in fixed point, where steps down the column are additions.
-  /// - Returns: Whether every point is so far from the next pixel's edge that the error does not matter.
+  /// - Returns: Whether every point is far enough from a pixel's edge for the error not to matter.
   @inline(__always)
-  func locate(_ places: UnsafeMutablePointer<UInt32>) -> Bool {
+  func locate(_ indices: UnsafeMutablePointer<UInt32>) -> Bool {
     guard max(layer.width, layer.height) <= Self.sizeMax else { return false }
     let step = byY + twist
     let first = start + step * (Double(rows.lowerBound) + 0.5)
@@ -136,14 +136,14 @@ private struct QuadColumn {
     for row in stride(from: 0, to: rows.count, by: PixelVector.scalarCount) {
       distances |= ((xs &+ margin) & Self.fractionMask) &- 2 &* margin
       distances |= ((ys &+ margin) & Self.fractionMask) &- 2 &* margin
-      storePixels(place(whole(xs), whole(ys)), to: places + row)
+      storePixels(pixelIndex(whole(xs), whole(ys)), to: indices + row)
       xs &+= stepX
       ys &+= stepY
     }
     return isZero(distances & 0x8000_0000)
   }
 
-  /// Bits behind the point. Before it there are 13 and a sign: corners are pulled by less than the layer's size.
+  /// Fraction bits. 13 bits and a sign are left for the whole part: corners move by less than the layer's size.
   private static let fractionBits = 18
   private static let fractionMask: UInt32 = 1 << 18 - 1
   private static let sizeMax = 2048
@@ -153,7 +153,7 @@ private struct QuadColumn {
     UInt32(truncatingIfNeeded: Int64((value * 0x1p18).rounded()))
   }
 
-  /// The first points.
+  /// The coordinates of the first points.
   @inline(__always)
   private func lanes(_ first: Double, _ step: Double) -> PixelVector {
     fixedPoint(first) &+ PixelVector(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &* fixedPoint(step)
@@ -165,9 +165,9 @@ private struct QuadColumn {
   }
 
   @inline(__always)
-  private func place(_ column: PixelVector, _ line: PixelVector) -> PixelVector {
+  private func pixelIndex(_ column: PixelVector, _ line: PixelVector) -> PixelVector {
     let (width, height) = (UInt32(truncatingIfNeeded: layer.width), UInt32(truncatingIfNeeded: layer.height))
-    // Outside, one of these is negative, and the place becomes that before the first pixel.
+    // Outside, one of these is negative, and the index becomes 0.
     let signs = column | line | (width &- 1 &- column) | (height &- 1 &- line)
     let isInside = (signs &>> 31) &- 1
     return (line &* UInt32(truncatingIfNeeded: layer.stride) &+ column &+ 1) & isInside

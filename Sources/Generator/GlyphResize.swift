@@ -8,7 +8,7 @@ struct GlyphResize: ~Copyable {
   /// - Parameter layer: In columns, premultiplied.
   /// - Returns: In rows, valid until the next call.
   mutating func resize(_ layer: GlyphLayer, width: Int, height: Int, _ tables: inout BicubicTables) -> GlyphLayer {
-    // Since version 13, Pillow begins with the rows where the height loses more than twice as much as the width.
+    // Since version 13, Pillow resizes vertically first where the height shrinks over twice as much as the width.
     if height < layer.height && width != layer.width && layer.height - height > 2 * (layer.width - width) {
       let low = resizeDown(transpose(layer), tables.table(from: layer.height, to: height))
       return resizeAcrossThenDown(turned(low), width: width, height: height, &tables)
@@ -67,8 +67,8 @@ struct GlyphResize: ~Copyable {
   ) {
     let left = column.reserve(2 * layer.stride)
     let right = left + layer.stride
-    // Two columns at a time, so that two pixels of a row are stored at once; after the last of an odd number, it is stored
-    // again in the row's padding.
+    // Two columns at a time, so that two pixels of a row are stored at once. After an odd number, the last column is
+    // stored once more in the row's padding.
     for x in Swift.stride(from: 0, to: table.outputCount, by: 2) {
       weigh(layer, table, x: x, into: left)
       weigh(layer, table, x: min(x + 1, table.outputCount - 1), into: right)

@@ -1,14 +1,15 @@
-/// Rotation about the centre with bilinear sampling on premultiplied alpha, into an image that holds all of it: Pillow's
-/// `Image.rotate(angle, Resampling.BILINEAR, expand=True)` and `ImagingGenericTransform` with `bilinear_filter32RGB`.
+/// Rotation about the centre with bilinear sampling on premultiplied alpha, into an image that holds all of it:
+/// Pillow's `Image.rotate(angle, Resampling.BILINEAR, expand=True)` and `ImagingGenericTransform` with
+/// `bilinear_filter32RGB`.
 struct GlyphRotation: ~Copyable {
   private var pixels = Scratch<UInt32>(zero: 0)
   private var points = RotationPoints()
   private var edges = EdgePixels()
 
-  /// The turned glyph, in columns, valid until the next call.
+  /// The rotated glyph, in columns, valid until the next call.
   /// - Parameters:
   ///   - plan: Made for this mask.
-  ///   - isSettled: Whether the pixels shall have gone through RGBA, as they do where another filter follows.
+  ///   - isSettled: Whether to convert the pixels to RGBA and back, as Pillow does before another filter.
   mutating func rotate(
     _ mask: InkMask, _ plan: RotationPlan, _ ink: borrowing InkTable, isSettled: Bool
   ) -> GlyphLayer {
@@ -20,7 +21,7 @@ struct GlyphRotation: ~Copyable {
     edges.reserve(stride * plan.width)
     let ownSolid = ink.premultiplied(coverage: 255)
     let solid = isSettled ? settled(PixelVector(repeating: ownSolid))[0] : ownSolid
-    // SAFETY: every index stays inside its buffer: places are those of squares, and coverages are at most 255.
+    // SAFETY: every index stays inside its buffer: indices are of squares, and coverages are at most 255.
     mask.withSquares { squares in
       for x in 0..<plan.width {
         let rows = plan.rows(inColumn: x)
@@ -33,8 +34,7 @@ struct GlyphRotation: ~Copyable {
     return layer
   }
 
-  /// Writes the pixels of a column that lie inside a stroke or off it, all of whose four neighbours are the same; collects
-  /// the others, which lie between different ones.
+  /// Writes the pixels of a column whose four neighbours are all empty or all solid, and collects the others.
   @inline(__always)
   private mutating func sample(
     _ squares: UnsafePointer<UInt32>, x: Int, rows: Range<Int>, solid: UInt32,
@@ -46,23 +46,23 @@ struct GlyphRotation: ~Copyable {
     let first = edges.count
     var count = first
     for row in 0..<rows.count {
-      let square = squares[Int(points.places[row])]
+      let square = squares[Int(points.indices[row])]
       column[rows.lowerBound + row] = square & solid
-      // Stored in any case and counted where it is one: a branch would often be taken wrongly.
+      // Stored always and counted only where it is an edge: a branch would often be mispredicted.
       edges.pixels[count] = square
-      edges.places[count] = UInt32(truncatingIfNeeded: row)
+      edges.indices[count] = UInt32(truncatingIfNeeded: row)
       count += square &+ 1 > 1 ? 1 : 0
     }
     edges.count = count
     let start = UInt32(truncatingIfNeeded: x * layer.stride + rows.lowerBound)
     for edge in first..<count {
-      let row = Int(edges.places[edge])
+      let row = Int(edges.indices[edge])
       edges.pixels[edge] = mean(of: edges.pixels[edge], points.dx[row], points.dy[row], channels)
-      edges.places[edge] &+= start
+      edges.indices[edge] &+= start
     }
   }
 
-  /// The pixel between four, premultiplied.
+  /// The bilinear mean of four pixels, premultiplied.
   @inline(__always)
   private func mean(
     of square: UInt32, _ dx: Double, _ dy: Double, _ channels: UnsafePointer<SIMD4<Double>>
@@ -74,7 +74,7 @@ struct GlyphRotation: ~Copyable {
     return WholeNumbers(floorOf: upper + (lower - upper) * dy).bytes
   }
 
-  /// The glyph as it is, in columns: Pillow's rotation by 0 degrees is a copy.
+  /// The glyph without rotation, in columns: Pillow's rotation by 0 degrees is a copy.
   mutating func copy(_ mask: InkMask, _ ink: borrowing InkTable, isPremultiplied: Bool) -> GlyphLayer {
     let stride = GlyphLayer.stride(for: mask.height)
     let layer = GlyphLayer(
@@ -91,31 +91,31 @@ struct GlyphRotation: ~Copyable {
   }
 }
 
-/// Where the points of a column lie on the mask, in separate lines so that four are computed at once.
+/// The source points of a column's pixels, in separate arrays so that four are computed at once.
 private struct RotationPoints: ~Copyable {
-  private var placeBuffer = Scratch<UInt32>(zero: 0)
+  private var indexBuffer = Scratch<UInt32>(zero: 0)
   private var fractions = Scratch<Double>(zero: 0)
-  /// The square of four pixels that each point lies between, or the one of nothing.
-  private(set) var places: UnsafeMutablePointer<UInt32>
-  /// How far beyond the middle of the square's upper left pixel the point is.
+  /// Index of the square that each point is in, or of the empty one.
+  private(set) var indices: UnsafeMutablePointer<UInt32>
+  /// Distance from the middle of the square's upper left pixel to the point.
   private(set) var dx: UnsafeMutablePointer<Double>
   private(set) var dy: UnsafeMutablePointer<Double>
 
   init() {
-    places = placeBuffer.reserve(8)
+    indices = indexBuffer.reserve(8)
     dx = fractions.reserve(16)
     dy = dx + 8
   }
 
-  /// Makes room for `count` points, a multiple of 8.
+  /// Makes space for `count` points, a multiple of 8.
   mutating func reserve(_ count: Int) {
-    places = placeBuffer.reserve(count)
+    indices = indexBuffer.reserve(count)
     dx = fractions.reserve(2 * count)
     dy = dx + count
   }
 
   /// - Parameters:
-  ///   - rows: Of these, the points are found.
+  ///   - rows: The rows to locate.
   ///   - stride: Squares in a line of the mask.
   @inline(__always)
   mutating func locate(_ plan: RotationPlan, x: Int, rows: Range<Int>, stride: Double) {
@@ -127,45 +127,45 @@ private struct RotationPoints: ~Copyable {
       let sourceY = (startY + plan.yByY * v) + plan.shift.y
       let (xs, ys) = (sourceX - 0.5, sourceY - 0.5)
       let (columns, lines) = (xs.rounded(.down), ys.rounded(.down))
-      let place = WholeNumbers((lines + 1) * stride + (columns + 2))
+      let squareIndex = WholeNumbers((lines + 1) * stride + (columns + 2))
       let isInside = isBelow(sourceX, plan.sourceSize.x) & isBelow(sourceY, plan.sourceSize.y)
-      let squares = place.bits & (0 &- (isInside &>> 63))
-      UnsafeMutableRawPointer(places + row).storeBytes(of: lowHalves(squares), as: SIMD4<UInt32>.self)
+      let squares = squareIndex.bits & (0 &- (isInside &>> 63))
+      UnsafeMutableRawPointer(indices + row).storeBytes(of: lowHalves(squares), as: SIMD4<UInt32>.self)
       UnsafeMutableRawPointer(dx + row).storeBytes(of: xs - columns, as: SIMD4<Double>.self)
       UnsafeMutableRawPointer(dy + row).storeBytes(of: ys - lines, as: SIMD4<Double>.self)
       v += 4
     }
   }
 
-  /// The top bit of the lanes that are within 0 ..< size; none is -0.
+  /// Sets the top bit of the lanes that are within 0 ..< size; none may be -0.
   @inline(__always)
   private func isBelow(_ values: SIMD4<Double>, _ size: Double) -> SIMD4<UInt64> {
     unsafeBitCast(values - size, to: SIMD4<UInt64>.self) & ~unsafeBitCast(values, to: SIMD4<UInt64>.self)
   }
 }
 
-/// The pixels of a layer that are a mixture.
+/// The pixels of a layer that mix different coverages.
 private struct EdgePixels: ~Copyable {
   private var pixelBuffer = Scratch<UInt32>(zero: 0)
-  private var placeBuffer = Scratch<UInt32>(zero: 0)
+  private var indexBuffer = Scratch<UInt32>(zero: 0)
   private(set) var pixels: UnsafeMutablePointer<UInt32>
-  /// Of each in the layer.
-  private(set) var places: UnsafeMutablePointer<UInt32>
+  /// Index of each in the layer.
+  private(set) var indices: UnsafeMutablePointer<UInt32>
   var count = 0
 
   init() {
     pixels = pixelBuffer.reserve(8)
-    places = placeBuffer.reserve(8)
+    indices = indexBuffer.reserve(8)
   }
 
-  /// Starts with none and makes room for `count`.
+  /// Removes all and makes space for `count`.
   mutating func reserve(_ count: Int) {
     self.count = 0
     pixels = pixelBuffer.reserve(count + PixelVector.scalarCount)
-    places = placeBuffer.reserve(count + PixelVector.scalarCount)
+    indices = indexBuffer.reserve(count + PixelVector.scalarCount)
   }
 
-  /// Takes the pixels to RGBA and back.
+  /// Converts the pixels to RGBA and back.
   func settle() {
     for edge in stride(from: 0, to: count, by: PixelVector.scalarCount) {
       storePixels(settled(loadPixels(pixels + edge)), to: pixels + edge)
@@ -173,12 +173,12 @@ private struct EdgePixels: ~Copyable {
   }
 
   func store(in layer: UnsafeMutablePointer<UInt32>) {
-    for edge in 0..<count { layer[Int(places[edge])] = pixels[edge] }
+    for edge in 0..<count { layer[Int(indices[edge])] = pixels[edge] }
   }
 }
 
-/// Size and mapping of a turned image: the source's point for the output's point (x, y) is
-/// (xByX x + xByY y, yByX x + yByY y) + shift.
+/// Size and mapping of a rotated image: the source's point for the output's point (x, y) is (xByX x + xByY y, yByX x +
+/// yByY y) + shift.
 struct RotationPlan {
   let width: Int
   let height: Int
@@ -215,10 +215,10 @@ struct RotationPlan {
     inverseSlopes = 1 / SIMD2(sine, cosine)
   }
 
-  /// Rows of a column that hold all whose points lie on the source, and few others.
+  /// A range of a column's rows that has all rows whose points lie on the source, and few others.
   func rows(inColumn x: Int) -> Range<Int> {
     let (startX, startY) = (xByX * (Double(x) + 0.5) + shift.x, yByX * (Double(x) + 0.5) + shift.y)
-    // So flat that the edges may cross nothing within the image.
+    // At such small slopes the edges may cross nothing within the image.
     guard abs(inverseSlopes.x) < 1e6 && abs(inverseSlopes.y) < 1e6 else { return 0..<height }
     let byX = crossing(startX, inverseSlopes.x, sourceSize.x)
     let byY = crossing(startY, inverseSlopes.y, sourceSize.y)
@@ -234,7 +234,7 @@ struct RotationPlan {
     return inverseSlope > 0 ? (zero, end) : (end, zero)
   }
 
-  /// A row of the column, or an end of it.
+  /// The row as a whole number, clamped to the column.
   @inline(__always)
   private func clamped(_ row: Double) -> Int {
     let limit = Double(height)

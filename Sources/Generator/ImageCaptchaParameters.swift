@@ -1,20 +1,20 @@
 import Foundation
 
-/// Everything that decides the pixels of one image of the Python package `captcha` 0.7.1, class ImageCaptcha: the random
-/// choices that it makes, by name, and two that it never makes another way.
+/// Everything that decides the pixels of one image of the Python package `captcha` 0.7.1, class ImageCaptcha: its
+/// random choices by name, and the dots' width and number of arcs, which it never varies.
 package struct ImageCaptchaParameters: Sendable, Hashable {
-  /// One drawn character. The package draws spaces of their own size, rotation and warp too; they only take room.
+  /// One drawn character. Spaces have a size, rotation and warp too, as in the package, but only take up width.
   package struct Glyph: Sendable, Hashable {
     package var character: Unicode.Scalar
-    /// Pixels an em.
+    /// In pixels per em.
     package var fontSize: Int
-    /// Where the text starts in the glyph's own image, in pixels; it matters only where ink would be cut off at the edge.
+    /// Where the text starts in the glyph's own image, in pixels; it matters only where the edge would cut off ink.
     package var offset: SIMD2<Int>
     /// Counterclockwise.
     package var rotationDegrees: Double
     /// Width and height of the finished glyph, in pixels.
     package var cell: SIMD2<Int>
-    /// x1, y1, x2, y2 of the package: how far the corners are pulled, in pixels.
+    /// x1, y1, x2, y2 of the package: how far the corners are moved, in pixels.
     package var warp: SIMD4<Int>
   }
 
@@ -55,8 +55,8 @@ package struct ImageCaptchaParameters: Sendable, Hashable {
 
 // MARK: JSON
 
-/// The form of `cases.jsonl`: a key `arc` where there is one arc as in the package, `arcs` where there is another number of
-/// them, and a key `dot_width` where it is not the package's.
+/// The form of `cases.jsonl`: a key `arc` where there is one arc as in the package, `arcs` for any other number, and a
+/// key `dot_width` where it is not the package's.
 extension ImageCaptchaParameters: Codable {
   private enum CodingKeys: String, CodingKey {
     case text, width, height, background, color, glyphs, overlaps, dots, arc, arcs
@@ -126,8 +126,8 @@ extension ImageCaptchaParameters.Glyph: Codable {
 // MARK: What can be drawn
 
 extension ImageCaptchaParameters {
-  /// - Throws: `GeneratorError.invalidParameters` where a number is so far from what the package draws that there is no
-  ///   image of it, or none worth the memory.
+  /// - Throws: `GeneratorError.invalidParameters` where a value is so far from the package's that it cannot be drawn,
+  ///   or only with too much memory.
   func validate() throws(GeneratorError) {
     try ParameterLimits.require(1...ParameterLimits.extentMax, width, "width")
     try ParameterLimits.require(1...ParameterLimits.extentMax, height, "height")
@@ -135,7 +135,7 @@ extension ImageCaptchaParameters {
     try ParameterLimits.require(1...256, glyphs.count, "glyphs")
     try ParameterLimits.require(glyphs.count...glyphs.count, overlaps.count, "overlaps")
     try ParameterLimits.require(0...100_000, dots.count, "dots")
-    // Below, the faintest ink would be cut off as if it were none.
+    // With less, the faintest ink would be cut off as background.
     try ParameterLimits.require(128...255, Int(color.w), "opacity")
     for glyph in glyphs { try validate(glyph) }
     for overlap in overlaps { try ParameterLimits.require(0...ParameterLimits.extentMax, overlap, "overlap") }
@@ -155,7 +155,7 @@ extension ImageCaptchaParameters {
     try ParameterLimits.require(1...GlyphAtlas.cellMax, glyph.cell.x, "cell")
     try ParameterLimits.require(1...GlyphAtlas.cellMax, glyph.cell.y, "cell")
     for index in 0..<4 { try ParameterLimits.require(-512...512, glyph.warp[index], "warp") }
-    // At a quarter turn and beyond, Pillow takes other paths than the package ever does.
+    // At 90 degrees and more, Pillow runs other code, which the package never uses.
     guard abs(glyph.rotationDegrees) < 90 else {
       throw .invalidParameters(reason: "rotation_degrees is \(glyph.rotationDegrees), allowed: above -90, below 90")
     }

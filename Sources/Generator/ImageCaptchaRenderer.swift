@@ -21,7 +21,7 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
     return draw(parameters, format: format).image
   }
 
-  /// Draws one image, with an atlas of what it needs and no more: parameters may name every size of every character.
+  /// Draws one image, with an atlas of only its glyphs, since parameters may name any size of any character.
   /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
   package static func render(
     _ parameters: ImageCaptchaParameters, font: FontFile, format: PixelFormat
@@ -82,7 +82,7 @@ private struct DrawingStages: ~Copyable {
       layer = rotation.copy(mask, ink, isPremultiplied: !isSameSize)
     } else {
       let plan = RotationPlan(width: mask.width, height: mask.height, degrees: parameters.rotationDegrees)
-      // At the same size Pillow's resize is a copy, without the way through premultiplied alpha.
+      // At the same size Pillow's resize is a copy, without the conversion to premultiplied alpha.
       layer = rotation.rotate(mask, plan, ink, isSettled: size != SIMD2(plan.width, plan.height))
     }
     let resized =

@@ -4,7 +4,7 @@ import Specs
 /// Draws the parameters of an image at random, each from the distribution of `captcha` 0.7.1 (`captcha/image.py`, class
 /// ImageCaptcha) and in the spec's range.
 struct ImageCaptchaSampler {
-  /// Streams of a sample's seed. A number, once used, never gets another meaning: samples would change.
+  /// Streams of a sample's seed. A number, once used, never changes its meaning: samples would change.
   private enum Stream {
     static let colors: UInt64 = 1
     static let glyphs: UInt64 = 2
@@ -93,10 +93,10 @@ struct ImageCaptchaSampler {
 }
 
 extension RandomStream {
-  /// A number of 0 ..< 1 in steps of 2^-32, as the package draws it.
+  /// A number in 0 ..< 1 in steps of 2^-32, as in the package.
   fileprivate mutating func nextFraction() -> Double { Double(next()) * 0x1p-32 }
 
-  /// A number of `range`, each equally likely; where there is only one, no randomness is spent on it.
+  /// A number in `range`, each equally likely; where there is only one, nothing is drawn from the stream.
   fileprivate mutating func nextCount(in range: ClosedRange<Int>) -> Int {
     range.count == 1 ? range.lowerBound : next(in: range)
   }

@@ -9,7 +9,7 @@ package struct ImageCaptchaStyle: CaptchaStyle {
   private let height: Int
   private let atlas: GlyphAtlas
 
-  /// - Parameter characters: What texts are made of.
+  /// - Parameter characters: The characters of texts.
   /// - Throws: `GeneratorError` where the font lacks a character.
   package init(
     _ spec: ImageCaptchaSpec, width: Int, height: Int, font: FontFile, characters: some Sequence<Unicode.Scalar>

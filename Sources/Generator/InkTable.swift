@@ -1,5 +1,5 @@
-/// What the coverages of a glyph become in one colour. Text drawn on a transparent image gets the colour as it is, and
-/// coverage times opacity as alpha.
+/// The pixel for each coverage in one colour: the colour as it is, and coverage times opacity as alpha, as in text that
+/// Pillow draws on a transparent image.
 struct InkTable: ~Copyable {
   private var color = SIMD4<UInt32>()
   private var channelVectors = Scratch<SIMD4<Double>>(zero: SIMD4())
@@ -21,7 +21,7 @@ struct InkTable: ~Copyable {
   /// RGBa.
   func premultiplied(coverage: UInt8) -> UInt32 { packed(channels(ofCoverage: UInt32(coverage))) }
 
-  /// RGBA, nothing at coverage 0.
+  /// RGBA, 0 at coverage 0.
   func straight(coverage: UInt8) -> UInt32 {
     guard coverage > 0 else { return 0 }
     return packed(SIMD4(color.x, color.y, color.z, alpha(ofCoverage: UInt32(coverage))))

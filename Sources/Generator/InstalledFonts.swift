@@ -1,7 +1,7 @@
 import Foundation
 import Specs
 
-/// The fonts in folders and the folders within them.
+/// The fonts in folders and their subfolders.
 package struct InstalledFonts {
   /// Where fonts are installed on Linux, system first.
   package static var folders: [String] {
@@ -16,15 +16,15 @@ package struct InstalledFonts {
     let isRegular: Bool
   }
 
-  /// No collection in use has as many.
+  /// More than any collection in use has.
   private static let faceCountMax = 256
 
   private let folders: [String]
 
   package init(in folders: [String]) { self.folders = folders }
 
-  /// Of several faces of the family the regular one, else the first in the order of paths.
-  /// - Throws: `GeneratorError.fontNotFound` with the families that are there.
+  /// The family's regular face, else its first in the order of paths.
+  /// - Throws: `GeneratorError.fontNotFound` with the families found.
   package func font(ofFamily family: String) throws(GeneratorError) -> FontFile {
     var fallback: Face?
     var families: Set<String> = []
@@ -47,8 +47,7 @@ package struct InstalledFonts {
       .map(\.name)
   }
 
-  /// None where the file is no font: a broken file among the installed ones is no reason to fail while another may be the
-  /// one.
+  /// Empty where the file is not a font: a broken file must not keep other fonts from being found.
   private func faces(of path: String) -> [Face] {
     guard let bytes = try? FontFile.contents(of: path) else { return [] }
     var faces: [Face] = []
@@ -64,8 +63,8 @@ package struct InstalledFonts {
     return faces
   }
 
-  /// All font files, in the order of their paths, but those whose file name starts like the family's name first: the search
-  /// then opens one file in place of hundreds.
+  /// All font files by path, but first those whose name starts like the family's: the search then opens one file
+  /// instead of hundreds.
   private func paths(likeliestFor family: String) -> [String] {
     let squeezed = family.lowercased().filter { $0 != " " }
     var likely: [String] = []

@@ -1,4 +1,4 @@
-/// What parameters from a file may be. Beyond, there is no image of them, or none worth the memory.
+/// Limits of parameters from a file. Beyond them, an image cannot be drawn, or only with too much memory.
 enum ParameterLimits {
   /// The largest width and height of an image, and any distance, in pixels.
   static let extentMax = 4096

@@ -1,12 +1,12 @@
-/// How Pillow computes with bytes (`ImagingUtils.h`, `Convert.c` and `Paste.c` of Pillow 10 to 13). Vectors have a pixel or
-/// a channel in each lane. Conditions are written as arithmetic on sign bits: comparisons of lanes are not compiled to
-/// vector code.
+/// How Pillow computes with bytes (`ImagingUtils.h`, `Convert.c` and `Paste.c` of Pillow 10 to 13). Vectors have a
+/// pixel or a channel in each lane. Conditions are arithmetic on sign bits, since comparisons of lanes are not compiled
+/// to vector code.
 
-/// Pixels that are computed at once: a vector of AVX-512, or a few of those that other CPUs have.
+/// Pixels that are computed at once: an AVX-512 vector, or several vectors on other CPUs.
 typealias PixelVector = SIMD16<UInt32>
 
 extension PixelVector {
-  /// The count of whole vectors' pixels that holds `count`.
+  /// `count` rounded up to whole vectors.
   @inline(__always)
   static func roundUp(_ count: Int) -> Int { (count &+ (scalarCount &- 1)) & ~(scalarCount &- 1) }
 }
@@ -43,8 +43,7 @@ func halvesDividedBy255(_ values: PixelVector) -> PixelVector {
   return ((((sums &>> 8) & 0xFF_00FF) &+ sums) &>> 8) & 0xFF_00FF
 }
 
-/// Takes channels out of their alpha as Pillow does: min(255, 255 c / alpha), cut to a whole number, and c itself at alpha
-/// 0.
+/// Divides channels by alpha as Pillow does: min(255, 255 c / alpha), truncated; c itself at alpha 0.
 struct Unmultiply {
   /// 2^23 plus a number below 2^23, as a float's bits.
   private static let bits: UInt32 = 0x4B00_0000
@@ -53,13 +52,12 @@ struct Unmultiply {
 
   @inline(__always)
   init(alpha: PixelVector) {
-    // 255 in place of 0, by which a channel stays as it is.
+    // 255 instead of 0, which leaves a channel as it is.
     limit = alpha | ((0 &- ((alpha &- 1) &>> 31)) & 255)
     inverse = 1 / (unsafeBitCast(limit | Self.bits, to: SIMD16<Float>.self) - 0x1p23)
   }
 
-  /// The quotients are at least 1 / 510 away from where they would be rounded elsewhere, and floats are off by less than
-  /// 2^-15.
+  /// Every quotient is at least 1 / 510 from the next rounding boundary, and the error of floats is below 2^-15.
   @inline(__always)
   func callAsFunction(_ channel: PixelVector) -> PixelVector {
     let excess = channel &- limit
@@ -70,8 +68,7 @@ struct Unmultiply {
   }
 }
 
-/// What premultiplied pixels become when Pillow takes them to RGBA and back, as it does between two filters:
-/// rounding loses a little each way.
+/// Premultiplied pixels after Pillow's conversion to RGBA and back between two filters, which rounds each way.
 @inline(__always)
 func settled(_ pixels: PixelVector) -> PixelVector {
   let alpha = pixels &>> 24
@@ -96,7 +93,7 @@ struct WholeNumbers {
 
   @inline(__always)
   init(_ values: SIMD4<Double>) {
-    // The sum has its last bit at 1, so that it holds the integer as it is.
+    // The sum's last bit counts 1, so its low bits are the integer.
     bits = unsafeBitCast(values + 0x1.8p52, to: SIMD4<UInt64>.self)
   }
 

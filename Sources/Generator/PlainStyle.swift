@@ -1,10 +1,9 @@
 import Samples
 import Specs
 
-/// Style `plain`: upright characters side by side in the middle of the image, and nothing else. What to begin with in a
-/// lesson.
+/// Style `plain`: upright characters side by side in the middle of the image, and nothing else; a simple start.
 package struct PlainStyle: CaptchaStyle {
-  /// Streams of a sample's seed. A number, once used, never gets another meaning: samples would change.
+  /// Streams of a sample's seed. A number, once used, never changes its meaning: samples would change.
   private enum Stream {
     static let choices: UInt64 = 1
   }
@@ -17,7 +16,7 @@ package struct PlainStyle: CaptchaStyle {
 
   /// - Parameters:
   ///   - lengthMax: The most characters of a text.
-  ///   - characters: What texts are made of.
+  ///   - characters: The characters of texts.
   /// - Throws: `GeneratorError` where the font lacks a character, `.textTooWide` where a text may not fit the image.
   package init(
     _ spec: PlainSpec, width: Int, height: Int, lengthMax: Int, font: FontFile,
@@ -41,7 +40,7 @@ package struct PlainStyle: CaptchaStyle {
     var stream = RandomStream(seed: seed, stream: Stream.choices)
     let size = stream.next(of: spec.fontSizes)
     let (background, color) = (stream.next(of: spec.backgroundColors), stream.next(of: spec.textColors))
-    // Capital letters are about 0.72 em high, so these stand in the middle.
+    // Capital letters are about 0.72 em high, so this centres them.
     let baseline = height / 2 + size * 36 / 100
     var left = (width - text.reduce(0) { $0 + advance(of: $1, size: size) }) / 2
     let glyphs = text.map { character in
@@ -53,7 +52,7 @@ package struct PlainStyle: CaptchaStyle {
       glyphs: glyphs)
   }
 
-  /// Pixels that a character takes.
+  /// Width of a character in pixels.
   private func advance(of character: Unicode.Scalar, size: Int) -> Int {
     guard let cell = atlas.cell(of: character, size: size) else { preconditionFailure("the atlas lacks a glyph") }
     return cell.x - 1
@@ -65,9 +64,9 @@ package struct PlainParameters: Sendable, Hashable, Decodable {
   /// One drawn character.
   package struct Glyph: Sendable, Hashable {
     package var character: Unicode.Scalar
-    /// Pixels an em.
+    /// In pixels per em.
     package var fontSize: Int
-    /// Where the character's box begins on the left, and the row below its baseline.
+    /// The left edge of the character's box, and the row below its baseline.
     package var position: SIMD2<Int>
   }
 
@@ -107,15 +106,15 @@ extension PlainParameters.Glyph: Decodable {
   }
 }
 
-/// Draws images from parameters, as Pillow's `ImageDraw.text` draws each character with the anchor `ls`. It owns the buffers
-/// that a drawing needs, so one thread at a time may use it; the atlas can be shared.
+/// Draws images from parameters, as Pillow's `ImageDraw.text` draws each character with the anchor `ls`. It owns the
+/// buffers that a drawing needs, so one thread at a time may use it; the atlas can be shared.
 package final class PlainRenderer: CaptchaRenderer {
   private let atlas: GlyphAtlas
   private var canvas = Canvas()
 
   init(atlas: GlyphAtlas) { self.atlas = atlas }
 
-  /// Draws one image, with an atlas of what it needs and no more.
+  /// Draws one image, with an atlas of only the glyphs that it needs.
   /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
   static func render(
     _ parameters: PlainParameters, font: FontFile, format: PixelFormat
@@ -133,18 +132,18 @@ package final class PlainRenderer: CaptchaRenderer {
       guard let glyph = atlas.glyph(of: parameter.character, size: parameter.fontSize) else {
         preconditionFailure("the atlas lacks a glyph")
       }
-      let place = parameter.position &+ SIMD2(glyph.left, glyph.top - glyph.ascender)
-      draw(glyph.ink, at: place, color: parameters.color)
+      let origin = parameter.position &+ SIMD2(glyph.left, glyph.top - glyph.ascender)
+      draw(glyph.ink, at: origin, color: parameters.color)
     }
     return canvas.columns(format: format)
   }
 
-  private func draw(_ mask: InkMask, at place: SIMD2<Int>, color: SIMD3<UInt8>) {
-    let rows = (0..<mask.height).clamped(to: -place.y..<max(-place.y, canvas.height - place.y))
-    let columns = (0..<mask.width).clamped(to: -place.x..<max(-place.x, canvas.width - place.x))
+  private func draw(_ mask: InkMask, at origin: SIMD2<Int>, color: SIMD3<UInt8>) {
+    let rows = (0..<mask.height).clamped(to: -origin.y..<max(-origin.y, canvas.height - origin.y))
+    let columns = (0..<mask.width).clamped(to: -origin.x..<max(-origin.x, canvas.width - origin.x))
     let above = SIMD4(UInt32(color.x), UInt32(color.y), UInt32(color.z), 0)
     for x in columns {
-      let column = canvas.column(place.x + x) + place.y
+      let column = canvas.column(origin.x + x) + origin.y
       for y in rows {
         let coverage = UInt32(mask.coverage(x: x, y: y))
         let below = (SIMD4(repeating: column[y]) &>> SIMD4(0, 8, 16, 24)) & 255

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Renderers of one style that are not in use. There come to be as many as threads draw at the same time. A thread gets the
-/// one back that it used last, whose buffers are in its core's cache.
+/// Idle renderers of one style, as many as threads draw at the same time. A thread gets back the one it used last,
+/// whose buffers are in its core's cache.
 // SAFETY: a renderer is in the list or with the one thread that took it out, and the list is locked.
 final class RendererPool<Style: CaptchaStyle>: @unchecked Sendable {
   private let style: Style

@@ -1,4 +1,4 @@
-/// A buffer that is used again for every image. It grows to the largest image and never shrinks.
+/// A buffer that is reused for every image. It grows to the largest image and never shrinks.
 struct Scratch<Element: BitwiseCopyable>: ~Copyable {
   private var buffer: UnsafeMutableBufferPointer<Element>
   private let zero: Element
@@ -11,7 +11,7 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
   // SAFETY: the memory is this value's alone, all of it is initialised, and elements need no destruction.
   deinit { buffer.deallocate() }
 
-  /// Room for `count` elements, valid until the next call. The content is whatever was left there.
+  /// Space for `count` elements, valid until the next call. It still has its old content.
   mutating func reserve(_ count: Int) -> UnsafeMutablePointer<Element> {
     if count > buffer.count {
       buffer.deallocate()
@@ -21,7 +21,7 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     return address
   }
 
-  /// Memory that begins with a cache line: a vector that lies in two of them takes twice the time.
+  /// Memory aligned to a cache line: a vector across two lines takes twice the time.
   private static func allocate(count: Int, _ zero: Element) -> UnsafeMutableBufferPointer<Element> {
     let memory = UnsafeMutableRawBufferPointer.allocate(
       byteCount: count * MemoryLayout<Element>.stride, alignment: 64)

@@ -1,6 +1,6 @@
 import Samples
 
-/// The parameters of one image, of any style. Their JSON names the style, `image-captcha` where it does not.
+/// The parameters of one image, of any style. Their JSON names the style; the default is `image-captcha`.
 package enum StyleParameters: Sendable {
   case imageCaptcha(ImageCaptchaParameters)
   case wheezy(WheezyParameters)
@@ -14,7 +14,7 @@ package enum StyleParameters: Sendable {
     }
   }
 
-  /// Draws the image, with the glyphs that it needs and no more: parameters may name every size of every character.
+  /// Draws the image, with only the glyphs that it needs, since parameters may name any size of any character.
   /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
   package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
     switch self {

@@ -7,7 +7,7 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
   case empty(path: String)
   /// A file that cannot be decoded; `reason` is the library's.
   case corrupt(path: String, format: String, reason: String)
-  /// A picture of a kind that has no single reading as gray or RGB.
+  /// A kind of picture that does not convert to one gray or RGB image.
   case unsupported(path: String, kind: String)
   case tooLarge(path: String, width: Int, height: Int)
   case fileTooLarge(path: String)

@@ -1,9 +1,9 @@
 import Files
 import Samples
 
-/// Reads image files, PNG and JPEG, as 8-bit gray or RGB. The content says which of the two a file is, not its name.
+/// Reads image files, PNG and JPEG, as 8-bit gray or RGB. The format is detected from the content, not from the name.
 package enum ImageFile {
-  /// Checked from the header, before anything is allocated for pixels.
+  /// Checked in the header, before memory for pixels is allocated.
   package static let pixelCountMax = 64 << 20
   package static let byteCountMax = 512 << 20
 

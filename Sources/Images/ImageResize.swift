@@ -7,8 +7,8 @@ extension Image {
   }
 
   /// The image in another size, its sides stretched to fit. Each pixel of the result is a weighted mean of those under
-  /// a triangle around its place, as wide as the larger of the two pixel sizes: Pillow's `resize` with BILINEAR, but for
-  /// rounding.
+  /// a triangle around its position, as wide as the larger of the two pixel sizes: Pillow's `resize` with BILINEAR,
+  /// except for rounding.
   package func resized(width: Int, height: Int) -> Image {
     guard width != geometry.width || height != geometry.height else { return self }
     let channelCount = geometry.format.rawValue
@@ -24,25 +24,25 @@ extension Image {
   }
 }
 
-/// Resamples each of `runCount` runs of `count` elements, an element being `elementCount` values, to `newCount` elements.
+/// Resamples each of `runCount` runs from `count` to `newCount` elements. An element has `elementCount` values.
 private func resample<Value>(
   _ values: [Value], asFloat: (Value) -> Float, count: Int, to newCount: Int, elementCount: Int, runCount: Int
 ) -> [Float] {
   var result = [Float](repeating: 0, count: runCount * newCount * elementCount)
   let scale = Double(count) / Double(newCount)
   let radius = max(1, scale)
-  for place in 0..<newCount {
-    let centre = (Double(place) + 0.5) * scale
+  for position in 0..<newCount {
+    let centre = (Double(position) + 0.5) * scale
     let first = max(0, Int((centre - radius + 0.5).rounded(.down)))
     let end = min(count, Int((centre + radius + 0.5).rounded(.down)))
     let weights = (first..<end).map { max(0, 1 - abs((Double($0) + 0.5 - centre) / radius)) }
     let sum = weights.reduce(0, +)
     for run in 0..<runCount {
-      let target = (run * newCount + place) * elementCount
+      let target = (run * newCount + position) * elementCount
       for (index, weight) in zip(first..<end, weights) {
         let source = (run * count + index) * elementCount
-        let share = Float(weight / sum)
-        for value in 0..<elementCount { result[target + value] += share * asFloat(values[source + value]) }
+        let factor = Float(weight / sum)
+        for value in 0..<elementCount { result[target + value] += factor * asFloat(values[source + value]) }
       }
     }
   }

@@ -23,15 +23,15 @@ enum JPEGReader {
     }
     try ImageFile.checkSize(width: Int(width), height: Int(height), path: path)
     guard colorspace != TJCS_CMYK.rawValue && colorspace != TJCS_YCCK.rawValue else {
-      throw .unsupported(path: path, kind: "a JPEG file in the colours of print, CMYK")
+      throw .unsupported(path: path, kind: "a JPEG file with CMYK colours")
     }
     let isGray = colorspace == TJCS_GRAY.rawValue
     let geometry = Geometry(width: Int(width), height: Int(height), format: isGray ? .gray : .rgb)
     var image = Image(geometry: geometry)
-    // A progressive file of few bytes could ask for the whole picture to be worked over thousands of times.
+    // Otherwise a small progressive file could make the library process the whole picture thousands of times.
     let flags = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS
     let format = isGray ? TJPF_GRAY : TJPF_RGB
-    // What the library only warns of, such as a file that is cut short, leaves pixels that no one has drawn.
+    // Even what the library only warns of, such as a truncated file, is an error: it leaves pixels undefined.
     guard tjDecompress2(decoder, bytes, byteCount, &image.pixels, width, 0, height, Int32(format.rawValue), flags) == 0
     else { throw failure() }
     return image

@@ -7,9 +7,9 @@ package enum PNGReader {
   /// The start of every PNG file (RFC 2083, section 3.1).
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// Gray where the file has no colour, else RGB, with the samples as the file has them, whatever it says of their gamma
-  /// or colour space: so do Pillow and OpenCV, which most training programs read images with. What is transparent is
-  /// laid over white; palettes, 16 bits, fewer than 8 bits and interlacing are resolved.
+  /// Gray where the file has no colour, else RGB. Samples are taken as stored, whatever gamma or colour space the file
+  /// declares, as by Pillow and OpenCV, with which most training programs read images. Transparent pixels are blended
+  /// with white; palettes, 16 bits, fewer than 8 bits and interlacing are converted.
   /// - Parameter path: Where the bytes come from, for messages.
   package static func decode(_ bytes: [UInt8], path: String) throws(ImageError) -> Image {
     guard bytes.starts(with: signature) else { throw .unknownFormat(path: path) }
@@ -37,9 +37,9 @@ package enum PNGReader {
     let geometry = Geometry(width: width, height: height, format: isColor ? .rgb : .gray)
     let sampleCount = geometry.byteCount + (hasAlpha ? width * height : 0)
     if is16Bit {
-      // To libpng, 16 bits are linear light both in the file and in memory, so it leaves these samples as they are. Asked
-      // for 8 bits, it gets interlaced files wrong since the security fix of 1.6.51, which distributions have brought to
-      // older versions too: https://github.com/pnggroup/libpng/issues/853
+      // libpng takes 16-bit samples for linear light both in the file and in memory, so it leaves them as they are.
+      // Converting to 8 bits, it decodes interlaced files wrongly since the security fix of 1.6.51, which distributions
+      // have added to older versions too: https://github.com/pnggroup/libpng/issues/853
       let samples = try samples(of: &control, count: sampleCount, UInt16.self, path: path)
       let pixels = hasAlpha ? overWhite(samples, geometry, mixed: mixed) : samples.map(rounded)
       return Image(geometry: geometry, pixels: pixels)
@@ -58,19 +58,19 @@ package enum PNGReader {
     return samples
   }
 
-  /// The file without its ancillary chunks but `tRNS`, which makes pixels transparent. libpng's simplified interface
-  /// converts samples to sRGB where a chunk says that they are something else, as `gAMA` does.
+  /// The file without its ancillary chunks, except `tRNS`, which makes pixels transparent. libpng's simplified
+  /// interface converts samples to sRGB where a chunk such as `gAMA` says that they are something else.
   ///
-  /// Only whole chunks before the pixels are left out. Everything from `IDAT` on, or from what is not a chunk, stays for
-  /// libpng to judge.
-  /// - Throws: `ImageError.unsupported` for an animation, of which libpng would give the first picture. By the APNG
-  ///   specification its chunk `acTL` stands before the pixels.
+  /// Only whole chunks before the pixels are left out. From `IDAT` or the first invalid chunk on, all bytes are kept
+  /// for libpng to judge.
+  /// - Throws: `ImageError.unsupported` for an animation, where libpng would decode the first picture. Its chunk `acTL`
+  ///   comes before the pixels, by the APNG specification.
   private static func essentialChunks(of bytes: [UInt8], path: String) throws(ImageError) -> [UInt8] {
     var kept: [UInt8] = []
     kept.reserveCapacity(bytes.count)
     kept += signature
     var offset = signature.count
-    // A chunk has its length, its type and a checksum around its content.
+    // A chunk has 12 bytes around its content: length and type before, a checksum after.
     while case let contentByteCountMax = bytes.count - offset - 12, contentByteCountMax >= 0 {
       let type = bytes[(offset + 4)..<(offset + 8)]
       let contentByteCount = bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
@@ -86,7 +86,7 @@ package enum PNGReader {
     return kept
   }
 
-  /// Set in the first letter of a chunk's type where the chunk is ancillary (RFC 2083, section 3.3).
+  /// Set in the first letter of an ancillary chunk's type (RFC 2083, section 3.3).
   private static let lowercaseBit: UInt8 = 0x20
 
   /// - Parameter samples: Colour and alpha interleaved.
@@ -108,14 +108,14 @@ package enum PNGReader {
     return UInt8((sum + 127) / 255)
   }
 
-  /// - Parameter value: Already multiplied by alpha, as libpng gives linear light.
+  /// - Parameter value: Already multiplied by alpha, as in libpng's linear light.
   private static func mixed(_ value: UInt16, alpha: UInt16) -> UInt8 { rounded(value + (.max - max(alpha, value))) }
 
-  /// The nearest of 8 bits to a sample of 16.
+  /// The 8-bit sample nearest to one of 16 bits.
   private static func rounded(_ sample: UInt16) -> UInt8 { UInt8((Int(sample) + 128) / 257) }
 }
 
-/// libpng's words on what went wrong.
+/// libpng's error message.
 func message(of control: png_image) -> String {
   withUnsafeBytes(of: control.message) { bytes in
     String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

@@ -12,8 +12,7 @@ package enum PNGWriter {
     control.height = png_uint_32(image.geometry.height)
     control.format = image.geometry.format == .rgb ? png_uint_32(PNG_FORMAT_FLAG_COLOR) : 0
     defer { png_image_free(&control) }
-    // Where all bytes are incompressible, deflate stores them, at a cost below one part in a thousand; chunks and filter
-    // bytes come on top.
+    // Deflate stores incompressible bytes at a cost below one part in a thousand; chunks and filter bytes are added.
     var byteCount = image.geometry.byteCount + image.geometry.byteCount / 100 + image.geometry.height + 4096
     var bytes = [UInt8](repeating: 0, count: byteCount)
     guard png_image_write_to_memory(&control, &bytes, &byteCount, 0, image.pixels, 0, nil) != 0 else {

@@ -1,16 +1,15 @@
 import Files
 
-/// All that training needs to go on exactly where it was: parameters, optimiser state, running average and how many steps
-/// were made. What else a step depends on, the order of the samples, dropout and the learning rate, is a function of the
-/// step's number.
+/// Everything that training resumes from: parameters, optimizer state, running average and step. The order of samples,
+/// dropout and the learning rate are functions of the step.
 package struct Checkpoint: Sendable {
   package let step: Int
-  /// Of what the run is a function of; a checkpoint of another run is never continued.
+  /// Hash of everything that the run depends on; a checkpoint of another run is never resumed.
   package let runHash: String
   package let tensors: [String: Safetensors.Tensor]
 
-  /// The file of a checkpoint, made straight from the memory that the state is in: copies of a large network's state would
-  /// take more memory than training does.
+  /// The bytes of a checkpoint file, copied straight from the state's memory: a further copy of a large network's state
+  /// would take more memory than training does.
   package static func encoded(
     step: Int, runHash: String, parameters: Parameters, optimizer: Optimizer
   ) throws -> [UInt8] {
@@ -29,9 +28,8 @@ package struct Checkpoint: Sendable {
     return bytes
   }
 
-  /// Puts the state back.
-  /// - Returns: False, and nothing changed, where the checkpoint is of a network with other parameters, or of an optimizer
-  ///   with other state.
+  /// Restores the state.
+  /// - Returns: False, with nothing changed, where the checkpoint has other parameters or other optimizer state.
   package func restore(_ parameters: Parameters, _ optimizer: Optimizer) -> Bool {
     let state = optimizer.state
     let saved = tensors.filter { $0.key.hasPrefix(Optimizer.statePrefix) }
@@ -42,8 +40,8 @@ package struct Checkpoint: Sendable {
     return true
   }
 
-  /// - Parameter hash: The SHA-256 of the file that was saved, in hexadecimal. Any bytes make floats: only this tells
-  ///   whether they are those.
+  /// - Parameter hash: The SHA-256 of the file that was saved, in hexadecimal. Any bytes are valid floats: only the
+  ///   hash detects damage.
   /// - Throws: `ModelFileError` where the file is unreadable or damaged.
   package init(contentsOf path: String, hash: String) throws(ModelFileError) {
     let bytes: [UInt8]
@@ -53,7 +51,7 @@ package struct Checkpoint: Sendable {
       throw .file(error)
     }
     guard ContentHash(of: bytes).description == hash else {
-      throw .damaged(path: path, reason: "it is not the checkpoint that was saved")
+      throw .damaged(path: path, reason: "its content changed after it was saved")
     }
     try self.init(bytes: bytes, path: path)
   }

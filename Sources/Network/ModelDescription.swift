@@ -1,10 +1,10 @@
 import Samples
 import Specs
 
-/// What a model reads and how it is built: all that is needed, beside the weights, to run it.
+/// A model's input, alphabet, loss and layers: everything needed to run it, except the weights.
 package struct ModelDescription: Hashable, Sendable {
   package let name: String
-  /// The images it reads.
+  /// Size and pixel format of its images.
   package let input: Geometry
   package let alphabet: Alphabet
   /// Characters in an image.
@@ -26,7 +26,7 @@ package struct ModelDescription: Hashable, Sendable {
 
   /// Rows of logits: one for each character of the longest text.
   package var positions: Int { lengths.upperBound }
-  /// The class of a position past the text's end. It comes after the characters, and only models of texts that differ in
+  /// The class of positions past the text's end, after those of the characters. Only models of texts that differ in
   /// length have it.
   package var blank: UInt16 { alphabet.blank }
   package var hasBlank: Bool { classCount > alphabet.count }
@@ -40,7 +40,7 @@ package struct ModelDescription: Hashable, Sendable {
   package init(_ model: ModelSpec, reading captcha: CaptchaSpec) throws(LayerError) {
     let (alphabet, lengths) = (captcha.alphabet, captcha.lengths)
     let logitCount = lengths.upperBound * Self.classCount(of: alphabet, lengths: lengths)
-    let (name, layers, places): (String, [LayerDescription], [SpecPlace?]) =
+    let (name, layers, locations): (String, [LayerDescription], [SpecPlace?]) =
       switch model {
       case .named(.seedCNN): (ModelSpec.Name.seedCNN.rawValue, Self.seedCNN(logitCount: logitCount), [])
       case .named(.glyphnet): (ModelSpec.Name.glyphnet.rawValue, Self.glyphnet(logitCount: logitCount), [])
@@ -54,8 +54,8 @@ package struct ModelDescription: Hashable, Sendable {
       _ = try NetworkPlan(self)
     } catch {
       var error = error
-      // The output layer is in no file: the one before it is near enough.
-      error.place = places.prefix(error.number).last ?? nil
+      // The output layer is not in the file: the error points to the layer before it.
+      error.place = locations.prefix(error.number).last ?? nil
       throw error
     }
   }
@@ -75,9 +75,10 @@ package struct ModelDescription: Hashable, Sendable {
     return blocks + [.linear(units: 1024), .dropout(rate: 0.5), .relu, .linear(units: logitCount)]
   }
 
-  /// A wide first kernel finds strokes; each pooling halves the plane, so that the later layers, which are the most and have
-  /// the most features, run on the fewest places; one linear layer reads every position from what they found at every place,
-  /// which a last convolution has made fewer: what a character looks like is learned once for all places, not by that layer.
+  /// A wide first kernel detects strokes. Each pooling halves the planes, so that the later layers, which are the most
+  /// and have the most features, run on the fewest positions. A last convolution reduces the features, and one linear
+  /// layer predicts every character from the features at all positions. So the convolutions learn what a character
+  /// looks like once for all positions, and the linear layer need not.
   private static func glyphnet(logitCount: Int) -> [LayerDescription] {
     func block(_ filters: Int, kernel: Int = 3, stride: Int = 1) -> [LayerDescription] {
       [.convolution(filters: filters, kernel: kernel, stride: stride, hasBias: false), .batchNorm, .relu]

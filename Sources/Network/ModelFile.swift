@@ -2,15 +2,15 @@ import Files
 import Samples
 import Specs
 
-/// A trained model as a safetensors file: its parameters by name, and in the metadata all else that reading an image
+/// A trained model as a safetensors file: its parameters by name, and in the metadata everything else that inference
 /// needs.
 package struct ModelFile: Sendable {
   package let description: ModelDescription
   package let tensors: [String: Safetensors.Tensor]
-  /// nil of a model that was not read from a file.
+  /// nil for a model that was not read from a file.
   private var readBytes: [UInt8]?
 
-  /// Metadata key of what tells a damaged file, whose arrays any bytes could be, from a sound one.
+  /// Metadata key of the checksum. Any bytes are valid arrays: only the checksum detects damage.
   private static let checksumKey = "crc32"
 
   package init(_ description: ModelDescription, tensors: [String: Safetensors.Tensor]) {
@@ -18,7 +18,7 @@ package struct ModelFile: Sendable {
     self.tensors = tensors
   }
 
-  /// The file's bytes: those that were read, or what a model is written as, which is the same for the same model.
+  /// The file's bytes: those that were read, or the model encoded. The same model always gives the same bytes.
   package func encoded() throws -> [UInt8] {
     if let readBytes { return readBytes }
     var metadata = description.metadata
@@ -26,15 +26,15 @@ package struct ModelFile: Sendable {
     return try Safetensors(tensors: tensors, metadata: metadata).encoded()
   }
 
-  /// The checksum of the file as it is without the checksum.
+  /// The checksum of the file as it is without this checksum.
   private static func checksum(
     of description: ModelDescription, _ tensors: [String: Safetensors.Tensor]
   ) throws -> Checksum {
-    // Piece by piece, without the whole file once more in memory.
+    // Piece by piece, to avoid another copy of the file in memory.
     try Checksum(ofPieces: Safetensors(tensors: tensors, metadata: description.metadata).forEachPiece)
   }
 
-  /// - Throws: `ModelFileError` where the file is unreadable, damaged, or no model of this program.
+  /// - Throws: `ModelFileError` where the file is unreadable, damaged, or not a model of this program.
   package init(contentsOf path: String) throws(ModelFileError) {
     let bytes: [UInt8]
     do {
@@ -46,10 +46,10 @@ package struct ModelFile: Sendable {
     readBytes = bytes
   }
 
-  /// What tells the file from all others.
+  /// The SHA-256 of the file.
   package func hash() throws -> ContentHash { ContentHash(of: try encoded()) }
 
-  /// - Throws: `ModelFileError.damaged` where `file`, read from `path`, is no model of this program.
+  /// - Throws: `ModelFileError.damaged` where `file`, read from `path`, is not a model of this program.
   package init(_ file: Safetensors, path: String) throws(ModelFileError) {
     guard let description = ModelDescription(metadata: file.metadata) else {
       throw .damaged(path: path, reason: "its metadata does not describe a model")
@@ -69,7 +69,7 @@ package struct ModelFile: Sendable {
     tensors = file.tensors
     let checksum = try? Self.checksum(of: description, tensors).description
     guard file.metadata[Self.checksumKey] == checksum else {
-      throw .damaged(path: path, reason: "its content does not have the checksum that its metadata gives")
+      throw .damaged(path: path, reason: "its content does not match the checksum in its metadata")
     }
   }
 }
@@ -106,7 +106,7 @@ extension ModelDescription {
     ]
   }
 
-  /// Reads what `metadata` writes, beside other keys; nil where a part is missing or makes no sense.
+  /// Reads the description from `metadata`, which may have other keys; nil where a value is missing or invalid.
   package init?(metadata: [String: String]) {
     func number(_ key: String, _ range: ClosedRange<Int>) -> Int? {
       metadata[key].flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
@@ -142,14 +142,14 @@ extension ModelDescription {
     return low...high
   }
 
-  /// What of the data that the model was made for is not as in `other`, in words; empty where the model can read it.
+  /// How the data of this model differs from that of `other`, in words; empty where it does not.
   package func differences(from other: ModelDescription) -> [String] {
     var differences: [String] = []
     if input != other.input {
-      differences.append("it reads \(Self.words(for: input)), the data has \(Self.words(for: other.input))")
+      differences.append("it takes \(Self.words(for: input)), the data has \(Self.words(for: other.input))")
     }
     if lengths != other.lengths {
-      differences.append("it reads \(Self.text(lengths)) characters, the data has \(Self.text(other.lengths))")
+      differences.append("its text length is \(Self.text(lengths)), the data has \(Self.text(other.lengths))")
     }
     if alphabet != other.alphabet {
       differences.append("its charset is '\(alphabet.text)', the data has '\(other.alphabet.text)'")

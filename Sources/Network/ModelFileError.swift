@@ -5,7 +5,7 @@ package enum ModelFileError: Error, CustomStringConvertible {
   case file(FileError)
   /// Cut short, changed, or of another format.
   case damaged(path: String, reason: String)
-  /// Whole, but of another model; `differences` says each in words.
+  /// Undamaged, but of another model; `differences` says each in words.
   case mismatch(path: String, differences: [String])
 
   package var description: String {

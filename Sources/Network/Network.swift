@@ -5,19 +5,19 @@ import Workers
 
 /// A model in memory, for training or inference in mini-batches of one size.
 ///
-/// All memory is allocated when the network is made. Activations keep what the backward pass reads again; gradients of
-/// activations are overwritten by every step, and so are the gradients of parameters.
+/// All memory is allocated when the network is made. Activations keep what the backward pass needs; every step
+/// overwrites the gradients of activations and of parameters.
 package final class Network: Sendable {
   package enum Purpose: Sendable {
     case training
-    /// From the first images on, the parameters change by `adopt` alone.
+    /// After the first images, only `adopt` may change the parameters.
     case inference
   }
 
   package let description: ModelDescription
   package let plan: NetworkPlan
   package let parameters: Parameters
-  /// The gradient of the loss, of the last step: [parameters.learnedCount].
+  /// The gradient of the last step's loss: [parameters.learnedCount].
   package let gradients: AlignedBuffer
   /// Images in a mini-batch.
   package let batch: Int
@@ -34,10 +34,10 @@ package final class Network: Sendable {
   private let entries: [ModuleBuilder.Entry]
 
   /// - Parameters:
-  ///   - laneCountMax: As `Lanes.init` wants it.
+  ///   - laneCountMax: As in `Lanes.init`.
   ///   - dropoutSeed: Of the dropout masks alone; the initial weights are drawn by `Parameters.drawWeights`.
   ///   - labelSmoothing: That of `SoftmaxCrossEntropy`; 0 with another loss.
-  /// - Throws: `LayerError` where the layers do not fit together, `KernelError` where the backend has no kernel for one.
+  /// - Throws: `LayerError` where layers do not fit together, `KernelError` where the backend lacks a kernel for one.
   package init(
     _ description: ModelDescription, for purpose: Purpose, batch: Int, laneCountMax: Int = TrainingSpec.usualLaneCount,
     precision: Precision, dropoutSeed: UInt64 = 0, labelSmoothing: Double = 0, backend: any Backend, team: Team
@@ -71,7 +71,7 @@ package final class Network: Sendable {
       entries.reversed().flatMap { entry in entry.module.backward.map { (entry.name, $0) } }, .backward, cut: lanes)
   }
 
-  /// A network that reads with the parameters of a model file.
+  /// A network for inference with the parameters of a model file.
   /// - Throws: As the other initialiser.
   package convenience init(
     reading model: ModelFile, batch: Int, precision: Precision, backend: any Backend, team: Team
@@ -82,7 +82,7 @@ package final class Network: Sendable {
     precondition(missing == nil, "a model file is checked when it is read")
   }
 
-  /// Takes over the numbers of `other`, the parameters of a network with the same layers.
+  /// Copies the values of `other`, the parameters of a network with the same layers.
   package func adopt(_ other: Parameters) {
     precondition(other.count == parameters.count)
     parameters.values.floats.update(from: other.values.floats, count: other.count)
@@ -114,23 +114,23 @@ package final class Network: Sendable {
     }
   }
 
-  /// Images of the batch whose most likely text, by the last `computeGradients`, is their label.
+  /// Images of the last `computeGradients` whose most likely text is their label.
   package var exactCount: Int { loss.exactCount }
 
-  /// The first layer with parameters that gave a number which is not finite in the last pass.
+  /// The first layer with parameters whose output in the last pass has a value that is not finite.
   package var firstLayerNotFinite: String? {
     entries.first { $0.hasParameters && !$0.module.output.isFinite }?.name
   }
 
-  /// Reads up to `batch` images.
+  /// Infers up to `batch` images.
   /// - Parameter images: [count, height, width, channel], with `count` at most `batch`.
-  /// - Returns: What it reads in each, in order.
+  /// - Returns: The prediction for each, in order.
   package func read(images: ArraySlice<UInt8>) -> [Reading] {
     let count = computeLogits(images: images)
     return team.map(count: count, atATime: lanes.images) { Reading(logits: loss.logits(ofImage: $0), of: description) }
   }
 
-  /// Holds what it reads in up to `batch` images against their labels.
+  /// Compares the predictions for up to `batch` images with their labels.
   /// - Parameters:
   ///   - images: [count, height, width, channel], with `count` at most `batch`.
   ///   - labels: [count, length], class indices.
@@ -143,14 +143,14 @@ package final class Network: Sendable {
     }
   }
 
-  /// - Returns: How many images there are.
+  /// - Returns: The number of images.
   private func computeLogits(images: ArraySlice<UInt8>) -> Int {
     let count = images.count / description.input.byteCount
     precondition(count <= batch && count * description.input.byteCount == images.count)
     let laneCount = purpose == .inference ? lanes.count(holding: count) : lanes.count
     var images = images
     let missing = laneCount * lanes.images - count
-    // Even nothing, appended, copies what is there.
+    // Appending copies the images, even where nothing is appended.
     if missing > 0 { images.append(contentsOf: repeatElement(0, count: missing * description.input.byteCount)) }
     images.withUnsafeBufferPointer { images in
       input.images = images.baseAddress
@@ -167,7 +167,7 @@ package final class Network: Sendable {
 final class StepState: @unchecked Sendable {
   let dropoutSeed: UInt64
   var step: UInt64 = 0
-  /// What the forward pass prepares from the parameters is ready.
+  /// Whether the `prepare` phases have run since the parameters changed.
   var isPrepared = false
 
   init(dropoutSeed: UInt64) { self.dropoutSeed = dropoutSeed }

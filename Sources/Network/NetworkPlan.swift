@@ -1,15 +1,15 @@
 import Samples
 import Specs
 
-/// A layer with its name and sizes worked out.
+/// A layer with its name and shapes.
 package struct PlannedLayer: Sendable {
   let layer: any Layer
-  /// Its kind, numbered where it has parameters, whose names begin with it: `conv1`, `max-pool`.
+  /// Its kind, with a number where it has parameters: `conv1`, `max-pool`. Its parameters' names begin with it.
   package let name: String
   let input: LayerShape
   let output: LayerShape
   package let parameters: [ParameterDeclaration]
-  /// Of the shortcut that it adds, among the layers of the plan.
+  /// Index in the plan of the shortcut that it adds.
   package let shortcutIndex: Int?
   /// Its number in the model's list, from 1.
   let number: Int
@@ -50,13 +50,13 @@ package struct NetworkPlan: Sendable {
 struct Planning {
   /// The most values of one activation of one image: 128 MiB of them.
   private static let planeCountMax = 1 << 25
-  /// The most numbers of one parameter: 4 GiB of them.
+  /// The most values of one parameter: 4 GiB of them.
   private static let weightCountMax = 1 << 30
 
   private(set) var layers: [PlannedLayer] = []
-  /// What the last layer gives.
+  /// The shape of the last layer's output.
   private(set) var output: LayerShape
-  /// nil where no sum is to come.
+  /// nil where no shortcut is open.
   var openShortcut: OpenShortcut?
   private var counts: [String: Int] = [:]
 
@@ -64,11 +64,11 @@ struct Planning {
     output = .planes(PlaneSize(channels: input.format.rawValue, height: input.height, width: input.width))
   }
 
-  /// The image planes that the last layer gives.
-  /// - Throws: `LayerMisfit` where it gives features, or planes smaller than a window of `size`.
+  /// The image planes that the last layer outputs.
+  /// - Throws: `LayerMisfit` where it outputs features, or planes smaller than a window of `size`.
   func planes(atLeast size: Int = 1) throws(LayerMisfit) -> PlaneSize {
     guard case .planes(let planes) = output else {
-      throw .layer("it needs an image plane, and a linear layer came before it")
+      throw .layer("it needs image planes, but follows a linear layer")
     }
     guard planes.height >= size && planes.width >= size else {
       throw .layer("the plane of \(planes.width)x\(planes.height) is smaller than the window")
@@ -76,7 +76,7 @@ struct Planning {
     return planes
   }
 
-  /// The number of the layer that the last layers run in one pass with.
+  /// The number of the layer whose pass the last layers run in.
   var headNumber: Int { layers.last { $0.layer.tailPart == nil }?.number ?? 0 }
 
   /// - Throws: `LayerMisfit` where the layer cannot follow those so far.
@@ -94,7 +94,7 @@ struct Planning {
       throw .layer("it has \(count) weights; at most \(Self.weightCountMax) are possible")
     }
     if case .planes(let planes) = output, planes.count > Self.planeCountMax {
-      throw .layer("it gives \(planes.count) values for an image; at most \(Self.planeCountMax) are possible")
+      throw .layer("its output has \(planes.count) values an image; at most \(Self.planeCountMax) are possible")
     }
     var name = type(of: layer).kind
     if !parameters.isEmpty {
@@ -109,30 +109,30 @@ struct Planning {
   }
 }
 
-/// What a shortcut keeps for the sum that closes it.
+/// A shortcut that no `add` has closed yet.
 struct OpenShortcut {
-  /// Of the shortcut, among the layers of the plan.
+  /// Index of the shortcut in the plan.
   let index: Int
   let planes: PlaneSize
 }
 
-/// Why a layer cannot stand where it stands.
+/// Why a layer cannot follow those before it.
 struct LayerMisfit: Error {
   let reason: String
-  /// Whether it is the fault of the layer whose pass this one runs in.
+  /// Whether the error belongs to the layer whose pass this one runs in.
   let isOfHead: Bool
 
   static func layer(_ reason: String) -> LayerMisfit { LayerMisfit(reason: reason, isOfHead: false) }
   static func head(_ reason: String) -> LayerMisfit { LayerMisfit(reason: reason, isOfHead: true) }
 }
 
-/// A layer that cannot stand where it stands.
+/// A layer that cannot follow those before it.
 package struct LayerError: Error, Equatable, CustomStringConvertible {
   /// Its number in the list, from 1.
   package let number: Int
   package let layer: LayerDescription
   package let reason: String
-  /// Where the layer stands in the spec file; nil where it is in none.
+  /// The layer's location in the spec file; nil where it is in none.
   package var place: SpecPlace?
 
   package var description: String {

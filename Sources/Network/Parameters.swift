@@ -1,9 +1,9 @@
 import Kernels
 import Samples
 
-/// One array of numbers that a layer has.
+/// A parameter of a layer.
 package struct ParameterDeclaration: Hashable, Sendable {
-  /// What a parameter is to its layer: where it starts, whether it is learned, and how an optimizer may move it.
+  /// The role of a parameter decides its initial value, whether it is learned, and how an optimizer may update it.
   package enum Role: Hashable, Sendable {
     /// Weights of a convolution, [out, in, kernel, kernel]. Weights and biases start uniform in ±1/sqrt(fanIn).
     case kernel(fanIn: Int)
@@ -36,7 +36,7 @@ package struct ParameterDeclaration: Hashable, Sendable {
 /// A parameter in the memory of a network.
 package struct Parameter: Hashable, Sendable {
   private let declaration: ParameterDeclaration
-  /// Of the first number in `Parameters.values`.
+  /// Index of its first value in `Parameters.values`.
   package let offset: Int
 
   fileprivate init(_ declaration: ParameterDeclaration, offset: Int) {
@@ -64,7 +64,7 @@ extension ParameterDeclaration.Role {
     }
   }
 
-  /// Inputs of each output; nil where the numbers are not drawn.
+  /// Inputs of each output; nil where the initial values are not random.
   package var fanIn: Int? {
     switch self {
     case .kernel(let fanIn), .matrix(let fanIn), .bias(let fanIn): fanIn
@@ -72,7 +72,7 @@ extension ParameterDeclaration.Role {
     }
   }
 
-  /// Before any weight is drawn.
+  /// The value before weights are drawn.
   fileprivate var initialValue: Float {
     switch self {
     case .kernel, .matrix, .bias, .shift: 0
@@ -82,7 +82,7 @@ extension ParameterDeclaration.Role {
   }
 }
 
-/// All numbers of a model in one piece of memory: the learned ones first, so that an optimiser passes over them once,
+/// All parameters of a model in one block of memory: the learned ones first, so that an optimizer goes over them once,
 /// then the statistics.
 package final class Parameters: Sendable {
   package let list: [Parameter]
@@ -91,7 +91,7 @@ package final class Parameters: Sendable {
   /// [count]
   package let values: AlignedBuffer
 
-  /// The parameters of a network, constants and statistics at their start, weights 0.
+  /// The parameters of a network, weights 0, all others at their initial values.
   package init(_ plan: NetworkPlan) {
     var list: [Parameter] = []
     var offset = 0
@@ -110,7 +110,7 @@ package final class Parameters: Sendable {
     for parameter in list { self[parameter].update(repeating: parameter.role.initialValue) }
   }
 
-  /// The same parameters with numbers of their own, all 0.
+  /// The same parameters in memory of their own, all 0.
   init(like other: Parameters) {
     list = other.list
     learnedCount = other.learnedCount
@@ -118,9 +118,9 @@ package final class Parameters: Sendable {
     values = AlignedBuffer(Float.self, count: other.count)
   }
 
-  /// Draws the initial weights, PyTorch's default for convolutions and linear layers: uniform in ±1/sqrt(fan in), which is
-  /// Kaiming's uniform rule with a = sqrt(5) (`torch.nn.Linear.reset_parameters`, PyTorch 2). A pure function of `seed`,
-  /// which no other random stream uses.
+  /// Draws the initial weights, PyTorch's default for convolutions and linear layers: uniform in ±1/sqrt(fan in), which
+  /// is Kaiming's uniform rule with a = sqrt(5) (`torch.nn.Linear.reset_parameters`, PyTorch 2). A pure function of
+  /// `seed`, which no other random stream uses.
   package func drawWeights(seed: UInt64) {
     for (number, parameter) in list.enumerated() {
       guard let fanIn = parameter.role.fanIn else { continue }
@@ -130,12 +130,12 @@ package final class Parameters: Sendable {
     }
   }
 
-  /// The first parameter with a number that is not finite.
+  /// The first parameter with a value that is not finite.
   package var firstNotFinite: Parameter? {
     list.first { !areFinite(values.floats + $0.offset, count: $0.count, precision: .float32) }
   }
 
-  /// The numbers of one parameter.
+  /// The values of one parameter.
   package subscript(parameter: Parameter) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: values.floats + parameter.offset, count: parameter.count)
   }

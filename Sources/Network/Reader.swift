@@ -1,52 +1,52 @@
 import Samples
 
-/// Reads images with a network, and looks again at those that leave it in doubt: moved by one and by two pixels to
-/// either side. To the network these are new images of the same text, on which it makes other mistakes, and the mean of
-/// all five looks is right more often than the first (Krizhevsky et al., "ImageNet classification with deep
-/// convolutional neural networks", 2012, average over shifted crops, of every image).
+/// Infers images with a network, those of low confidence five times: as they are, and shifted by one and by two pixels
+/// to either side. Errors on shifted copies are partly independent, so the mean of the five looks is right more often
+/// than the first (Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012, average
+/// over shifted crops, of every image).
 ///
-/// Up and down it does not look: where glyphs are drawn to a line, an image moved that way is like none that was learned.
+/// It does not shift vertically: where glyphs are drawn on a line, no image like that was trained on.
 package struct Reader {
-  /// A first look with less confidence is not relied on. Of a model that misreads one image in a hundred, that is one in
-  /// thirty; to look at the others again as well changes next to nothing (Docs/training.md).
-  private static let relianceMin = 0.9
+  /// A first look with less confidence is followed by four more. With a model that is wrong on one image in a hundred,
+  /// that is one image in thirty; more looks at the others change almost nothing (Docs/training.md).
+  private static let confidenceMin = 0.9
   /// Pixels to the right.
-  private static let moves = [1, -1, 2, -2]
-  /// With room for so many images in its batch, a network looks again at one on several threads.
-  package static let batchMin = moves.count
+  private static let shifts = [1, -1, 2, -2]
+  /// With a batch of at least this size, a network runs the further looks at one image on several threads.
+  package static let batchMin = shifts.count
 
   private let network: Network
 
   /// - Parameter network: Made for inference, with its parameters loaded.
   package init(_ network: Network) { self.network = network }
 
-  /// Reads up to a batch of images. What is read in one does not depend on the others.
+  /// Infers up to a batch of images. The prediction for one does not depend on the others.
   /// - Parameter images: [count, height, width, channel], with `count` at most the network's batch.
-  /// - Returns: What it reads in each, in order; where it looked again, with the mean of the logits.
+  /// - Returns: The prediction for each, in order; after several looks, from the mean of the logits.
   package func read(images: ArraySlice<UInt8>) -> [Reading] {
     let geometry = network.description.input
     var readings = network.read(images: images)
-    let doubtful = readings.indices.filter { readings[$0].confidence < Self.relianceMin }
-    let moved = doubtful.flatMap { place in
-      let image = images.dropFirst(place * geometry.byteCount).prefix(geometry.byteCount)
-      return Self.moves.map { (image, $0) }
+    let doubtful = readings.indices.filter { readings[$0].confidence < Self.confidenceMin }
+    let moved = doubtful.flatMap { index in
+      let image = images.dropFirst(index * geometry.byteCount).prefix(geometry.byteCount)
+      return Self.shifts.map { (image, $0) }
     }
     let looks = stride(from: 0, to: moved.count, by: network.batch).flatMap { start in
       let part = moved[start..<min(start + network.batch, moved.count)]
       return network.read(images: part.flatMap { shift($0, by: $1, geometry) }[...])
     }
-    for (number, place) in doubtful.enumerated() {
-      let looks = [readings[place]] + looks[number * Self.moves.count..<(number + 1) * Self.moves.count]
-      let mean = readings[place].logits.indices.map { index in
-        looks.reduce(0) { $0 + $1.logits[index] } / Float(looks.count)
+    for (number, index) in doubtful.enumerated() {
+      let looks = [readings[index]] + looks[number * Self.shifts.count..<(number + 1) * Self.shifts.count]
+      let mean = readings[index].logits.indices.map { logit in
+        looks.reduce(0) { $0 + $1.logits[logit] } / Float(looks.count)
       }
-      readings[place] = Reading(logits: mean, of: network.description)
+      readings[index] = Reading(logits: mean, of: network.description)
     }
     return readings
   }
 }
 
-/// An image with its content moved sideways; what comes in looks as the edge does.
+/// An image shifted sideways; the edge's pixels fill the gap.
 /// - Parameters:
 ///   - image: [height, width, channel]
 ///   - move: Pixels to the right.

@@ -2,16 +2,15 @@ import Foundation
 import Kernels
 import Samples
 
-/// What a network reads in one image.
+/// The prediction for one image.
 package struct Reading: Sendable {
   package let label: Label
-  /// The probability it gives its answer, as the product over the positions: 0 ... 1.
+  /// The probability of the predicted text, as the product over the positions: 0 ... 1.
   package let confidence: Double
-  /// What the choice was made from: [positions, classes].
+  /// The logits it was made from: [positions, classes].
   package let logits: [Float]
 
-  /// The most probable label of the model's lengths: at each position the likeliest character up to its end, and blanks
-  /// from there on.
+  /// The most probable label: for the model's lengths, the most likely character at each position, then blanks.
   /// - Parameter logits: Of one image, [positions, classes].
   package init(logits: [Float], of model: ModelDescription) {
     let rows = stride(from: 0, to: model.logitCount, by: model.classCount).map { start in
@@ -26,14 +25,14 @@ package struct Reading: Sendable {
       if probability > best.probability { best = (length, probability) }
     }
     label = Label(classes: rows[..<best.length].map(\.character))
-    // A model file may hold any numbers, not-a-number among them.
+    // A model file may hold any values, NaN among them.
     confidence = best.probability.isNaN ? 0 : min(1, best.probability)
     self.logits = logits
   }
 
-  /// What is at one position.
+  /// The probabilities at one position.
   private struct Row {
-    /// The likeliest of the alphabet's classes.
+    /// The most likely of the alphabet's classes.
     var character: UInt16 = 0
     let characterProbability: Double
     let blankProbability: Double

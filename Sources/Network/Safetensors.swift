@@ -2,8 +2,8 @@ import Files
 import Foundation
 
 /// Arrays of 32-bit floats and a table of texts in one file: the safetensors format (huggingface/safetensors, README,
-/// "Format"): 8 bytes little-endian header length, a JSON header, then the arrays end to end. Keys are written sorted, so
-/// the same content always gives the same bytes.
+/// "Format"): 8 bytes of little-endian header length, a JSON header, then the arrays end to end. Keys are written
+/// sorted, so the same content always gives the same bytes.
 package struct Safetensors: Sendable, Equatable {
   package struct Tensor: Sendable, Equatable {
     package let shape: [Int]
@@ -46,7 +46,7 @@ package struct Safetensors: Sendable, Equatable {
     self.metadata = metadata
   }
 
-  /// The header may take no more than this; the format's own limit.
+  /// The largest header, the format's own limit.
   private static let headerByteCountMax = 100_000_000
 
   private struct Entry: Codable {
@@ -91,7 +91,7 @@ package struct Safetensors: Sendable, Equatable {
     return bytes
   }
 
-  /// Gives `body` the file's bytes, one piece after the other.
+  /// Passes the file's bytes to `body`, one piece after the other.
   func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws {
     try Self.header(shapes: tensors.mapValues(\.shape), metadata: metadata).withUnsafeBytes(body)
     for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) { tensor.bytes.withUnsafeBytes(body) }
@@ -132,13 +132,13 @@ package struct Safetensors: Sendable, Equatable {
     for (name, value) in header {
       switch value {
       case .metadata(let texts):
-        guard name == "__metadata__" else { throw damaged("'\(name)' has no type, shape and place") }
+        guard name == "__metadata__" else { throw damaged("'\(name)' has no type, shape and data offsets") }
         metadata = texts
       case .entry(let entry):
         guard entry.dtype == "F32" else { throw damaged("'\(name)' is \(entry.dtype); only F32 is read") }
         guard entry.dataOffsets.count == 2, let first = entry.dataOffsets.first, let end = entry.dataOffsets.last,
           0 <= first && first <= end
-        else { throw damaged("'\(name)' has an impossible place") }
+        else { throw damaged("'\(name)' has impossible data offsets") }
         guard end <= bytes.count - start else {
           throw damaged("it is cut short: its arrays end after byte \(bytes.count)")
         }

@@ -1,12 +1,12 @@
 import Specs
 
-/// Every layer there is, in the order of messages: a new one is a line here.
+/// All layers, in the order of messages: a new one is a line here.
 let layerKinds: [any (Layer & LayerForm).Type] = [
   ConvolutionLayer.self, BatchNormLayer.self, DropoutLayer.self, ReLULayer.self, MaxPoolLayer.self, ShortcutLayer.self,
   AddLayer.self, LinearLayer.self,
 ]
 
-/// Every rule that optimizers move weights by, in the order of messages: a new one is a line here.
+/// All update rules, in the order of messages: a new one is a line here.
 let updateRules: [any UpdateRule.Type] = [AdamRule.self, MuonRule.self]
 
 extension PipelineSpec {
@@ -15,13 +15,13 @@ extension PipelineSpec {
   }
 
   /// Reads a spec file.
-  /// - Throws: `SpecError`, `unreadable` where the file is not there or cannot be read.
+  /// - Throws: `SpecError`, `unreadable` where the file does not exist or cannot be read.
   package init(contentsOf path: String) throws(SpecError) {
     try self.init(contentsOf: path, vocabulary: Self.vocabulary)
   }
 
   /// Reads the text of a spec file.
-  /// - Parameter path: What errors call the file.
+  /// - Parameter path: The name of the file in errors.
   package init(yaml: String, path: String) throws(SpecError) {
     try self.init(yaml: yaml, path: path, vocabulary: Self.vocabulary)
   }

@@ -1,7 +1,6 @@
 import Network
 
-/// A graph of operators as ONNX describes it. Field numbers are those of `onnx.proto3` of ONNX 1.12, which newer versions
-/// keep.
+/// A graph of ONNX operators. Field numbers are those of `onnx.proto3` of ONNX 1.12, which newer versions keep.
 struct ONNXGraph {
   /// Values of `TensorProto.DataType`.
   enum ElementType: Int {
@@ -10,7 +9,7 @@ struct ONNXGraph {
     case int64 = 7
   }
 
-  /// A size of a value: a number, or a name for one that is known only when the model runs.
+  /// A dimension of a value: a number, or a name for one that is known only when the model runs.
   enum Dimension {
     case size(Int)
     case named(String)
@@ -42,7 +41,7 @@ struct ONNXGraph {
   private static func message(_ name: String, _ value: GraphOperator.Attribute) -> ProtobufMessage {
     var attribute = ProtobufMessage()
     attribute.add(1, name)
-    // Field 20 says which of the fields for a value counts.
+    // Field 20 is the attribute's type: which of the value fields is set.
     switch value {
     case .float(let number):
       attribute.add(2, number)

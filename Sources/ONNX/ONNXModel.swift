@@ -2,8 +2,8 @@ import Network
 import Samples
 
 extension ModelFile {
-  /// The model as an ONNX file: from pixels as they are in an image file, [images, 1, height, width] of 0...255, to logits,
-  /// [images, position, class]. What it reads is in the metadata, under the keys of a model file.
+  /// The model as an ONNX file: from pixels as in an image file, [images, channel, height, width] of 0...255, to
+  /// logits, [images, position, class]. Its metadata has the keys of a model file.
   package func encodedAsONNX() -> [UInt8] {
     guard let plan = try? NetworkPlan(description) else {
       preconditionFailure("a model file is checked when it is read")
@@ -29,8 +29,8 @@ extension ModelFile {
     return graph.add("Sub", [one, graph.add("Div", [pixels, white])])
   }
 
-  /// - Parameter values: The names of the preprocessed pixels and of what each layer before this one gives.
-  /// - Returns: The name of what this layer gives.
+  /// - Parameter values: The names of the preprocessed pixels and of the output of each layer before this one.
+  /// - Returns: The name of this layer's output.
   private func add(_ layer: PlannedLayer, to graph: inout ONNXGraph, after values: [String]) -> String {
     var inputs = [values[values.count - 1]]
     guard let node = layer.graphOperator else { return inputs[0] }
@@ -43,7 +43,7 @@ extension ModelFile {
   }
 
   private func addOutput(_ value: String, to graph: inout ONNXGraph) {
-    // A zero keeps the size that is there: the images.
+    // A zero keeps the input's size: the number of images.
     let shape = graph.add(constant: "shape", [0, description.positions, description.classCount])
     let logits = graph.add("Reshape", [value, shape], output: "logits")
     graph.add(

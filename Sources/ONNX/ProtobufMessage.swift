@@ -1,13 +1,13 @@
-/// A Protocol Buffers message, written field by field (protobuf.dev, "Encoding"): each field is a key, which is its number
-/// and how its content is written, then the content.
+/// A Protocol Buffers message, written field by field (protobuf.dev, "Encoding"): each field is a key, made of its
+/// number and wire type, then the content.
 ///
-/// Writing a model needs three such ways and never reads one back, so this takes the place of a library that would compile
-/// for longer than the rest of the program; ONNX's own checker and runtime judge the result.
+/// Writing a model needs three wire types and no reader, so this replaces a library that would compile for longer than
+/// the rest of the program. ONNX's own checker and runtime test the result.
 package struct ProtobufMessage {
   private enum WireType: UInt64 {
     /// A whole number, seven bits a byte, low bits first.
     case varint = 0
-    /// A byte count, then so many bytes: texts, messages, and lists of numbers.
+    /// A byte count, then that many bytes: texts, messages, and lists of numbers.
     case lengthDelimited = 2
     /// Four bytes, the lowest first.
     case fixed32 = 5

@@ -1,13 +1,13 @@
-/// How well a model read a set of images, counted one image at a time.
+/// How well a model predicts a set of images, counted one image at a time.
 package struct Accuracy: Sendable, Hashable {
   package private(set) var images: Int
-  /// Images read without a mistake.
+  /// Images whose every character is predicted correctly.
   package private(set) var exact: Int
-  /// Images read without a mistake once both texts are lower-cased, as many sites compare them.
+  /// As `exact`, with upper and lower case counted as equal, as many sites compare them.
   package private(set) var caseFoldedExact: Int
-  /// All characters of the texts.
+  /// Characters of all labels.
   package private(set) var characters: Int
-  /// Characters read as what they are, each at its position.
+  /// Characters predicted correctly at their position.
   package private(set) var correctCharacters: Int
 
   package init(
@@ -33,20 +33,20 @@ package struct Accuracy: Sendable, Hashable {
     }
   }
 
-  /// Share of images read without a mistake; 0 without images. It is what is meant by accuracy.
-  package var ofImages: Double { share(exact, of: images) }
-  package var ofImagesCaseFolded: Double { share(caseFoldedExact, of: images) }
-  /// Share of characters read right: always at least `ofImages`, and never to be quoted in its place.
-  package var ofCharacters: Double { share(correctCharacters, of: characters) }
+  /// Image accuracy, the fraction of exact images; 0 without images. "Accuracy" alone always means this.
+  package var ofImages: Double { fraction(exact, of: images) }
+  package var ofImagesCaseFolded: Double { fraction(caseFoldedExact, of: images) }
+  /// The fraction of correct characters. It is at least `ofImages` and never quoted in its place.
+  package var ofCharacters: Double { fraction(correctCharacters, of: characters) }
   /// The 95 % interval of `ofImages`.
   /// - Precondition: at least one image was counted.
   package var interval: WilsonInterval { WilsonInterval(successes: exact, trials: images) }
 
-  private func share(_ count: Int, of total: Int) -> Double { total == 0 ? 0 : Double(count) / Double(total) }
+  private func fraction(_ count: Int, of total: Int) -> Double { total == 0 ? 0 : Double(count) / Double(total) }
 }
 
 extension Label {
-  /// Whether a prediction has no mistake: the same characters, and as many.
+  /// Whether a prediction is exact: every character correct, and the same length.
   package func isExactly(_ truth: Label) -> Bool { self == truth }
 }
 

@@ -1,4 +1,4 @@
-/// The characters a captcha is written in, each with its class index: its place in the list.
+/// The characters a captcha is written in, each with its class: its index in the list.
 package struct Alphabet: Sendable, Hashable {
   package let characters: [Character]
   private let indexOfCharacter: [Character: UInt16]
@@ -19,20 +19,20 @@ package struct Alphabet: Sendable, Hashable {
     self.indexOfCharacter = indexOfCharacter
   }
 
-  /// Every character of `alphabets`, where it first appears.
+  /// Every character of `alphabets` once, in order of first appearance.
   package init(unionOf alphabets: [Alphabet]) throws(AlphabetError) {
     var seen: Set<Character> = []
     try self.init(alphabets.flatMap(\.characters).filter { seen.insert($0).inserted })
   }
 
   package var count: Int { characters.count }
-  /// The class past the end of a text, where labels of several lengths have the same number of positions.
+  /// The class of positions past a text's end, where texts differ in length.
   package var blank: UInt16 { UInt16(count) }
   package var text: String { String(characters) }
 
   package func index(of character: Character) -> UInt16? { indexOfCharacter[character] }
 
-  /// The label that stands for `text`, or nil where a character is not in the alphabet.
+  /// The label of `text`; nil where a character is not in the alphabet.
   package func label(of text: String) -> Label? {
     var classes: [UInt16] = []
     for character in text {
@@ -42,7 +42,7 @@ package struct Alphabet: Sendable, Hashable {
     return Label(classes: classes)
   }
 
-  /// The text that `label` stands for.
+  /// The text of `label`.
   /// - Precondition: every class index is below `count`.
   package func text(of label: Label) -> String { String(label.classes.map { characters[Int($0)] }) }
 
@@ -56,7 +56,7 @@ package enum AlphabetError: Error, Equatable {
   case tooManyCharacters
 }
 
-/// What is written in one image: a class index of the alphabet for each position, from left to right.
+/// The text of one image: a class index of the alphabet for each position, from left to right.
 package struct Label: Sendable, Hashable {
   package var classes: [UInt16]
   package init(classes: [UInt16]) { self.classes = classes }
@@ -64,7 +64,7 @@ package struct Label: Sendable, Hashable {
 }
 
 extension String {
-  /// These characters, one after the other; many times faster than appending each.
+  /// The text of these code points; many times faster than appending each.
   package init(scalars: [Unicode.Scalar]) {
     self.init(unsafeUninitializedCapacity: scalars.reduce(0) { $0 + UTF8.width($1) }) { buffer in
       var count = 0

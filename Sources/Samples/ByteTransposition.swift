@@ -1,7 +1,7 @@
-/// Turns a plane of bytes from rows into columns.
+/// Transposes a plane of bytes.
 /// - Parameters:
 ///   - source: [rows, sourceStride >= columns].
-///   - target: [columns, targetStride >= rows]; apart from `source`.
+///   - target: [columns, targetStride >= rows]; must not overlap `source`.
 package func transposeBytes(
   _ source: UnsafePointer<UInt8>, rows: Int, columns: Int, sourceStride: Int,
   into target: UnsafeMutablePointer<UInt8>, targetStride: Int
@@ -14,7 +14,7 @@ package func transposeBytes(
   }
   for column in stride(from: 0, to: columns, by: Tiles.columnCount) {
     for row in stride(from: 0, to: rows, by: Tiles.rowCount) {
-      // The last tiles lie back over those before.
+      // The last tiles overlap those before them, so that they end at the edge.
       let (row, column) = (min(row, rows - Tiles.rowCount), min(column, columns - Tiles.columnCount))
       var tiles = Tiles(source + row * sourceStride + column, stride: sourceStride)
       tiles.storeTransposed(to: target + column * targetStride + row, stride: targetStride)
@@ -41,7 +41,7 @@ private struct Tiles {
   /// Stores the 32 columns, eight bytes each.
   @inline(__always)
   mutating func storeTransposed(to target: UnsafeMutablePointer<UInt8>, stride: Int) {
-    // Halves, quarters and eighths of each tile's rows change places (Warren, "Hacker's Delight", section 7-3).
+    // Swaps halves, then quarters, then eighths between rows of each tile (Warren, "Hacker's Delight", section 7-3).
     exchange(distance: 4, lowBytes: 0x0000_0000_FFFF_FFFF)
     exchange(distance: 2, lowBytes: 0x0000_FFFF_0000_FFFF)
     exchange(distance: 1, lowBytes: 0x00FF_00FF_00FF_00FF)

@@ -3,7 +3,7 @@ package enum PixelFormat: Int, Sendable, Hashable, CaseIterable {
   case gray = 1
   case rgb = 3
 
-  /// The word for it in specs and model files.
+  /// Its name in specs and model files.
   package var name: String {
     switch self {
     case .gray: "gray"

@@ -1,5 +1,6 @@
-/// An 8-bit image in columns from the left, each from the top, channels innermost: [width, height, channel]. So styles draw
-/// and shards store, where one column cuts strokes as the next does; all else has images in rows.
+/// An 8-bit image in columns from the left, each from the top, channels innermost: [width, height, channel]. Styles
+/// draw and shards store columns, because adjacent columns cross a captcha's strokes in much the same way and compress
+/// well. Everything else has images in rows.
 package struct ImageColumns: Sendable, Hashable {
   package let geometry: Geometry
   package let pixels: [UInt8]

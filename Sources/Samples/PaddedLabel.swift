@@ -1,11 +1,11 @@
 extension Label {
-  /// The label of classes that `padded` made as long as all others.
+  /// The label in classes that `padded` filled up with blanks.
   package init(padded classes: some Sequence<UInt16>, of alphabet: Alphabet) {
     self.init(classes: classes.filter { $0 != alphabet.blank })
   }
 
-  /// A class for each of `positions`: the label's, then blanks.
-  /// - Precondition: the label has at most as many.
+  /// The label's classes, then blanks up to `positions`.
+  /// - Precondition: the label has at most `positions` classes.
   package func padded(to positions: Int, of alphabet: Alphabet) -> [UInt16] {
     classes + repeatElement(alphabet.blank, count: positions - count)
   }

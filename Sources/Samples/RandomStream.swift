@@ -1,6 +1,6 @@
 /// A counter-based stream of random numbers: word `index` of stream (seed, stream) is a pure function of the three, so
-/// any part of a stream can be had without the parts before it. Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel
-/// random numbers: as easy as 1, 2, 3", SC 2011, section 3.3).
+/// any part of a stream can be computed without the parts before it. Philox4x32-10 (Salmon, Moraes, Dror and Shaw,
+/// "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3).
 package struct RandomStream: Sendable {
   private let key: SIMD2<UInt32>
   private let stream: UInt64
@@ -27,7 +27,7 @@ package struct RandomStream: Sendable {
     return words[used]
   }
 
-  /// A number of 0 ..< `bound`, each equally likely (Lemire, "Fast random integer generation in an interval", 2019).
+  /// A number in 0 ..< `bound`, each equally likely (Lemire, "Fast random integer generation in an interval", 2019).
   /// - Precondition: `bound` is 1 ... 2^32 - 1.
   package mutating func next(below bound: Int) -> Int {
     let bound = UInt32(bound)
@@ -40,26 +40,25 @@ package struct RandomStream: Sendable {
     return Int(product >> 32)
   }
 
-  /// A number of `range`, each equally likely.
+  /// A number in `range`, each equally likely.
   package mutating func next(in range: ClosedRange<Int>) -> Int {
     range.lowerBound + next(below: range.upperBound - range.lowerBound + 1)
   }
 
-  /// A number of 0 ..< 1 in steps of 2^-53.
+  /// A number in 0 ..< 1 in steps of 2^-53.
   package mutating func nextUnit() -> Double {
     let high = UInt64(next()) >> 5
     let low = UInt64(next()) >> 6
     return Double(high << 26 | low) * 0x1p-53
   }
 
-  /// A number of `range`, uniformly.
+  /// A number in `range`, uniformly.
   package mutating func next(in range: ClosedRange<Double>) -> Double {
     range.lowerBound + (range.upperBound - range.lowerBound) * nextUnit()
   }
 }
 
-/// What else than samples a pipeline draws random numbers for. Each purpose has a seed of its own, so that no two of them
-/// ever read the same stream.
+/// What a pipeline draws random numbers for, besides samples. Each purpose has its own seed and so its own streams.
 package enum SeedPurpose: UInt64, Sendable {
   case weights = 1
   case dropout

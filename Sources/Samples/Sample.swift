@@ -1,10 +1,10 @@
 /// One labelled image, with what is needed to draw it again.
 package struct Sample: Sendable, Hashable {
-  /// Place in its split, from 0.
+  /// Index in its split, from 0.
   package let index: UInt64
-  /// What the image was drawn from; below 2^63, so that SQLite shows it as a positive number.
+  /// Seed of the image's random choices; below 2^63, so that SQLite shows it as a positive number.
   package let seed: UInt64
-  /// Which charset of its dataset the label's classes are of.
+  /// Index of the label's charset among those of its dataset.
   package let charset: Int
   package let label: Label
   package let columns: ImageColumns
@@ -40,7 +40,7 @@ package enum Split: String, Sendable, Hashable, CaseIterable, Comparable {
   }
 
   /// The seed of sample `index`. For one pipeline seed this is a bijection on 63 bits of (split, index), so no two
-  /// samples of a pipeline, in whichever splits, have a seed in common.
+  /// samples of a pipeline have the same seed, even across splits.
   /// - Precondition: `index` is below 2^48.
   package func seed(ofSample index: UInt64, pipelineSeed: UInt64) -> UInt64 {
     precondition(index < 1 << 48)
@@ -52,8 +52,8 @@ package enum Split: String, Sendable, Hashable, CaseIterable, Comparable {
 
 private let mask63: UInt64 = 1 << 63 - 1
 
-/// A bijection on 63-bit numbers: the finaliser of SplitMix64 (Steele, Lea and Flood 2014) modulo 2^63. Each step, an
-/// odd multiplier or an exclusive or with a right shift, is invertible there.
+/// A bijection on 63-bit numbers: the finaliser of SplitMix64 (Steele, Lea and Flood 2014) modulo 2^63. Each step, a
+/// product with an odd number or an exclusive or with a right shift, is invertible there.
 private func mixBits63(_ value: UInt64) -> UInt64 {
   var z = (value &+ 0x9E37_79B9_7F4A_7C15) & mask63
   z = ((z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9) & mask63

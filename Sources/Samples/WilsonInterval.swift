@@ -1,7 +1,7 @@
-/// The interval that holds a share which was seen as `successes` of `trials`, with 95 % confidence (E. B. Wilson,
-/// "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22, 1927). Unlike the textbook's normal
-/// approximation it keeps its promise near 0 and 1, where good models are. The catalog's view `image_accuracy` computes
-/// the same bounds by the same operations.
+/// The 95 % confidence interval of a proportion observed as `successes` of `trials` (E. B. Wilson, "Probable Inference,
+/// the Law of Succession, and Statistical Inference", JASA 22, 1927). Unlike the normal approximation it also holds
+/// near 0 and 1, where good models are. The catalog's view `image_accuracy` computes the same bounds by the same
+/// operations.
 package struct WilsonInterval: Sendable, Equatable {
   /// The 97.5 % quantile of the normal distribution.
   package static let quantile = 1.959963984540054

@@ -1,7 +1,7 @@
 import Samples
 
-/// How a record holds an image's pixels: in columns from the left, each pixel as its difference, modulo 256, from the one
-/// before it. `Schemas/shard-v1.md`, "Pixels", has the definition and what it gains.
+/// How a record stores an image's pixels: in columns from the left, each pixel as its difference, modulo 256, from the
+/// one before it. `Schemas/shard-v1.md`, "Pixels", has the definition and what it gains.
 struct PixelFilter {
   private let width: Int
   private let height: Int
@@ -17,24 +17,24 @@ struct PixelFilter {
 
   /// - Parameters:
   ///   - columns: [width, height, channel].
-  ///   - stored: [width, height, channel]; apart from `columns`.
+  ///   - stored: [width, height, channel]; must not overlap `columns`.
   func filter(_ columns: UnsafeBufferPointer<UInt8>, into stored: UnsafeMutableBufferPointer<UInt8>) {
     precondition(columns.count == byteCount && stored.count == byteCount)
     guard let columns = columns.baseAddress, let stored = stored.baseAddress else { return }
     let distance = format.rawValue
     // SAFETY: both buffers have the image's byte count, which is at least that of a pixel.
-    for place in 0..<distance { stored[place] = columns[place] }
-    for place in distance..<byteCount { stored[place] = columns[place] &- columns[place &- distance] }
+    for index in 0..<distance { stored[index] = columns[index] }
+    for index in distance..<byteCount { stored[index] = columns[index] &- columns[index &- distance] }
   }
 
-  /// The image whose filtered pixels are `stored`; any bytes are those of some image.
+  /// The image whose filtered pixels are `stored`; any bytes are valid.
   /// - Parameters:
   ///   - stored: [width, height, channel].
-  ///   - image: [height, width, channel]; apart from `stored`.
+  ///   - image: [height, width, channel]; must not overlap `stored`.
   func reconstruct(_ stored: UnsafeBufferPointer<UInt8>, into image: UnsafeMutableBufferPointer<UInt8>) {
     precondition(image.count == byteCount && stored.count == byteCount)
     guard let image = image.baseAddress, let stored = stored.baseAddress else { return }
-    // SAFETY: both buffers have the image's byte count, and all places are of its pixels.
+    // SAFETY: both buffers have the image's byte count, and all offsets are inside.
     switch format {
     case .gray: reconstructGray(stored, into: image)
     case .rgb: reconstructChannels(stored, into: image)
@@ -80,7 +80,7 @@ extension PixelFilter {
   }
 
   /// Turns the differences of 32 columns into pixels.
-  /// - Parameter before: The last pixel of the column to the left; then that of the last of these columns.
+  /// - Parameter before: The last pixel of the column to the left; afterwards, that of the last of these columns.
   @inline(__always)
   private func sumDown(_ columns: UnsafeMutablePointer<UInt8>, from before: inout UInt8) {
     var sums = SIMD32<UInt8>()

@@ -1,14 +1,14 @@
 import Files
 
-/// The seek table of the Zstandard Seekable Format 0.1.0: where each frame starts and what its content must be. The
-/// header is its first entry, with no content. Every byte of it follows from the header and the blocks, and a reader
-/// compares them all, so the table needs no checksum of its own.
+/// The seek table of the Zstandard Seekable Format 0.1.0: where each frame starts, and the size and checksum of its
+/// content. The header is its first entry, with no content. Every byte of it follows from the header and the blocks,
+/// and a reader compares them all, so the table needs no checksum of its own.
 package struct SeekTable: Sendable, Hashable {
   package struct Entry: Sendable, Hashable {
     package let compressedByteCount: UInt32
-    /// Bytes of the content: records, without compression.
+    /// Bytes of the content: the uncompressed records.
     package let contentByteCount: UInt32
-    /// Low 32 bits of the content's XXH64 with seed 0, which every block's frame ends in too.
+    /// Low 32 bits of the content's XXH64 with seed 0; every block's frame ends with them too.
     package let checksum: UInt32
   }
 
@@ -59,12 +59,13 @@ extension SeekTable {
   ///   - frame: The last bytes of the file, as many as the seek table of this header has.
   ///   - header: The header of the same file.
   ///   - frameOffset: Where `frame` starts in the file.
-  /// - Throws: `ShardFault` where a byte is not what the header and the file's length make it.
+  /// - Throws: `ShardFault` where a byte contradicts the header or the file's length.
   init(decoding frame: [UInt8], header: ShardHeader, headerByteCount: Int, frameOffset: Int) throws(ShardFault) {
     let bytes = frame.span.bytes
     let frameCount = header.blockCount + 1
     let footerOffset = frame.count - SeekTableLayout.seekableMagic.end
-    // The fixed bytes at both ends, the outermost first: they tell an unfinished or foreign file from a damaged one.
+    // The fixed bytes at both ends first, the outermost before the others: they tell an unfinished or foreign file from
+    // a damaged one.
     let seekableMagic: UInt32 = bytes.integer(at: footerOffset + SeekTableLayout.seekableMagic.offset)
     try Self.check(SeekTableLayout.seekableMagic, seekableMagic, SeekTableLayout.seekableMagicNumber)
     let descriptor: UInt8 = bytes.integer(at: footerOffset + SeekTableLayout.descriptor.offset)

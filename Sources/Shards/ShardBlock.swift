@@ -1,36 +1,36 @@
 import Samples
 
-/// A block on its way into a shard: a Zstandard frame of records.
+/// An encoded block: a Zstandard frame of records.
 package struct EncodedBlock: Sendable {
   package let number: Int
-  /// The frame's bytes as they stand in the file.
+  /// The frame's bytes, as in the file.
   let frame: [UInt8]
   let entry: SeekTable.Entry
 }
 
-/// Makes blocks of shards, one after the other, in memory that it uses again; each thread takes an encoder of its own. A
-/// block's bytes depend on the header, its samples and libzstd's version alone.
+/// Encodes blocks of shards, one after the other, in memory that it reuses; each thread has its own encoder. A block's
+/// bytes depend only on the header, its samples and libzstd's version.
 package struct ShardBlockEncoder: ~Copyable {
   private var content: [UInt8] = []
 
   package init() {}
 
   /// Block `number` of a shard.
-  /// - Parameter sample: Makes sample n of the block; called once for each, in order.
+  /// - Parameter sample: Makes a sample of the block by its index there; called once for each, in order.
   /// - Precondition: the samples are those of the block, with the header's geometry, at most as many characters as it
   ///   allows, and classes of their charset.
   package mutating func encode(
-    block number: Int, of header: ShardHeader, sample: (_ place: Int) throws -> Sample
+    block number: Int, of header: ShardHeader, sample: (_ record: Int) throws -> Sample
   ) rethrows -> EncodedBlock {
     let byteCount = header.recordLayout.byteCount
     let recordCount = header.recordCount(ofBlock: number)
     content.resize(to: recordCount * byteCount)
     let firstIndex = header.firstIndex + UInt64(number * header.blockRecordCount)
-    for place in 0..<recordCount {
-      let sample = try sample(place)
-      precondition(sample.index == firstIndex + UInt64(place), "a shard's records follow each other without gaps")
+    for record in 0..<recordCount {
+      let sample = try sample(record)
+      precondition(sample.index == firstIndex + UInt64(record), "a shard's records follow each other without gaps")
       content.withUnsafeMutableBytes { content in
-        let bytes = content[place * byteCount..<(place + 1) * byteCount]
+        let bytes = content[record * byteCount..<(record + 1) * byteCount]
         header.store(sample, in: UnsafeMutableRawBufferPointer(rebasing: bytes))
       }
     }
@@ -44,7 +44,7 @@ package struct ShardBlockEncoder: ~Copyable {
 }
 
 extension ShardHeader {
-  /// - Parameter bytes: The record's place in the block.
+  /// - Parameter bytes: The record's bytes in the block.
   fileprivate func store(_ sample: Sample, in bytes: UnsafeMutableRawBufferPointer) {
     let layout = recordLayout
     let classes = sample.label.classes
@@ -59,7 +59,7 @@ extension ShardHeader {
       let value = position < classes.count ? classes[position] : RecordLayout.noClass
       bytes.store(value, at: layout.classesOffset + RecordLayout.classByteCount * position)
     }
-    // SAFETY: the slice's bounds are checked; bytes hold bytes, and the image is no part of the block.
+    // SAFETY: the slice's bounds are checked, and the image is not part of the block.
     sample.columns.pixels.withUnsafeBufferPointer { columns in
       let stored = UnsafeMutableRawBufferPointer(rebasing: bytes[layout.pixelsOffset...])
       PixelFilter(geometry).filter(columns, into: stored.assumingMemoryBound(to: UInt8.self))
@@ -76,8 +76,8 @@ extension UnsafeMutableRawBufferPointer {
   }
 }
 
-/// Room for one decompressed block, used again for block after block: of any shard, by one thread at a time. Reading
-/// into it overwrites what it held; after a failed read it holds no records.
+/// One decompressed block, in memory reused for any block of any shard, by one thread at a time. Reading replaces the
+/// content; after a failed read there are no records.
 package struct ShardBlock: ~Copyable {
   /// Records of the block read last.
   package private(set) var recordCount = 0
@@ -89,12 +89,12 @@ package struct ShardBlock: ~Copyable {
 
   package init() {}
 
-  /// The sample's place in its split.
+  /// The sample's index in its split.
   package func index(ofRecord record: Int) -> UInt64 {
     content.span.bytes.integer(at: offset(ofRecord: record) + RecordLayout.index.offset)
   }
 
-  /// The number of the charset, in the shard's header, that the record's classes are of.
+  /// Index of the record's charset among those of the shard's header.
   package func charset(ofRecord record: Int) -> Int {
     Int(content.span.bytes.integer(at: offset(ofRecord: record) + RecordLayout.charset.offset, as: UInt16.self))
   }
@@ -115,7 +115,7 @@ package struct ShardBlock: ~Copyable {
   package func copyPixels(ofRecord record: Int, to destination: UnsafeMutableBufferPointer<UInt8>) {
     precondition(destination.count == layout.imageByteCount)
     let offset = offset(ofRecord: record) + layout.pixelsOffset
-    // SAFETY: the slice's bounds are checked, and `destination` is no part of `content`.
+    // SAFETY: the slice's bounds are checked, and `destination` is not part of `content`.
     content.withUnsafeBufferPointer { content in
       let stored = UnsafeBufferPointer(rebasing: content[offset..<offset + layout.imageByteCount])
       PixelFilter(geometry).reconstruct(stored, into: destination)
@@ -147,10 +147,10 @@ package struct ShardBlock: ~Copyable {
 
 extension ShardBlock {
   /// A Zstandard block has at least 4 bytes and makes at most 128 KiB (RFC 8878, section 3.1.1.2). So a small file
-  /// cannot make a reader allocate much.
+  /// cannot make a reader allocate much memory.
   private static let expansionMax = (128 << 10) / 4
 
-  /// Has `read` fill the `byteCount` bytes of the next block's frame.
+  /// Reads the `byteCount` bytes of the next block's frame with `read`.
   mutating func readFrame(
     byteCount: Int, _ read: (inout [UInt8]) throws(ShardError) -> Void
   ) throws(ShardError) {
@@ -159,7 +159,7 @@ extension ShardBlock {
     try read(&frame)
   }
 
-  /// Makes this block `number` of a shard, from the frame just read.
+  /// Decodes the frame just read as block `number` of a shard.
   mutating func decode(number: Int, of header: ShardHeader, entry: SeekTable.Entry) throws(ShardFault) {
     try decompress(entry)
     try checkRecords(number: number, of: header)
@@ -173,7 +173,7 @@ extension ShardBlock {
       let head = try ZstdFrameHead(frame.span.bytes)
       guard head.byteCount == frame.count else { throw ZstdError(message: "the frame ends too early") }
       guard head.contentByteCount == UInt64(entry.contentByteCount) else {
-        throw ZstdError(message: "the frame announces content of another length")
+        throw ZstdError(message: "the frame declares another content length")
       }
       guard head.hasChecksum else { throw ZstdError(message: "the frame has no checksum") }
       guard frame.count >= Int(entry.contentByteCount) / Self.expansionMax else {
@@ -191,18 +191,18 @@ extension ShardBlock {
     }
   }
 
-  /// A block whose checksum is right can still come from a program that wrote nonsense.
+  /// Checks every field: a faulty program may have written a block with a correct checksum.
   private func checkRecords(number: Int, of header: ShardHeader) throws(ShardFault) {
     let bytes = content.span.bytes
     let layout = header.recordLayout
     let firstRecord = number * header.blockRecordCount
-    for place in 0..<header.recordCount(ofBlock: number) {
-      let offset = place * layout.byteCount
+    for record in 0..<header.recordCount(ofBlock: number) {
+      let offset = record * layout.byteCount
       func impossible(_ field: String, _ value: UInt64) -> ShardFault {
-        .impossibleRecord(number: firstRecord + place, field: field, value: value)
+        .impossibleRecord(number: firstRecord + record, field: field, value: value)
       }
       let index: UInt64 = bytes.integer(at: offset + RecordLayout.index.offset)
-      guard index == header.firstIndex + UInt64(firstRecord + place) else { throw impossible("index", index) }
+      guard index == header.firstIndex + UInt64(firstRecord + record) else { throw impossible("index", index) }
       let seed: UInt64 = bytes.integer(at: offset + RecordLayout.seed.offset)
       guard seed < ShardLimits.seedEnd else { throw impossible("seed", seed) }
       let charset = Int(bytes.integer(at: offset + RecordLayout.charset.offset, as: UInt16.self))

@@ -1,6 +1,6 @@
 import Files
 
-/// A shard file open for reading, frame by frame. Every error has its place.
+/// A shard file open for reading, frame by frame. Every error says which frame.
 struct ShardFile {
   let file: ReadableFile
 
@@ -15,11 +15,11 @@ struct ShardFile {
   /// The header, and its frame's bytes.
   func header() throws(ShardError) -> (ShardHeader, bytes: [UInt8]) {
     let start = try bytes(at: 0, count: min(HeaderLayout.contentOffset, file.byteCount), frame: 0)
-    let byteCount = try place(frame: 0, at: 0) { () throws(ShardFault) in
+    let byteCount = try locating(frame: 0, at: 0) { () throws(ShardFault) in
       try ShardHeader.frameByteCount(start.span.bytes)
     }
     let bytes = try bytes(at: 0, count: byteCount, frame: 0)
-    let header = try place(frame: 0, at: 0) { () throws(ShardFault) in try ShardHeader(decoding: bytes) }
+    let header = try locating(frame: 0, at: 0) { () throws(ShardFault) in try ShardHeader(decoding: bytes) }
     return (header, bytes)
   }
 
@@ -35,13 +35,13 @@ struct ShardFile {
     }
     let offset = file.byteCount - byteCount
     let bytes = try bytes(at: offset, count: byteCount, frame: frame)
-    let seekTable = try place(frame: frame, at: offset) { () throws(ShardFault) in
+    let seekTable = try locating(frame: frame, at: offset) { () throws(ShardFault) in
       try SeekTable(decoding: bytes, header: header, headerByteCount: headerByteCount, frameOffset: offset)
     }
     return (seekTable, bytes)
   }
 
-  /// Reads block `number` into `block` and checks everything of it.
+  /// Reads block `number` into `block` and checks all of it.
   func read(
     block number: Int, of header: ShardHeader, seekTable: SeekTable, into block: inout ShardBlock
   ) throws(ShardError) {
@@ -58,17 +58,17 @@ struct ShardFile {
     try block.readFrame(byteCount: Int(entry.compressedByteCount)) { bytes throws(ShardError) in
       try fill(&bytes, at: offset, frame: frame)
     }
-    try place(frame: frame, at: offset) { () throws(ShardFault) in
+    try locating(frame: frame, at: offset) { () throws(ShardFault) in
       try block.decode(number: number, of: header, entry: entry)
     }
   }
 
-  /// The seek table's entry for block `number`, as the frame at `offset` makes it.
+  /// The seek table's entry for block `number`, computed from the frame at `offset`.
   func entry(ofBlock number: Int, of header: ShardHeader, at offset: Int) throws(ShardError) -> SeekTable.Entry {
     let contentByteCount = header.recordCount(ofBlock: number) * header.recordLayout.byteCount
     let byteCountMax = min(zstdFrameByteCountMax(contentByteCount: contentByteCount), max(0, file.byteCount - offset))
     let bytes = try bytes(at: offset, count: byteCountMax, frame: number + 1)
-    return try place(frame: number + 1, at: offset) { () throws(ShardFault) in
+    return try locating(frame: number + 1, at: offset) { () throws(ShardFault) in
       do throws(ZstdError) {
         let head = try ZstdFrameHead(bytes.span.bytes)
         return SeekTable.Entry(
@@ -81,7 +81,7 @@ struct ShardFile {
   }
 
   /// `count` bytes from `offset`.
-  /// - Parameter frame: The frame that they are of, for the error's sake.
+  /// - Parameter frame: The number of their frame, for errors.
   /// - Precondition: `count` is no more than the file has, or than a header may have.
   func bytes(at offset: Int, count: Int, frame: Int) throws(ShardError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
@@ -97,12 +97,12 @@ struct ShardFile {
     } catch {
       throw .file(error)
     }
-    try place(frame: frame, at: offset) { () throws(ShardFault) in
+    try locating(frame: frame, at: offset) { () throws(ShardFault) in
       guard count == bytes.count else { throw .truncated(missingByteCount: bytes.count - count) }
     }
   }
 
-  private func place<Result: ~Copyable>(
+  private func locating<Result: ~Copyable>(
     frame: Int, at offset: Int, _ body: () throws(ShardFault) -> Result
   ) throws(ShardError) -> Result {
     do throws(ShardFault) {

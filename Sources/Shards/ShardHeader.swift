@@ -3,9 +3,9 @@ import Samples
 
 /// What all records of a shard have in common.
 package struct ShardHeader: Sendable, Hashable {
-  /// Version of the generator that drew the images; 0 for images that were not drawn but imported.
+  /// Version of the generator that drew the images; 0 for imported images.
   package let generatorVersion: UInt32
-  /// Of the part of the spec that decides what the images show.
+  /// Hash of the part of the spec that decides what the images show.
   package let specHash: ContentHash
   package let split: Split
   /// Index in the split of the first record; the others follow without gaps.
@@ -16,12 +16,12 @@ package struct ShardHeader: Sendable, Hashable {
   package let geometry: Geometry
   /// The most characters that a label can have.
   package let labelCapacity: Int
-  /// What class indices mean; a record gives the number of its charset.
+  /// The alphabets of class indices; a record has the index of its charset.
   package let charsets: [Alphabet]
   /// Zstandard level of the blocks, so that a block can be compressed again to the same bytes.
   package let compressionLevel: Int
 
-  /// - Throws: `ShardHeaderError` where the format has no room for a value.
+  /// - Throws: `ShardHeaderError` where a value exceeds the format's limits.
   package init(
     generatorVersion: UInt32, specHash: ContentHash, split: Split, firstIndex: UInt64, recordCount: Int,
     blockRecordCount: Int, geometry: Geometry, labelCapacity: Int, charsets: [Alphabet], compressionLevel: Int
@@ -66,7 +66,7 @@ package struct ShardHeader: Sendable, Hashable {
     guard !overflow && end <= ShardLimits.indexEnd else {
       throw .impossible(field: HeaderLayout.firstIndex.name, value: firstIndex)
     }
-    // Within the limits above a record has less than 2^34 bytes, but a block of them may be too large even to count.
+    // Within the limits above a record has less than 2^34 bytes, but the byte count of a block may still overflow.
     let blockByteCount = recordLayout.byteCount.multipliedReportingOverflow(by: min(blockRecordCount, recordCount))
     guard !blockByteCount.overflow && blockByteCount.partialValue <= ShardLimits.blockByteCountMax else {
       throw .tooLargeBlocks(recordByteCount: recordLayout.byteCount, recordCount: min(blockRecordCount, recordCount))
@@ -86,9 +86,9 @@ package struct ShardHeader: Sendable, Hashable {
   }
 }
 
-/// Why a header is not one of format version 1.
+/// Why a header is invalid in format version 1.
 package enum ShardHeaderError: Error, Equatable, CustomStringConvertible {
-  /// The value is outside of what the field can hold.
+  /// The value is outside the field's range.
   case impossible(field: String, value: UInt64)
   case tooLargeBlocks(recordByteCount: Int, recordCount: Int)
   case tooManyBlocks(Int)
@@ -102,15 +102,15 @@ package enum ShardHeaderError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .impossible(let field, let value): "\(field) is \(value)"
     case .tooLargeBlocks(let recordByteCount, let recordCount):
-      "a block of \(recordCount) records of \(recordByteCount) bytes; at most \(ShardLimits.blockByteCountMax) bytes "
-        + "are possible, so choose fewer records for each block"
+      "a block of \(counted(recordCount, "record")) of \(recordByteCount) bytes; "
+        + "at most \(ShardLimits.blockByteCountMax) bytes are possible, so choose fewer records per block"
     case .tooManyBlocks(let count):
-      "\(count) blocks; fewer than \(SeekTableLayout.frameCountMax) are possible, so choose more records for each block"
+      "\(count) blocks; fewer than \(SeekTableLayout.frameCountMax) are possible, so choose more records per block"
     case .tooLargeCharsets(let byteCount):
       "charsets of \(byteCount) bytes; the header has room for \(ShardLimits.headerByteCountMax)"
     case .impossibleCharset(let number):
       "charset \(number) is empty, names a character twice, holds U+0000 or is not UTF-8"
-    case .wrongByteCount: "its parts do not fill it"
+    case .wrongByteCount: "its parts do not add up to its length"
     }
   }
 }
@@ -160,13 +160,13 @@ extension ShardHeader {
     return byteCount
   }
 
-  /// - Parameter frame: the whole first frame, as long as `frameByteCount` said.
+  /// - Parameter frame: the whole first frame, of `frameByteCount` bytes.
   init(decoding frame: [UInt8]) throws(ShardFault) {
     let bytes = frame.span.bytes
     guard Array(frame[HeaderLayout.magic.offset..<HeaderLayout.magic.end]) == HeaderLayout.magicBytes else {
       throw .notAShard
     }
-    // Where the hash of a later version's header stands is not known, so the version comes first.
+    // A later version may have its hash elsewhere, so the version is checked first.
     let version: UInt32 = bytes.integer(at: HeaderLayout.formatVersion.offset)
     guard version == HeaderLayout.version else { throw .unsupportedVersion(version) }
     let hashOffset = frame.count - HeaderLayout.headerHashByteCount

@@ -1,5 +1,5 @@
-/// Where everything stands in a shard file, in disk order; `Schemas/shard-v1.md` says the same in words, and a test
-/// holds the two together. Integers are little-endian and unsigned. Nothing is aligned by padding.
+/// A field of a shard file. All fields are here in disk order; `Schemas/shard-v1.md` describes the same, and a test
+/// compares the two. Integers are little-endian and unsigned. Nothing is aligned by padding.
 package struct ShardField: Sendable, Hashable {
   package let name: String
   /// From the start of the structure that the field belongs to.
@@ -54,7 +54,7 @@ package enum HeaderLayout {
   package static let frameMagicNumber: UInt32 = 0x184D_2A57
   package static let magicBytes = Array("GLYPHSHD".utf8)
   package static let version: UInt32 = 1
-  /// Frame magic and content byte count stand before what every skippable frame counts as its content.
+  /// The content of a skippable frame follows its magic number and byte count.
   package static let contentOffset = frameContentByteCount.end
   package static let byteCountMin = charsetCount.end + headerHashByteCount
 }
@@ -68,7 +68,7 @@ package struct RecordLayout: Sendable, Hashable {
 
   package static let fields = [index, seed, charset, labelCount]
 
-  /// Stands in `classes` at positions past the label's end.
+  /// Value of `classes` past the label's end.
   package static let noClass: UInt16 = 0xFFFF
   static let classByteCount = 2
 
@@ -102,7 +102,7 @@ package enum SeekTableLayout {
   package static let seekableMagicNumber: UInt32 = 0x8F92_EAB1
   /// Bit 7: entries have checksums. The others are reserved and zero.
   package static let descriptorValue: UInt8 = 0x80
-  /// Of the header, which has no content: XXH64 of no bytes is 0xEF46DB3751D8E999.
+  /// Of the header, which has no content: the XXH64 of no bytes is 0xEF46DB3751D8E999.
   package static let checksumOfNothing: UInt32 = 0x51D8_E999
   /// The format's own limit.
   package static let frameCountMax = 0x800_0000
@@ -112,12 +112,12 @@ package enum SeekTableLayout {
   }
 }
 
-/// What this version of the format holds at most. The limits bound what a reader allocates, whatever a file claims.
+/// Limits of this version of the format. They bound what a reader allocates, whatever a file claims.
 package enum ShardLimits {
   package static let headerByteCountMax = 1 << 20
   /// Of one block, decompressed.
   package static let blockByteCountMax = 1 << 30
-  /// Indices of samples are below this, as `Split.seed(ofSample:pipelineSeed:)` asks.
+  /// Indices of samples are below this, as `Split.seed(ofSample:pipelineSeed:)` requires.
   package static let indexEnd: UInt64 = 1 << 48
   package static let seedEnd: UInt64 = 1 << 63
   package static let compressionLevels = 1...22

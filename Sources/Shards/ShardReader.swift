@@ -1,10 +1,10 @@
 import Files
 import Samples
 
-/// A shard whose header and seek table are sound. Blocks are checked as they are read.
+/// A shard whose header and seek table are undamaged. Blocks are checked as they are read.
 ///
-/// The file is open only while it is read, which costs a few microseconds a block: a dataset of any number of shards
-/// can then be read at once, with a usual limit of 1,024 open files.
+/// The file is open only while it is read, which costs a few microseconds a block: so a dataset can have any number of
+/// shards under the usual limit of 1,024 open files.
 package struct ShardReader: Sendable {
   package let path: String
   package let header: ShardHeader
@@ -13,7 +13,7 @@ package struct ShardReader: Sendable {
   package let fingerprint: ContentHash
   package let byteCount: Int
 
-  /// - Throws: `ShardError` where the file cannot be read or is not a shard with a sound header and seek table.
+  /// - Throws: `ShardError` where the file cannot be read or is not a shard with an undamaged header and seek table.
   package init(_ path: String) throws(ShardError) {
     let shard = try ShardFile(path)
     let (header, headerBytes) = try shard.header()
@@ -28,9 +28,9 @@ package struct ShardReader: Sendable {
   /// The header alone of a shard whose other parts may be damaged.
   package static func header(of path: String) throws(ShardError) -> ShardHeader { try ShardFile(path).header().0 }
 
-  /// Reads block `number` into `block` and checks everything of it: frame, checksum, every record's fields.
+  /// Reads block `number` into `block` and checks all of it: frame, checksum, every record's fields.
   /// - Precondition: `number` is below `header.blockCount`.
-  /// - Throws: `ShardError` with the block's place; `block` then holds no records.
+  /// - Throws: `ShardError` that locates the block; `block` then has no records.
   package func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
     try ShardFile(path).read(block: number, of: header, seekTable: seekTable, into: &block)
   }

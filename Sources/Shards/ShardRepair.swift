@@ -1,21 +1,21 @@
 import Files
 
-/// Makes a damaged or lost shard whole: to the very bytes that it had, or not at all.
+/// Restores a damaged or lost shard to exactly its former bytes, or leaves it as it is.
 package enum ShardRepair {
   package enum Outcome: Sendable, Equatable {
-    /// The shard is as it was; these blocks were made again, all others were sound.
+    /// The shard is as it was; these blocks were made again, all others were undamaged.
     case repaired(blocks: [Int])
     /// The faults of blocks that cannot be made again. The file is left as it is.
     case lost([ShardError])
-    /// What came out is not the shard that was asked for. The file is left as it is.
+    /// The result would differ from the former shard. The file is left as it is.
     case different
   }
 
-  /// Writes the shard anew: blocks that are sound as they stand in the file, others as `remake` makes them.
+  /// Writes the shard anew: undamaged blocks from the file, the others from `remake`.
   /// - Parameters:
   ///   - header: The shard's own.
   ///   - fingerprint: As in `ShardSummary`, of the shard before it was damaged; in hexadecimal.
-  ///   - remake: The block of a number; nil where it cannot be made again.
+  ///   - remake: Makes the block of a number; nil where it cannot be made again.
   /// - Throws: `ShardError.file` where the shard cannot be written.
   package static func repair(
     _ path: String, header: ShardHeader, fingerprint: String, in fileSystem: any FileSystem = SystemFileSystem(),
@@ -46,7 +46,7 @@ package enum ShardRepair {
   }
 }
 
-/// What is left of a shard.
+/// The readable parts of a shard.
 private struct DamagedShard: ~Copyable {
   private let header: ShardHeader
   private let file: Result<ShardFile, ShardError>
@@ -64,9 +64,8 @@ private struct DamagedShard: ~Copyable {
     }
   }
 
-  /// Block `number`, if it is sound.
-  /// - Parameter offset: Where its frame starts if all blocks before it are as they were. Without a seek table, nothing
-  ///   else tells.
+  /// Block `number`, if it is undamaged.
+  /// - Parameter offset: Where its frame starts if all blocks before it are as they were; used without a seek table.
   mutating func block(_ number: Int, at offset: Int) -> Result<EncodedBlock, ShardError> {
     do throws(ShardError) {
       let file = try file.get()

@@ -1,8 +1,8 @@
-/// Looks for every fault of a shard, where a reader stops at the first.
+/// Finds every fault of a shard, where a reader stops at the first.
 package enum ShardVerifier {
-  /// All faults; none of a sound shard. Where the header is damaged nothing after it can be judged; where the seek
-  /// table is, the blocks are found by their own frames, as far as these are sound.
-  /// - Parameter visit: Sees every sound block, in order.
+  /// All faults; empty for an undamaged shard. Nothing can be checked after a damaged header. With a damaged seek
+  /// table, blocks are found frame by frame, up to the first frame without an end.
+  /// - Parameter visit: Called with every undamaged block, in order.
   package static func verify(
     _ path: String, visiting visit: (_ block: borrowing ShardBlock, _ header: ShardHeader) -> Void = { _, _ in }
   ) -> [ShardError] {
@@ -32,7 +32,7 @@ package enum ShardVerifier {
     return faults
   }
 
-  /// The seek table that the frames themselves make, up to the first frame that has no end.
+  /// A seek table computed from the frames, up to the first frame without an end.
   private static func walk(
     _ shard: ShardFile, header: ShardHeader, headerByteCount: Int, faults: inout [ShardError]
   ) -> SeekTable {

@@ -1,18 +1,18 @@
 import Files
 
-/// A shard that is whole and on stable storage.
+/// A complete shard on stable storage.
 package struct ShardSummary: Sendable, Hashable {
   package let path: String
   package let byteCount: Int
   package let firstIndex: UInt64
   package let recordCount: Int
   /// The SHA-256 of header and seek table. They hold the header's hash and all blocks' checksums, so a shard with the
-  /// same fingerprint has the same content, and it is had again without reading the blocks.
+  /// same fingerprint has the same content, and no block must be read to compute it.
   package let fingerprint: ContentHash
 }
 
-/// Writes one shard, block after block, with the memory of one block. The file has its name once `finish()` returns;
-/// dropped before, the writer leaves nothing.
+/// Writes one shard, block after block, with the memory of one block. The file appears under its name when `finish()`
+/// returns; an unfinished writer leaves nothing.
 package struct ShardWriter: ~Copyable {
   package let header: ShardHeader
   private var file: DurableFile

@@ -1,6 +1,6 @@
 import CZstd
 
-/// What libzstd said of a frame.
+/// Why a frame cannot be used, mostly in libzstd's words.
 package struct ZstdError: Error, Equatable {
   package let message: String
 
@@ -13,43 +13,43 @@ package struct ZstdError: Error, Equatable {
 
 /// A Zstandard frame that holds `content`, with content size and content checksum.
 ///
-/// Each frame gets a context of its own: what a context compressed before can show in the bytes (zstd issue 1241),
-/// and shards must be the same whichever thread compressed which block. A context for each block of 64 images of
-/// 160x60 costs nothing that can be measured beside 2.5 ms of compressing.
+/// Each frame gets its own context: what a context compressed before can change the bytes (zstd issue 1241), and shards
+/// must not depend on which thread compressed which block. For a block of 64 images of 160x60, the cost of a context is
+/// not measurable beside 2.5 ms of compression.
 package func zstdFrame(of content: [UInt8], level: Int) -> [UInt8] {
   guard let context = ZSTD_createCCtx() else { preconditionFailure("out of memory") }
   defer { ZSTD_freeCCtx(context) }
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
   if level == 1 { tuneForDifferences(context) }
-  // SAFETY: libzstd writes at most `buffer.count` bytes, and tells how many.
+  // SAFETY: libzstd writes at most `buffer.count` bytes, and returns how many.
   return [UInt8](unsafeUninitializedCapacity: zstdFrameByteCountMax(contentByteCount: content.count)) {
     buffer, byteCount in
     byteCount = ZSTD_compress2(context, buffer.baseAddress, buffer.count, content, content.count)
-    // The buffer has room for any content, so only memory can be lacking, and Swift's arrays trap there too.
+    // The buffer fits any content, so only memory can run out, and Swift's arrays trap then too.
     precondition(ZSTD_isError(byteCount) == 0, "out of memory")
   }
 }
 
-/// Fits level 1 to filtered pixels, whose matches are few and near: 4 characters of 160x60 in gray then take 14.6 µs and
-/// 3,069 bytes in place of 20.6 µs and 2,963. A table of 2^9 places stays in the first cache, and where nothing is found
-/// the search goes on in larger steps.
+/// Tunes level 1 for filtered pixels, whose matches are few and near: 4 characters of 160x60 in gray then take 14.6 µs
+/// and 3,069 bytes instead of 20.6 µs and 2,963. A hash table of 2^9 slots fits the first cache, and the search takes
+/// larger steps where it finds nothing.
 private func tuneForDifferences(_ context: OpaquePointer) {
   ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 9)
   ZSTD_CCtx_setParameter(context, ZSTD_c_targetLength, 4)
-  // Such steps make libzstd store literals as they are, unless `ZSTD_c_literalCompressionMode`, whose name only programs
-  // linked statically may use, is 1: always by Huffman codes.
+  // With such steps libzstd stores literals uncompressed, unless `ZSTD_c_literalCompressionMode`, a name for statically
+  // linked programs only, is 1: always Huffman codes.
   ZSTD_CCtx_setParameter(context, ZSTD_c_experimentalParam5, 1)
 }
 
-/// Bytes of the longest frame that `zstdFrame` makes of so much content.
+/// The most bytes of a frame that `zstdFrame` makes from this much content.
 func zstdFrameByteCountMax(contentByteCount: Int) -> Int { ZSTD_compressBound(contentByteCount) }
 
-/// What stands in the first bytes of a Zstandard frame (RFC 8878, section 3.1.1).
+/// The head of a Zstandard frame (RFC 8878, section 3.1.1).
 struct ZstdFrameHead: Equatable {
   /// Bytes of the frame, as its block headers give them.
   let byteCount: Int
-  /// Bytes of its content, if the frame announces them.
+  /// Bytes of its content, if the frame declares them.
   let contentByteCount: UInt64
   let hasChecksum: Bool
 
@@ -85,8 +85,7 @@ package struct ZstdDecompressor: ~Copyable {
 
   deinit { ZSTD_freeDCtx(context) }
 
-  /// Fills `content` with that of `frame` and checks the frame's checksum. No memory is allocated, whatever window
-  /// the frame asks for.
+  /// Decompresses `frame` into `content` and checks its checksum. Allocates no memory for any window of the frame.
   /// - Throws: `ZstdError` also where the frame's content is longer or shorter than `content`.
   package mutating func decompress(_ frame: [UInt8], into content: inout [UInt8]) throws(ZstdError) {
     let capacity = content.count

@@ -1,11 +1,11 @@
 import Samples
 
 // A part of a spec as text: one `key=value` line for each key of the spec file, defaults included, always in the same
-// order. Equal parts have equal texts, whatever their files look like, so that the hash of a text stands for the
-// part; and two texts that differ can be compared key by key. Text values are quoted, so no value holds a line break.
+// order. Equal parts have equal texts, however their files are written, so the hash of a text identifies the part, and
+// two texts can be compared key by key. Text values are quoted, so no value holds a line break.
 //
-// Results are stored under the hashes of these texts: adding a line, or changing the order, makes them all stale. A key that
-// came later has no line where its value is the one that everything before it had.
+// Results are stored under the hashes of these texts: adding a line, or changing the order, makes them all stale. A key
+// added later is left out where its value is what everything before it used.
 
 extension CaptchaSpec {
   package var canonicalText: String {
@@ -31,7 +31,7 @@ extension CaptchaSpec {
 }
 
 extension ShardSpec {
-  /// Without `on_corrupt`: whoever comes upon a damaged block and then allows it to be skipped keeps all results so far.
+  /// Without `on_corrupt`: allowing damaged blocks to be skipped keeps all results so far.
   package var canonicalText: String {
     lines((Key.records, "\(records)"), (.block, "\(block)"), (.compression, "\(compression)"))
   }
@@ -65,7 +65,7 @@ extension EvaluationSpec {
 /// A key whose value differs between two canonical texts.
 package struct SpecDifference: Sendable, Hashable, CustomStringConvertible {
   package let key: String
-  /// As the canonical text has it; nil where it has no such key.
+  /// From the canonical text; nil where the text lacks the key.
   package let before: String?
   package let after: String?
 
@@ -90,12 +90,12 @@ private func keysAndValues(_ canonicalText: String) -> [(key: String, value: Str
   }
 }
 
-/// Each line of a canonical text with the key of its mapping before its own.
+/// Puts the key of a mapping before the key of each line.
 private func prefixed(_ key: String, _ canonicalText: String) -> String {
   canonicalText.split(separator: "\n").map { "\(key).\($0)\n" }.joined()
 }
 
-/// A list, or its one value alone.
+/// `[a, b]`, or the value alone where there is only one.
 func text(_ values: [some CustomStringConvertible]) -> String {
   values.count == 1 ? "\(values[0])" : "[\(values.map(\.description).joined(separator: ", "))]"
 }

@@ -9,7 +9,7 @@ extension CaptchaSpec {
     case wheezy, plain
   }
 
-  /// - Parameter mappings: At least one, each an entry.
+  /// - Parameter mappings: One for each entry; at least one.
   init(_ mappings: [SpecMapping<Key>]) throws(SpecError) {
     let geometry = try Geometry(mappings[0])
     var entries: [Entry] = []
@@ -37,7 +37,7 @@ extension Geometry {
     self.init(width: width, height: height, format: color == .gray ? .gray : .rgb)
   }
 
-  /// - Throws: `SpecError` where an entry's images are of another form than those of the first.
+  /// - Throws: `SpecError` where the size or color of the images is not that of the first entry.
   fileprivate func requireSame(as first: Geometry, in mapping: SpecMapping<CaptchaSpec.Key>) throws(SpecError) {
     for (key, found, wanted) in [
       (CaptchaSpec.Key.width, "\(width)", "\(first.width)"), (.height, "\(height)", "\(first.height)"),
@@ -86,7 +86,7 @@ extension CaptchaSpec.Entry {
 }
 
 extension CaptchaSpec.Style {
-  /// A style's word is also the key of its parameters.
+  /// A style's name is also the key of its parameters.
   enum Name: String, CaseIterable {
     case imageCaptcha = "image-captcha"
     case wheezy, plain
@@ -135,10 +135,10 @@ extension CaptchaSpec.Style {
 }
 
 extension SpecMapping {
-  /// Pixels an em: one size or several.
+  /// Font sizes in pixels per em: one or several.
   func fontSizes(_ key: Key, imageHeight: Int, default: [Int]) throws(SpecError) -> [Int] {
     let sizes = try wholeNumbers(key, in: 8...256, default: `default`)
-    // Capital letters are about 0.7 em high: of these, an eighth sticks out above and below.
+    // Capital letters are about 0.7 em high, so at most a seventh of one is cut off above and as much below.
     let sizeMax = 2 * imageHeight
     if let size = sizes.first(where: { $0 > sizeMax }) {
       throw mismatch(key, found: size, allowed: "at most \(sizeMax), as the image is \(imageHeight) pixels high")

@@ -1,10 +1,10 @@
 import Samples
 
-/// What the images show and how they are drawn: a mix of captchas, of which each image is one.
+/// What the images show and how they are drawn. Each image shows one of the entries.
 package struct CaptchaSpec: Sendable, Hashable {
-  /// Of all images. Width 16 ... 1024, height 16 ... 512.
+  /// Of every image. Width 16 ... 1024, height 16 ... 512.
   package let geometry: Geometry
-  /// What is drawn; at least one.
+  /// The kinds of captcha; at least one.
   package let entries: [Entry]
   /// Every charset of the entries once, in order of appearance.
   package let charsets: [Alphabet]
@@ -13,15 +13,15 @@ package struct CaptchaSpec: Sendable, Hashable {
 
   /// One kind of captcha.
   package struct Entry: Sendable, Hashable {
-    /// How often it is drawn, against the sum of all weights in its split: above 0.
+    /// How often it is drawn, relative to the sum of all weights in its split: above 0.
     package let weight: Double
-    /// In which splits it is drawn; at least one.
+    /// The splits it is drawn in; at least one.
     package let splits: Set<Split>
     package let style: Style
     package let alphabet: Alphabet
-    /// Characters in each image, each number equally likely: within 1 ... 16.
+    /// Characters in an image, each number equally likely: within 1 ... 16.
     package let lengths: ClosedRange<Int>
-    /// Family names of installed fonts, or paths of font files, of which each image has one; at least one.
+    /// Family names of installed fonts, or paths of font files; at least one. Each image has one of them.
     package let fonts: Located<[String]>
 
     /// - Precondition: as the properties say.
@@ -50,7 +50,7 @@ package struct CaptchaSpec: Sendable, Hashable {
   }
 
   /// - Precondition: there is an entry.
-  /// - Throws: `AlphabetError.tooManyCharacters` where the charsets have too many together.
+  /// - Throws: `AlphabetError.tooManyCharacters` where the charsets together have too many.
   package init(geometry: Geometry, entries: [Entry]) throws(AlphabetError) {
     precondition(!entries.isEmpty)
     self.geometry = geometry

@@ -14,15 +14,15 @@ enum CharsetName: String, CaseIterable {
   }
 }
 
-/// What is wrong with a charset, in words that follow "found".
+/// Why a charset is refused; a message puts "found" before the text.
 struct CharsetError: Error {
   let found: String
 }
 
 extension Alphabet {
-  /// The characters that a charset of the spec file means, in the order in which it gives them. Names joined by `+`
-  /// stand for the characters they name; any other text stands for its own characters, composed to one code point
-  /// each (Unicode normalisation form C). So `lower` is 26 characters, and `rewol` five.
+  /// The characters of a charset in the spec file, in its order. Names joined by `+` stand for the characters they
+  /// name; any other text stands for its own characters, composed to one code point each (Unicode normalisation form
+  /// C). So `lower` is 26 characters, and `rewol` five.
   init(charset: String) throws(CharsetError) {
     let names = charset.split(separator: "+", omittingEmptySubsequences: false).map {
       CharsetName(rawValue: String($0))
@@ -45,8 +45,8 @@ extension Alphabet {
 }
 
 extension Character {
-  /// Whether the character is one visible code point that stays one character in whatever company, so that the text
-  /// of a label always splits into the label's characters again. Combining marks, jamo and flag letters do not.
+  /// Whether the character is one visible code point that joins with no neighbour, so that the text of a label always
+  /// splits into the label's characters again. Combining marks, jamo and flag letters join.
   fileprivate var canBeWritten: Bool {
     guard unicodeScalars.count == 1, let scalar = unicodeScalars.first, !scalar.properties.isWhitespace else {
       return false

@@ -1,4 +1,4 @@
-/// Red, green and blue of a color that is written `#RRGGBB`.
+/// Red, green and blue of a color written as `#RRGGBB`.
 func color(_ text: String) -> SIMD3<UInt8>? {
   guard text.wholeMatch(of: /#[0-9A-Fa-f]{6}/) != nil, let number = UInt32(text.dropFirst(), radix: 16) else {
     return nil
@@ -6,7 +6,7 @@ func color(_ text: String) -> SIMD3<UInt8>? {
   return SIMD3(truncatingIfNeeded: SIMD3(number >> 16, number >> 8, number))
 }
 
-/// Colors as canonical texts have them.
+/// Colors as in canonical texts.
 func text(_ colors: [SIMD3<UInt8>]) -> String {
   text(
     colors.map { color in

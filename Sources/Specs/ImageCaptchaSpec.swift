@@ -1,36 +1,36 @@
-/// How style `image-captcha` draws. Every choice is made anew for each image or character, each value of its range equally
-/// likely; the defaults are those of the Python package `captcha` 0.7.1, class ImageCaptcha, whose names are given.
+/// Settings of style `image-captcha`. Each image or character draws its own values, uniformly from the ranges. Defaults
+/// are those of the Python package `captcha` 0.7.1, class ImageCaptcha; its names are in parentheses.
 package struct ImageCaptchaSpec: Sendable, Hashable {
-  /// Pixels an em; one is chosen for each character.
+  /// Font sizes in pixels per em; each character draws one.
   package let fontSizes: [Int]
-  /// Of a character, in degrees, counterclockwise (`character_rotate`).
+  /// Rotation of a character in degrees, counterclockwise (`character_rotate`).
   package let rotation: ClosedRange<Double>
-  /// How far a character's corners are pulled sideways: up to u * (upper - lower) of its width and `lower` pixels more, with
-  /// u in 0 ..< 1 (`character_warp_dx`).
+  /// How far a character's corners are moved sideways: up to u * (upper - lower) of its width and `lower` pixels more,
+  /// with u in 0 ..< 1 (`character_warp_dx`).
   package let warpX: ClosedRange<Double>
-  /// The same up and down, of its height (`character_warp_dy`).
+  /// The same vertically, with its height (`character_warp_dy`).
   package let warpY: ClosedRange<Double>
-  /// Pixels before a character in its own image; they matter where ink sticks out of the character's box
+  /// Pixels left of a character in its own image; they matter where ink extends beyond the character's box
   /// (`character_offset_dx`).
   package let offsetX: ClosedRange<Int>
   /// Pixels above it (`character_offset_dy`).
   package let offsetY: ClosedRange<Int>
-  /// How often a space stands before a character (`word_space_probability`).
+  /// Probability of a space before a character (`word_space_probability`).
   package let spaceProbability: Double
-  /// By how much of the characters' mean width the next one may be drawn over a character (`word_offset_dx`).
+  /// Largest overlap of two characters, as a fraction of the characters' mean width (`word_offset_dx`).
   package let overlap: Double
-  /// Red, green and blue of the background, each for itself.
+  /// Red, green and blue of the background, drawn independently.
   package let backgroundColor: ClosedRange<Int>
-  /// Red, green and blue of text, dots and arcs, each for itself.
+  /// Red, green and blue of text, dots and arcs, drawn independently.
   package let textColor: ClosedRange<Int>
   package let textOpacity: ClosedRange<Int>
   package let dotCount: ClosedRange<Int>
-  /// Pixels, as Pillow draws lines of that width: those of 3, 4 and 5 are the same.
+  /// Pillow's line width in pixels; 3, 4 and 5 look the same.
   package let dotWidth: Int
   package let arcCount: ClosedRange<Int>
-  /// Where an arc starts, in degrees, clockwise from three o'clock.
+  /// Start of an arc in degrees, clockwise from three o'clock.
   package let arcStart: ClosedRange<Int>
-  /// Where it ends.
+  /// Its end, likewise.
   package let arcEnd: ClosedRange<Int>
 }
 
@@ -66,7 +66,7 @@ extension ImageCaptchaSpec {
     overlap = try mapping.number(.overlap, in: 0...0.9, default: 0.25)
     backgroundColor = try mapping.wholeRange(.backgroundColor, in: 0...255, default: 238...255)
     textColor = try mapping.wholeRange(.textColor, in: 0...255, default: 10...200)
-    // Below, the faintest ink would be cut off as if it were none.
+    // With less, the faintest ink would be cut off as background.
     textOpacity = try mapping.wholeRange(.textOpacity, in: 128...255, default: 220...255)
     dotCount = try mapping.wholeRange(.dotCount, in: 0...1000, default: 30...30)
     dotWidth = try mapping.wholeNumber(.dotWidth, in: 1...11, default: 3)

@@ -1,12 +1,11 @@
-// The keys under `model`; those of the other sections are in SpecReader.swift, and the settings of each layer where the
-// layer is.
+// The keys under `model`. Other sections are in SpecReader.swift, a layer's settings in the layer's own file.
 
 extension ModelSpec {
   enum Key: String, SpecKey { case name, layers }
 
   private static let layerCountMax = 500
 
-  /// - Parameter kinds: Every layer there is.
+  /// - Parameter kinds: All kinds of layer.
   init(_ mapping: SpecMapping<Key>, layers kinds: [any LayerForm.Type]) throws(SpecError) {
     guard let items = try mapping.items(.layers, words: kinds.map { kind in kind.word }) else {
       self = .named(try mapping.choice(.name, default: .glyphnet))

@@ -1,15 +1,15 @@
 import Samples
 
-/// A whole pipeline, as its spec file describes it. Every default is in this folder, where the file is read.
+/// A whole pipeline, as its spec file describes it. Defaults are set where the file is read, in this folder.
 package struct PipelineSpec: Sendable, Hashable {
   /// The file, word for word.
   package let text: String
   /// Names the workspace folder: letters, digits, `-`, `_` and `.`, at most 64, not starting with `.`.
   package let name: String
-  /// Where every random choice of the pipeline starts: samples, order, initial weights, dropout.
+  /// The seed of all random choices: samples, order, initial weights, dropout.
   package let seed: UInt64
   package let captcha: CaptchaSpec
-  /// The splits that the pipeline has; `train` is always among them.
+  /// The pipeline's splits, `train` always among them.
   package let datasets: [Split: DatasetSpec]
   package let shards: ShardSpec
   package let model: ModelSpec
@@ -19,12 +19,12 @@ package struct PipelineSpec: Sendable, Hashable {
 
 /// Where the samples of a split come from.
 package enum DatasetSpec: Sendable, Hashable {
-  /// The generator: 1 ... 1,000,000,000 samples.
+  /// Drawn by the generator: 1 ... 1,000,000,000 samples.
   case drawn(count: Int)
-  /// Labelled image files, which `glyphline import` brings in.
+  /// Labelled image files, added by `glyphline import`.
   case imported
 
-  /// How many samples the spec asks for; nil where that is up to the import.
+  /// The number of samples in the spec; nil where the import decides.
   package var count: Int? {
     switch self {
     case .drawn(let count): count
@@ -36,9 +36,9 @@ package enum DatasetSpec: Sendable, Hashable {
 /// How samples are packed into shard files.
 package struct ShardSpec: Sendable, Hashable {
   package enum OnCorrupt: String, Sendable, CaseIterable {
-    /// Reading stops with the block's place.
+    /// Stop with an error that names the block.
     case stop
-    /// Reading goes on without the block, which is recorded.
+    /// Skip the block and record it.
     case skip
   }
 
@@ -48,16 +48,16 @@ package struct ShardSpec: Sendable, Hashable {
   package let block: Int
   /// Zstandard level: 1 ... 19.
   package let compression: Int
-  /// What training and evaluation do about a damaged block. It changes no shard.
+  /// What training and evaluation do at a damaged block. It changes no shard.
   package let onCorrupt: OnCorrupt
 }
 
 /// The network.
 package enum ModelSpec: Sendable, Hashable {
   package enum Name: String, Sendable, CaseIterable {
-    /// dee1024's network, to the letter.
+    /// dee1024's network, unchanged.
     case seedCNN = "seed-cnn"
-    /// Ours.
+    /// This project's network.
     case glyphnet
   }
 
@@ -66,11 +66,11 @@ package enum ModelSpec: Sendable, Hashable {
   case layers([Located<LayerDescription>])
 }
 
-/// How the model learns.
+/// How the model is trained.
 package struct TrainingSpec: Sendable, Hashable {
   package enum Schedule: String, Sendable, CaseIterable {
     case constant
-    /// From a small rate up to `learning_rate` and down to almost nothing.
+    /// Rises from a small rate to `learning_rate`, then falls almost to 0.
     case oneCycle = "one-cycle"
   }
   package enum Precision: String, Sendable, CaseIterable {
@@ -80,18 +80,17 @@ package struct TrainingSpec: Sendable, Hashable {
     case bfloat16
   }
 
-  /// The most images that a step looks at, so that they take little memory.
+  /// The most images that a step infers or trains on; limits the memory.
   package static let imagesPerStepMax = 4096
-  /// Enough for eight cores, and few enough that a lane's part of a usual batch keeps the sums over images cheap and
-  /// matrices large, and a share's part of a large layer keeps a matrix product busy.
+  /// Enough for eight cores, but few enough that lanes of a usual batch make large matrices and cheap sums over images,
+  /// and shares of a large layer make efficient matrix products.
   package static let usualLaneCount = 8
 
-  /// Images that a step learns from: 1 ... 4,096.
+  /// Images that a step trains on: 1 ... 4,096.
   package let batch: Int
-  /// Images that a step looks at, for each one that it learns from, which are those read worst: 1 ... 64.
+  /// Images that a step infers for each one that it trains on, the hardest of them: 1 ... 64. With 1, it infers none.
   package let candidates: Int
-  /// Parts that a batch is cut into, and the work on a linear layer, for threads to share, at most: 1 ... 64. Sums over
-  /// images are rounded otherwise with another number.
+  /// The most lanes of a batch and shares of a linear layer: 1 ... 64. It changes the rounding of sums over images.
   package let laneCountMax: Int
   /// Passes over the train split: 1 ... 10,000.
   package let epochs: Int
@@ -101,19 +100,19 @@ package struct TrainingSpec: Sendable, Hashable {
   /// Decoupled weight decay: 0 ... 1; 0 for an optimizer that decays no weights.
   package let weightDecay: Double
   package let schedule: Schedule
-  /// Share of all steps in which a one-cycle rate rises: 0 ... 1; 0 for `constant`.
+  /// Fraction of all steps in which a one-cycle rate rises: 0 ... 1; 0 for `constant`.
   package let warmup: Double
-  /// The share of each target that is spread evenly over all classes: 0 ... 0.5; 0 for `seed-cnn`.
+  /// The fraction of each target that is spread evenly over all classes: 0 ... 0.5; 0 for `seed-cnn`.
   package let labelSmoothing: Double
-  /// The share of the running average of all weights that a step keeps: 0 ... 0.99999; 0 for no average.
+  /// The fraction of the running average of all weights that a step keeps: 0 ... 0.99999; 0 for no average.
   package let average: Double
-  /// How far the corners of an image move at random whenever it is learned from, as a share of its height: 0 ... 0.5.
+  /// How far an image's corners move at random whenever a step trains on it, as a fraction of its height: 0 ... 0.5.
   package let distortion: Double
   package let precision: Precision
   /// Steps from one checkpoint to the next: 1 ... 1,000,000.
   package let checkpointEvery: Int
 
-  /// Images that a step looks at.
+  /// Images that a step chooses its batch from.
   package var imagesPerStep: Int { batch * candidates }
 }
 

@@ -1,13 +1,11 @@
-/// How style `plain` draws.
+/// Settings of style `plain`. Each image draws one value of each.
 package struct PlainSpec: Sendable, Hashable {
-  /// Pixels an em; one is chosen for each image.
+  /// In pixels per em.
   package let fontSizes: [Int]
-  /// One is chosen for each image.
   package let backgroundColors: [SIMD3<UInt8>]
-  /// One is chosen for each image.
   package let textColors: [SIMD3<UInt8>]
 
-  /// - Precondition: there is one of each.
+  /// - Precondition: no list is empty.
   package init(fontSizes: [Int], backgroundColors: [SIMD3<UInt8>], textColors: [SIMD3<UInt8>]) {
     precondition(!fontSizes.isEmpty && !backgroundColors.isEmpty && !textColors.isEmpty)
     self.fontSizes = fontSizes

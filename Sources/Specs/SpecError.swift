@@ -3,9 +3,9 @@ import Files
 /// Why a spec file was refused, and where in it.
 package struct SpecError: Error, Equatable, CustomStringConvertible {
   package enum Problem: Equatable, Sendable {
-    /// The file is not there, or cannot be read.
+    /// The file does not exist or cannot be read.
     case unreadable(FileError)
-    /// The text is no YAML, or uses a part of YAML that spec files do without.
+    /// The text is not YAML, or uses a part of YAML that specs may not.
     case notYAML(String)
     case unknownKey(allowed: [String])
     case repeatedKey
@@ -15,17 +15,18 @@ package struct SpecError: Error, Equatable, CustomStringConvertible {
 
   /// The spec file, as the caller named it.
   package let path: String
-  /// From 1; nil where the whole file is meant.
+  /// From 1; nil for the whole file.
   package let line: Int?
-  /// Keys from the top of the file, joined by dots, such as `captcha.length`; empty where no key is meant.
+  /// Keys from the top of the file, joined by dots, such as `captcha.length`; empty for no key.
   package let keyPath: String
   package let problem: Problem
 
   /// One line: where, what was found, what is allowed.
   package var description: String {
     if case .unreadable(let error) = problem { return error.description }
-    let place = line.map { "\(path):\($0)" } ?? path
-    return keyPath.isEmpty ? "\(place): \(explanation)" : "\(place): \(oneLine(keyPath, countMax: 60)): \(explanation)"
+    let location = line.map { "\(path):\($0)" } ?? path
+    let key = keyPath.isEmpty ? "" : "\(oneLine(keyPath, countMax: 60)): "
+    return "\(location): \(key)\(explanation)"
   }
 
   private var explanation: String {

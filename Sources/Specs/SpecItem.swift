@@ -1,4 +1,4 @@
-/// An item of a list: a word alone, or as the one key of a mapping, with its settings under it.
+/// An item of a list: a word alone, or a mapping of the word to its settings.
 package struct SpecItem {
   package let word: String
   let place: SpecPlace
@@ -28,7 +28,7 @@ package struct SpecItem {
     settings = entry.value
   }
 
-  /// Reads one line of a model file: a word and its settings, each as `key=value`. nil where the text has another form.
+  /// Reads one line of a model file: a word and its settings, each as `key=value`; nil for any other text.
   package init?(text: String) {
     let words = text.split(separator: " ", omittingEmptySubsequences: false)
     var entries: [SpecNode.Entry] = []
@@ -43,7 +43,7 @@ package struct SpecItem {
     settings = entries.isEmpty ? nil : SpecNode(line: 1, content: .mapping(entries))
   }
 
-  /// The word's settings, read by those who know its keys.
+  /// The word's settings, a mapping with these keys.
   package func settings<Key: SpecKey>(of key: Key.Type) throws(SpecError) -> SpecMapping<Key> {
     let place = place.under(word, line: settings?.line ?? place.line)
     guard let settings else {

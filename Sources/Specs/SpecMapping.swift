@@ -1,8 +1,8 @@
 /// The keys of one mapping of the spec file, such as `captcha`.
 package protocol SpecKey: RawRepresentable, CaseIterable where RawValue == String {}
 
-/// One mapping of a spec file, read key by key. Each reading method states what the key may hold, and throws an error
-/// with line, key path, what was found and what is allowed.
+/// One mapping of a spec file, read key by key. Each method states what the key may hold, and throws an error with
+/// line, key path, what was found and what is allowed.
 package struct SpecMapping<Key: SpecKey> {
   private let path: String
   private let keyPath: String
@@ -14,7 +14,7 @@ package struct SpecMapping<Key: SpecKey> {
     try self.init(root, path: path, keyPath: "")
   }
 
-  /// - Throws: `SpecError` where `node` is no mapping, or has a key that `Key` has not.
+  /// - Throws: `SpecError` where `node` is not a mapping, or has a key that `Key` lacks.
   init(_ node: SpecNode, path: String, keyPath: String) throws(SpecError) {
     self.path = path
     self.keyPath = keyPath
@@ -84,7 +84,7 @@ package struct SpecMapping<Key: SpecKey> {
     return items
   }
 
-  /// Whether `word` stands under `key`, which may hold it in place of a mapping.
+  /// Whether the value of `key` is `word`, which is allowed instead of a mapping.
   func holds<Inner: SpecKey>(_ word: String, under key: Key, inPlaceOf inner: Inner.Type) throws(SpecError) -> Bool {
     guard let node = values[key.rawValue] else { return false }
     if case .mapping = node.content { return false }
@@ -96,7 +96,7 @@ package struct SpecMapping<Key: SpecKey> {
     return true
   }
 
-  /// - Parameter default: nil where the key must be given; so in the other methods.
+  /// - Parameter default: nil where the key is required; the same in the other methods.
   package func wholeNumber<Number: FixedWidthInteger & LosslessStringConvertible>(
     _ key: Key, in range: ClosedRange<Number>, default: Number? = nil
   ) throws(SpecError) -> Number {
@@ -191,7 +191,7 @@ package struct SpecMapping<Key: SpecKey> {
     return try list(key, allowed: words, default: `default`) { node in node.text.flatMap { Choice(rawValue: $0) } }
   }
 
-  /// Text as it is written, be it digits or words that mean something else to YAML; but not a lone `~` or `null`.
+  /// Text as it is written, even digits or words with a meaning in YAML, except a plain `~` or `null`.
   func text(
     _ key: Key, allowed: String, default: String? = nil, where isAllowed: (String) -> Bool
   ) throws(SpecError) -> String {
@@ -230,18 +230,18 @@ package struct SpecMapping<Key: SpecKey> {
     }
   }
 
-  /// Where the value of `key` stands; where it is left out, where the mapping does.
+  /// The location of the value of `key`, or of the mapping where the key is left out.
   func place(of key: Key) -> SpecPlace {
     SpecPlace(path: path, line: values[key.rawValue]?.line ?? line, keyPath: join(key))
   }
 
-  /// - Throws: `SpecError` where the file gives `key`, which it may do under a condition only: `allowed`.
+  /// - Throws: `SpecError` where the file gives `key`; `allowed` says when it may.
   func refuse(_ key: Key, allowed: String) throws(SpecError) {
     guard let node = values[key.rawValue] else { return }
     throw error(key, line: node.line, .wrongValue(found: node.summary, allowed: allowed))
   }
 
-  /// The error that a value, allowed by itself, does not fit the rest of the spec.
+  /// The error for a value that is allowed by itself but does not fit the rest of the spec.
   func mismatch(_ key: Key, found: some CustomStringConvertible, allowed: String) -> SpecError {
     let node = values[key.rawValue]
     let found = node == nil ? "\(found) (the default)" : found.description
@@ -274,7 +274,7 @@ package struct SpecMapping<Key: SpecKey> {
 }
 
 extension SpecNode {
-  /// The text of a scalar, unless it is plain and means nothing at all.
+  /// The text of a scalar; nil where it is plain and means null.
   var text: String? {
     guard case .scalar(let text, let isPlain) = content else { return nil }
     return isPlain && ["", "~", "null", "Null", "NULL"].contains(text) ? nil : text
@@ -285,7 +285,7 @@ extension SpecNode {
   fileprivate var decimalDigits: String? {
     guard case .scalar(let text, isPlain: true) = content else { return nil }
     let digits = text.utf8.drop { "+-".utf8.contains($0) }
-    // Model files are read through this too: a regular expression would take a tenth of the time to read an image.
+    // Model files are read through this too: a regular expression would take a tenth of the time to infer an image.
     let isNumber =
       text.utf8.count - digits.count <= 1 && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     return isNumber && !digits.isEmpty && (digits.count == 1 || digits.first != UInt8(ascii: "0")) ? text : nil
@@ -305,12 +305,12 @@ extension SpecNode {
     if case .list = content { true } else { false }
   }
 
-  /// What a list lists, or the node itself where it is none.
+  /// The items of a list, or the node itself where it is not a list.
   fileprivate var items: [SpecNode] {
     if case .list(let items) = content { items } else { [self] }
   }
 
-  /// What stands in the file, for an error message.
+  /// The value as an error message shows it.
   var summary: String {
     switch content {
     case .list(let items) where items.count <= 4 && items.allSatisfy(\.isScalar):
@@ -321,7 +321,7 @@ extension SpecNode {
       if self.text == nil {
         "nothing"
       } else if isDecimal(text) {
-        // Only its quotes keep quoted digits from being a number.
+        // Without its quotes it would be a number.
         isPlain ? oneLine(text, countMax: 40) : "the text \"\(oneLine(text, countMax: 40))\""
       } else {
         "\"\(oneLine(text, countMax: 40))\""

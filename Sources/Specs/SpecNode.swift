@@ -1,7 +1,7 @@
 import Files
 import Yams
 
-/// A YAML document as a tree of plain values, each with the line it starts on. Only this file knows the YAML library.
+/// A YAML document as a tree of plain values, each with the line it starts on. Only this file uses the YAML library.
 struct SpecNode {
   enum Content {
     /// Text without its quotes and escapes. Only a plain scalar, one written without quotes, can be a number.
@@ -42,7 +42,7 @@ struct SpecParser {
 
   private func readFile() throws(SpecError) -> [UInt8] {
     do throws(FileError) {
-      // One byte past the limit tells that the file is too long, however long it is.
+      // One byte past the limit is enough to tell that the file is too long.
       return try ReadableFile(path).read(at: 0, count: Self.byteCountMax + 1)
     } catch {
       throw SpecError(path: path, line: nil, keyPath: "", problem: .unreadable(error))
@@ -77,8 +77,8 @@ struct SpecParser {
   }
 
   /// A name that follows both a `&` and a `*` in the text. A few nested aliases make a document of billions of nodes,
-  /// which the YAML library would walk through while it compares keys, so such a text must not reach it. Looking at
-  /// the bare text finds every alias that leads anywhere, and more: the same name after both signs in a comment, say.
+  /// which the YAML library would visit when it compares keys, so such a text must not reach it. Searching the raw text
+  /// finds every alias of an anchor, and also some that are not, such as the same name after both signs in a comment.
   private func aliasedAnchor(in yaml: String) -> String? {
     anchorNames(after: UInt8(ascii: "&"), in: yaml).intersection(anchorNames(after: UInt8(ascii: "*"), in: yaml)).min()
   }
@@ -91,7 +91,7 @@ struct SpecParser {
     return Set(names).subtracting([""])
   }
 
-  /// What libyaml takes for a part of an anchor's name (macro `IS_ALPHA`).
+  /// Whether libyaml allows the byte in an anchor's name (macro `IS_ALPHA`).
   private func isAnchorCharacter(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -106,7 +106,7 @@ struct SpecParser {
     switch node {
     case .scalar(let scalar):
       let isPlain = scalar.style == .plain
-      // The library gives quoted text the tag of text.
+      // The library tags quoted text as a string.
       try check(scalar.tag, isAmong: isPlain ? [.implicit] : [.implicit, .str], line: line)
       return SpecNode(line: line, content: .scalar(scalar.string, isPlain: isPlain))
     case .sequence(let sequence):
@@ -137,8 +137,8 @@ struct SpecParser {
     var keys: Set<String> = []
     for (key, value) in mapping {
       let line = key.mark?.line ?? 1
-      guard case .scalar(let scalar) = key else { throw notYAML("a key that is no word", line: line) }
-      // The library finds repeated keys too, but takes 1 and "1" for different ones.
+      guard case .scalar(let scalar) = key else { throw notYAML("a key that is not a word", line: line) }
+      // The library finds repeated keys too, but takes 1 and "1" for different keys.
       guard keys.insert(scalar.string).inserted else { throw repeatedKey(scalar.string, line: line) }
       entries.append(SpecNode.Entry(key: scalar.string, line: line, value: try specNode(value)))
     }

@@ -1,4 +1,4 @@
-/// Where a value stands in a spec file, for messages.
+/// The location of a value in a spec file, for messages.
 package struct SpecPlace: Sendable, Hashable, CustomStringConvertible {
   package let path: String
   /// From 1.
@@ -9,8 +9,7 @@ package struct SpecPlace: Sendable, Hashable, CustomStringConvertible {
   package var description: String { "\(path):\(line): \(keyPath)" }
 }
 
-/// A value and where it stands. Only the value counts in comparisons: two specs that say the same are equal, wherever they
-/// say it.
+/// A value and its location. Comparisons ignore the location: two specs with the same values are equal.
 package struct Located<Value: Sendable & Hashable>: Sendable, Hashable {
   package let value: Value
   /// nil where no file gives the value.

@@ -1,21 +1,21 @@
 import Foundation
 import Samples
 
-// Every key of the spec file, with the values it takes and the one it has when it is left out; those under `captcha` are in
-// CaptchaReader.swift, those under `model` in ModelReader.swift, and those of a layer in the layer's own file. Only these
-// files say so to the program; Schemas/pipeline.schema.json says the same to editors, and a test holds the two together.
+// Every key of the spec file, with its allowed values and its default. Those under `captcha` are in
+// CaptchaReader.swift, those under `model` in ModelReader.swift, and those of a layer in the layer's own file.
+// Schemas/pipeline.schema.json says the same to editors; a test compares the two.
 
 extension PipelineSpec {
   enum Key: String, SpecKey { case name, seed, captcha, datasets, shards, model, training, evaluation }
 
   /// Reads a spec file.
-  /// - Throws: `SpecError`, `unreadable` where the file is not there or cannot be read.
+  /// - Throws: `SpecError`, `unreadable` where the file does not exist or cannot be read.
   package init(contentsOf path: String, vocabulary: SpecVocabulary) throws(SpecError) {
     try self.init(yaml: SpecParser(path: path).readText(), path: path, vocabulary: vocabulary)
   }
 
   /// Reads the text of a spec file.
-  /// - Parameter path: What errors call the file.
+  /// - Parameter path: The name of the file in errors.
   package init(yaml: String, path: String, vocabulary: SpecVocabulary) throws(SpecError) {
     try self.init(SpecMapping(root: SpecParser(path: path).parse(yaml), path: path), vocabulary, text: yaml)
   }
@@ -33,7 +33,7 @@ extension PipelineSpec {
     for (split, dataset) in self.datasets.sorted(by: { $0.key < $1.key }) where dataset != .imported {
       guard !shown.contains(split) else { continue }
       throw datasets.mismatch(
-        split, found: "to be drawn",
+        split, found: "a count of samples",
         allowed: "\(shown.sorted().map(\.rawValue).joined(separator: " or ")), the splits that captcha has entries for")
     }
     shards = try ShardSpec(file.mapping(.shards, of: ShardSpec.Key.self), of: captcha.geometry)
@@ -59,7 +59,7 @@ extension DatasetSpec {
     }
   }
 
-  /// The splits that the file gives, and `train`, which it must give.
+  /// The splits in the file, and `train`, which is required.
   static func all(in mapping: SpecMapping<Split>) throws(SpecError) -> [Split: DatasetSpec] {
     var datasets: [Split: DatasetSpec] = [:]
     for split in Set(mapping.keys + [.train]).sorted() {
@@ -75,7 +75,7 @@ extension ShardSpec {
     case onCorrupt = "on_corrupt"
   }
 
-  /// Every thread that decodes holds some blocks in memory.
+  /// Each decoding thread holds several blocks in memory.
   private static let blockByteCountMax = 64 << 20
 
   init(_ mapping: SpecMapping<Key>, of geometry: Geometry) throws(SpecError) {
@@ -106,7 +106,7 @@ extension TrainingSpec {
   private static let usualOptimizer = "muon"
 
   /// - Parameters:
-  ///   - optimizers: Every one there is.
+  ///   - optimizers: All optimizers.
   ///   - trainCount: Samples of the train split; nil where the import decides.
   init(
     _ mapping: SpecMapping<Key>, optimizers: [OptimizerForm], model: ModelSpec, trainCount: Int?
@@ -134,7 +134,8 @@ extension TrainingSpec {
     guard imagesPerStep <= available else {
       throw mapping.mismatch(
         .candidates, found: candidates,
-        allowed: "at most \(available / batch), as a batch has \(batch) and a step can look at \(available) images")
+        allowed: "at most \(available / batch), as a batch has \(counted(batch, "image")) "
+          + "and a step can infer \(available)")
     }
     guard optimizer.decaysWeights || weightDecay == 0 else {
       throw mapping.mismatch(

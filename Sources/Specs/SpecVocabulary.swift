@@ -1,4 +1,4 @@
-/// The words of a spec that stand for code above this module: every layer and every optimizer there is.
+/// The layers and optimizers that a spec can name. They are defined above this module.
 package struct SpecVocabulary: Sendable {
   let layers: [any LayerForm.Type]
   let optimizers: [OptimizerForm]

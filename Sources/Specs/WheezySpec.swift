@@ -1,26 +1,26 @@
-/// How style `wheezy` draws. Every choice is made anew for each image or character, each value equally likely; the defaults
-/// are those of the Python package wheezy.captcha 3.2.2 and the composition of its documentation, whose names are given.
+/// Settings of style `wheezy`. Each image or character draws its own values, uniformly. Defaults are those of the
+/// Python package wheezy.captcha 3.2.2 and the composition in its documentation; its names are in parentheses.
 package struct WheezySpec: Sendable, Hashable {
-  /// Pixels an em; one is chosen for each character (`text`, `font_sizes`).
+  /// Font sizes in pixels per em; each character draws one (`text`, `font_sizes`).
   package let fontSizes: [Int]
-  /// Up to how much of its width a character's corners are pulled sideways (`warp`, `dx_factor`).
+  /// How far a character's corners are moved sideways, as a fraction of its width (`warp`, `dx_factor`).
   package let warpX: Double
-  /// Up to how much of its height they are pulled up and down (`dy_factor`).
+  /// How far they are moved vertically, as a fraction of its height (`dy_factor`).
   package let warpY: Double
-  /// Of a character, in degrees, counterclockwise (`rotate`, `angle`).
+  /// Rotation of a character in degrees, counterclockwise (`rotate`, `angle`).
   package let rotation: ClosedRange<Double>
-  /// Up to how much of its width a character is moved to the right (`offset`, `dx_factor`).
+  /// How far a character is moved to the right, as a fraction of its width (`offset`, `dx_factor`).
   package let offsetX: Double
-  /// Up to how much of its height it is moved down (`dy_factor`).
+  /// How far it is moved down, as a fraction of its height (`dy_factor`).
   package let offsetY: Double
-  /// By how much of a character's width the next one follows (`text`, `squeeze_factor`).
+  /// Distance to the next character, as a fraction of a character's width (`text`, `squeeze_factor`).
   package let squeezeFactor: Double
-  /// One is chosen for each image (`background`, `color`).
+  /// Each image draws one (`background`, `color`).
   package let backgroundColors: [SIMD3<UInt8>]
-  /// One is chosen for each character (`text`, `color`).
+  /// Each character draws one (`text`, `color`).
   package let textColors: [SIMD3<UInt8>]
   package let curveCount: ClosedRange<Int>
-  /// One is chosen for each curve (`curve`, `color`).
+  /// Each curve draws one (`curve`, `color`).
   package let curveColors: [SIMD3<UInt8>]
   /// Pixels (`curve`, `width`).
   package let curveWidth: Int
@@ -28,7 +28,7 @@ package struct WheezySpec: Sendable, Hashable {
   package let curvePoints: Int
   /// Dashes (`noise`, `number`).
   package let noiseCount: ClosedRange<Int>
-  /// One is chosen for each image (`noise`, `color`).
+  /// Each image draws one (`noise`, `color`).
   package let noiseColors: [SIMD3<UInt8>]
   /// Width and height of a dash in pixels (`noise`, `level`).
   package let noiseLevel: Int

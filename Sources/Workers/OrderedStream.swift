@@ -1,9 +1,9 @@
 import Dispatch
 import Foundation
 
-/// Results of numbered jobs, computed ahead on Dispatch and taken in order. At most `window` results exist at any
-/// time, finished or under way: a slow consumer holds the work back. The first failing job, in order, ends the stream
-/// with its error. Dropping the stream starts no further job.
+/// Results of numbered jobs, computed ahead on Dispatch and taken in order. At most `window` results exist at a time,
+/// finished or in progress, so a slow consumer holds the work back. The first failing job, in order, ends the stream
+/// with its error. After the stream is dropped, no further job starts.
 package final class OrderedStream<Value: Sendable>: Sendable {
   /// Computes the result of one job.
   package typealias Worker = (_ job: Int) throws -> Value
@@ -14,8 +14,7 @@ package final class OrderedStream<Value: Sendable>: Sendable {
   ///   - jobs: The job numbers, in the order in which results are taken.
   ///   - threadCount: How many jobs run at a time; at least 1.
   ///   - window: The most results that exist at a time; at least 1.
-  ///   - makeWorker: Called once for each thread. What it returns does one job at a time, so it can own memory that it
-  ///     uses again for job after job.
+  ///   - makeWorker: Called once for each thread. A worker does one job at a time, so it can own memory and reuse it.
   package init(jobs: Range<Int>, threadCount: Int, window: Int, makeWorker: @Sendable () -> Worker) {
     precondition(threadCount > 0 && window > 0)
     let workers = (0..<min(threadCount, window)).map { _ in makeWorker() }
@@ -36,8 +35,7 @@ package final class OrderedStream<Value: Sendable>: Sendable {
   /// - Throws: What the next job threw; the stream has then ended.
   package func next() throws -> Value? { try state.take() }
 
-  /// A worker occupies a thread while the window has room for another job, and leaves it when there is none: no thread
-  /// sleeps while it waits for the consumer.
+  /// A worker occupies a thread only while the window has room for another job: no thread sleeps to wait for it.
   // SAFETY: every variable is read and written only with `condition` locked. A worker is called by the one thread that
   // took it from `idleWorkers`.
   private final class State: @unchecked Sendable {
@@ -47,7 +45,7 @@ package final class OrderedStream<Value: Sendable>: Sendable {
     private var end: Int
     private var nextToStart: Int
     private var nextToTake: Int
-    /// The result of job n is at n modulo the window.
+    /// The result of job n is in slot n modulo the window.
     private var results: [Result<Value, any Error>?]
 
     init(jobs: Range<Int>, window: Int, workers: [Worker]) {
@@ -81,7 +79,7 @@ package final class OrderedStream<Value: Sendable>: Sendable {
         let result = Result { try assignment.worker(job) }
         condition.lock()
         results[job % results.count] = result
-        // Jobs start in order, so all before a failed one are under way, and none after it is wanted.
+        // Jobs start in order, so all before a failed one have started, and none after it is needed.
         if case .failure = result { end = min(end, job + 1) }
         if job == nextToTake { condition.signal() }
         guard hasJob else {
@@ -99,14 +97,14 @@ package final class OrderedStream<Value: Sendable>: Sendable {
       condition.lock()
       defer { condition.unlock() }
       guard nextToTake < end else { return nil }
-      let place = nextToTake % results.count
-      while results[place] == nil { condition.wait() }
+      let slot = nextToTake % results.count
+      while results[slot] == nil { condition.wait() }
       defer {
-        results[place] = nil
+        results[slot] = nil
         nextToTake += 1
         startIdleWorkers()
       }
-      return try results[place]?.get()
+      return try results[slot]?.get()
     }
 
     func stop() {
@@ -117,8 +115,8 @@ package final class OrderedStream<Value: Sendable>: Sendable {
     }
   }
 
-  /// A worker on its way to a thread.
-  // SAFETY: whoever made this gave the worker up.
+  /// A worker handed to a thread.
+  // SAFETY: the worker was removed from `idleWorkers`, so only the receiving thread has it.
   private struct Assignment: @unchecked Sendable {
     let worker: Worker
     let job: Int

@@ -7,7 +7,7 @@ package struct Team: Sendable {
   package let threadCount: Int
   private let record: WorkRecord?
 
-  /// - Parameter threadCount: nil takes every core that this process may use.
+  /// - Parameter threadCount: nil for every core that this process may use.
   package init(threadCount: Int? = nil) {
     self.threadCount = max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount)
     record = nil
@@ -19,7 +19,7 @@ package struct Team: Sendable {
     self.record = record
   }
 
-  /// Does `body`; where times are recorded, its time goes to `label`.
+  /// Runs `body`; where times are recorded, its time is added to `label`.
   package func time<Result>(_ label: @autoclosure () -> WorkLabel, _ body: () throws -> Result) rethrows -> Result {
     guard let record else { return try body() }
     return try record.time(label(), body)
@@ -29,8 +29,7 @@ package struct Team: Sendable {
   /// iterations go to whichever thread is free, so `body` must not depend on their order.
   package func run(count: Int, _ body: @Sendable (Int) -> Void) { run(count: count) { index, _ in body(index) } }
 
-  /// As the other, and tells `body` the number of its worker, below `threadCount` and below `count`: one call at a time
-  /// has it.
+  /// As above, and passes `body` a worker number below `threadCount` and `count`, which no other call has at that time.
   package func run(count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
     if let record { return record.loop(count: count) { index in body(index, 0) } }
     guard threadCount > 1 && count > 1 else {
@@ -47,14 +46,14 @@ package struct Team: Sendable {
     }
   }
 
-  /// What `body` gives for each of 0 ..< `count`, in order. The threads share them out `atATime` neighbours at a time.
+  /// The results of `body` for each of 0 ..< `count`, in order. Threads take `atATime` neighbouring indices at a time.
   package func map<Value: Sendable>(count: Int, atATime: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
-    [Value](unsafeUninitializedCapacity: count) { places, initializedCount in
-      // SAFETY: each iteration initializes places of its own, and all have when the loop ends.
-      nonisolated(unsafe) let places = places
+    [Value](unsafeUninitializedCapacity: count) { results, initializedCount in
+      // SAFETY: each iteration initializes its own elements, and all are initialized when the loop ends.
+      nonisolated(unsafe) let results = results
       run(count: (count + atATime - 1) / atATime) { part in
         for index in part * atATime..<min(count, (part + 1) * atATime) {
-          places.initializeElement(at: index, to: body(index))
+          results.initializeElement(at: index, to: body(index))
         }
       }
       initializedCount = count

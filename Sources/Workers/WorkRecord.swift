@@ -1,8 +1,8 @@
 import Dispatch
 
-/// What a piece of work belongs to, and what kind of work it is: a row in a table of times.
+/// The part and kind of some work: a row in a table of times.
 package struct WorkLabel: Hashable, Sendable {
-  /// A layer, or what stands beside the layers: the optimizer, the loss.
+  /// A layer, the optimizer or the loss.
   package let part: String
   package let work: String
 
@@ -12,19 +12,19 @@ package struct WorkLabel: Hashable, Sendable {
   }
 }
 
-/// Records where the time of one thread goes: by label, and by loop of the team that was made with this.
+/// Records the time of one thread: by label, and by loop of the team that was made with this.
 // SAFETY: a team with a record has one thread, and only that thread uses the record.
 package final class WorkRecord: @unchecked Sendable {
   private var loops: [[Double]] = []
   private var isInLoop = false
   private var labels: [WorkLabel] = []
   private var labelSeconds: [WorkLabel: Double] = [:]
-  /// Seconds of the labels inside the one whose work is being done.
+  /// Seconds of the labels nested in the current one.
   private var innerSeconds = 0.0
 
   package init() {}
 
-  /// - Returns: Where the time of `body` went.
+  /// - Returns: The times of the parts of `body`.
   package func record(_ body: () throws -> Void) rethrows -> WorkTimes {
     loops = []
     labels = []
@@ -35,7 +35,7 @@ package final class WorkRecord: @unchecked Sendable {
       seconds: seconds, loops: loops, labels: labels.map { ($0, labelSeconds[$0, default: 0]) })
   }
 
-  /// Does `body`, and adds the time it takes, less that of labels inside it, to `label`.
+  /// Runs `body` and adds its time, less that of labels nested in it, to `label`.
   func time<Result>(_ label: WorkLabel, _ body: () throws -> Result) rethrows -> Result {
     let secondsBefore = innerSeconds
     innerSeconds = 0
@@ -46,7 +46,7 @@ package final class WorkRecord: @unchecked Sendable {
     return result
   }
 
-  /// Does the iterations of a loop in their order. A loop inside an iteration is part of that iteration.
+  /// Runs the iterations of a loop in order. A loop inside an iteration is part of that iteration.
   func loop(count: Int, _ body: (Int) -> Void) {
     guard !isInLoop else {
       for index in 0..<count { body(index) }
@@ -64,18 +64,18 @@ package final class WorkRecord: @unchecked Sendable {
   }
 }
 
-/// Where the time of some work went on one thread.
+/// The times of some work on one thread.
 package struct WorkTimes: Sendable {
-  /// Seconds of each iteration of each loop that a team shares out, in the order in which they ran.
+  /// Seconds of each iteration of each loop of the team, in the order in which they ran.
   package let loops: [[Double]]
-  /// Seconds of what is in no loop.
+  /// Seconds outside of all loops.
   package let serialSeconds: Double
   /// Seconds of each label, in the order in which the first work of each ended.
   package let labels: [(label: WorkLabel, seconds: Double)]
-  /// Seconds of what has no label.
+  /// Seconds without a label.
   package let otherSeconds: Double
 
-  /// - Parameter seconds: Of all the work, loops and labels among it.
+  /// - Parameter seconds: Of all the work, loops and labels included.
   package init(seconds: Double, loops: [[Double]], labels: [(label: WorkLabel, seconds: Double)]) {
     self.loops = loops
     self.labels = labels
@@ -100,15 +100,15 @@ package struct WorkTimes: Sendable {
     otherSeconds = median(\.otherSeconds)
   }
 
-  /// How long the work would take on `threadCount` threads if they neither waited for nor slowed one another: the
-  /// iterations of a loop go to whichever thread is free, as in `Team.run`, and one thread does what is in no loop.
+  /// How long the work would take on `threadCount` threads if they neither waited for nor slowed each other: any free
+  /// thread takes the next iteration of a loop, as in `Team.run`, and one thread does the rest.
   package func computedSeconds(threadCount: Int) -> Double {
     loops.reduce(serialSeconds) { $0 + makespan(of: $1, threadCount: threadCount) }
   }
 }
 
-/// The time from the start of the first task to the end of the last, where each goes in its turn to the thread that is free
-/// first (list scheduling: Graham, "Bounds on multiprocessing timing anomalies", 1969).
+/// The time from the start of the first task to the end of the last, when the thread that is free first takes the next
+/// task (list scheduling: Graham, "Bounds on multiprocessing timing anomalies", 1969).
 package func makespan(of tasks: [Double], threadCount: Int) -> Double {
   precondition(threadCount > 0)
   var ends = [Double](repeating: 0, count: min(threadCount, max(1, tasks.count)))

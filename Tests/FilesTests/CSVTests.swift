@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", 1, "empty"), ("\n\n", 1, "empty"), ("a,b\nc", 2, "1 fields"), ("a\n\"b", 2, "not closed"),
+    ("", 1, "empty"), ("\n\n", 1, "empty"), ("a,b\nc", 2, "fields is 1"), ("a\n\"b", 2, "not closed"),
     ("a\n\"b\"c", 2, "after a quoted"), ("a\nb\n\"x\ny\" z", 4, "after a quoted"),
   ])
   func faultsHaveTheirLine(text: String, line: Int, reason: String) {

@@ -58,7 +58,7 @@ import Testing
     }
     #expect(
       error == .fontNotFound(name: "Glyphline Hun", searched: [Self.folder], closest: ["Glyphline Han"]))
-    #expect(error?.description.contains("those that are there: \"Glyphline Han\"") == true)
+    #expect(error?.description.contains("installed there: \"Glyphline Han\"") == true)
   }
 
   @Test func namesTheCharacterThatOneOfSeveralFontsLacks() throws {

@@ -44,7 +44,7 @@ import Workers
     ),
     (
       "linear: {units: 4}, relu, batch-norm",
-      "[2]: layer 3 (batch-norm): it needs an image plane, and a linear layer came before it"
+      "[2]: layer 3 (batch-norm): it needs image planes, but follows a linear layer"
     ),
     (
       "linear: {units: 1048576}, linear: {units: 1048576}",

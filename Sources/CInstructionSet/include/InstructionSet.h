@@ -1,7 +1,6 @@
 #pragma once
 
-// There is nothing to call. A program that depends on this target checks, before anything else, that the CPU has the
-// instruction sets that it was compiled for.
+// Nothing to call: a program that depends on this target first checks that the CPU can run its instruction sets.
 
 /// The exit code of a program whose CPU lacks one: `EX_CONFIG` of sysexits.h.
 enum { instruction_set_missing = 78 };

@@ -1,7 +1,7 @@
-/// The points of a Bézier curve as wheezy.captcha computes them (`wheezy/captcha/bezier.py`), in its order of operations,
-/// so that whole numbers come out the same.
+/// The points of a Bézier curve as wheezy.captcha computes them (`wheezy/captcha/bezier.py`), in its order of
+/// operations, so that they truncate to the same pixels.
 struct BezierCurve {
-  /// Parts into which a curve is cut.
+  /// Line segments of a curve.
   static let segmentCount = 20
 
   /// For each point, the weight of each control point.
@@ -18,7 +18,7 @@ struct BezierCurve {
     }
   }
 
-  /// The curve's points, cut to whole pixels.
+  /// The curve's points, truncated to whole pixels.
   /// - Parameter controls: As many as the curve was made for.
   func points(_ controls: [SIMD2<Double>]) -> [SIMD2<Int>] {
     weights.map { weights in

@@ -1,12 +1,12 @@
-/// Pulls a glyph's corners apart at the same size: Pillow's `transform(size, Transform.QUAD, data)` with nearest pixels, of an
-/// image with room around the ink.
+/// Warps a glyph at the same size: Pillow's `transform(size, Transform.QUAD, data)` with nearest pixels, of an image
+/// with a margin around the ink.
 struct GlyphWarp: ~Copyable {
-  /// [height + 2, stride]: first where each pixel comes from, then its coverage; around it, the edge again.
+  /// [height + 2, stride]: first the index of each pixel's square, then its coverage; a border repeats the edge.
   private var pixels = Scratch<UInt32>(zero: 0)
 
   mutating func warp(_ mask: InkMask, by warp: SIMD4<Int>) -> InkMask {
     guard warp != SIMD4() else { return mask }
-    // The last vector of a line may begin at its last square and then reach so far beyond.
+    // The last vector may begin at a line's last square and reach this far beyond.
     let stride = mask.width + 2 + PixelVector.scalarCount
     let lines = pixels.reserve((mask.height + 2) * stride)
     locate(mask, QuadPlan(cell: SIMD2(mask.width, mask.height), warp: warp), warp, lines, stride: stride)
@@ -19,7 +19,7 @@ struct GlyphWarp: ~Copyable {
   ) {
     let margin = (UInt32(abs(warp.x)), UInt32(abs(warp.y)))
     let (width, height) = (UInt32(mask.width), UInt32(mask.height))
-    // SAFETY: a place is that of one of the mask's squares; of those outside, that of nothing.
+    // SAFETY: an index is of one of the mask's squares, for points outside of the empty one.
     mask.withSquares { squares in
       for y in 0..<mask.height {
         let v = Double(y) + 0.5
@@ -33,9 +33,9 @@ struct GlyphWarp: ~Copyable {
           )
           // Outside, one of these is negative.
           let signs = column | row | (width &- 1 &- column) | (height &- 1 &- row)
-          let place = (row &+ 1) &* (width &+ 1) &+ column &+ 2
+          let index = (row &+ 1) &* (width &+ 1) &+ column &+ 2
           let isInside = (signs &>> 31) &- 1
-          UnsafeMutableRawPointer(line + x).storeBytes(of: place & isInside, as: SIMD4<UInt32>.self)
+          UnsafeMutableRawPointer(line + x).storeBytes(of: index & isInside, as: SIMD4<UInt32>.self)
         }
         for x in 0..<mask.width { line[x] = squares[Int(line[x])] & 255 }
       }
@@ -56,7 +56,7 @@ struct GlyphWarp: ~Copyable {
     InkMask(width: mask.width, height: mask.height) { target in
       for y in 0...mask.height {
         let (upper, lower) = (lines + y * stride, lines + (y + 1) * stride)
-        // What the last vector writes too much, the next line overwrites.
+        // The next line overwrites what the last vector writes beyond the end.
         for x in Swift.stride(from: 0, through: mask.width, by: PixelVector.scalarCount) {
           let pair = loadPixels(upper + x) | (loadPixels(upper + x + 1) &<< 8)
           let below = (loadPixels(lower + x) &<< 16) | (loadPixels(lower + x + 1) &<< 24)

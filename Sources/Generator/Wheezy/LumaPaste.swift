@@ -1,27 +1,28 @@
-/// Lays an opaque glyph on black over the canvas as wheezy.captcha does: Pillow's `paste` through a mask of the glyph's luma
-/// times 1.97.
+/// Pastes an opaque glyph on black as wheezy.captcha does: Pillow's `paste` through a mask of the glyph's luma times
+/// 1.97.
 struct LumaPaste: ~Copyable {
   /// The rows of a column that are on the canvas.
   private var column = Scratch<UInt32>(zero: 0)
 
   /// - Parameter layer: In columns.
-  mutating func paste(_ layer: GlyphLayer, at place: SIMD2<Int>, on canvas: borrowing Canvas) {
-    let rows = (0..<layer.height).clamped(to: -place.y..<max(-place.y, canvas.height - place.y))
-    let columns = (0..<layer.width).clamped(to: -place.x..<max(-place.x, canvas.width - place.x))
+  mutating func paste(_ layer: GlyphLayer, at origin: SIMD2<Int>, on canvas: borrowing Canvas) {
+    let rows = (0..<layer.height).clamped(to: -origin.y..<max(-origin.y, canvas.height - origin.y))
+    let columns = (0..<layer.width).clamped(to: -origin.x..<max(-origin.x, canvas.width - origin.x))
     guard !rows.isEmpty else { return }
-    // SAFETY: `rows` and `columns` are inside the layer and the canvas, which has room for a vector after its last column.
+    // SAFETY: `rows` and `columns` are inside the layer and the canvas, which has space for a vector after its last
+    // column.
     let pixels = column.reserve(rows.count + PixelVector.scalarCount)
     for row in rows.count..<rows.count + PixelVector.scalarCount { pixels[row] = 0 }
     for x in columns {
       pixels.update(from: layer.pixels + x * layer.stride + rows.lowerBound, count: rows.count)
-      let target = canvas.column(place.x + x) + place.y + rows.lowerBound
+      let target = canvas.column(origin.x + x) + origin.y + rows.lowerBound
       for row in stride(from: 0, to: rows.count, by: PixelVector.scalarCount) {
         blend(loadPixels(pixels + row), into: target + row)
       }
     }
   }
 
-  /// A vector of a column. Pixels of 0 change nothing, so that what lies below may be the next column.
+  /// Blends a vector of a column. Pixels of 0 change nothing, so the vector may reach into the next column.
   @inline(__always)
   private func blend(_ pixel: PixelVector, into target: UnsafeMutablePointer<UInt32>) {
     let (red, green, blue) = (pixel & 255, (pixel &>> 8) & 255, (pixel &>> 16) & 255)

@@ -1,17 +1,17 @@
-/// Everything that decides the pixels of one image of the Python package wheezy.captcha 3.2.2: what its documentation
-/// composes, `background`, `text` with `warp`, `rotate` and `offset`, `curve`, `noise` and `smooth`.
+/// Everything that decides the pixels of one image of the Python package wheezy.captcha 3.2.2, composed as in its
+/// documentation: `background`, `text` with `warp`, `rotate` and `offset`, `curve`, `noise` and `smooth`.
 package struct WheezyParameters: Sendable, Hashable {
   /// One drawn character.
   package struct Glyph: Sendable, Hashable {
     package var character: Unicode.Scalar
-    /// Pixels an em.
+    /// In pixels per em.
     package var fontSize: Int
     package var color: SIMD3<UInt8>
-    /// x1, y1, x2, y2 of the package: how far the corners are pulled, in pixels.
+    /// x1, y1, x2, y2 of the package: how far the corners are moved, in pixels.
     package var warp: SIMD4<Int>
     /// Counterclockwise.
     package var rotationDegrees: Double
-    /// Empty pixels left of the turned character and above it.
+    /// Empty pixels left of the rotated character and above it.
     package var offset: SIMD2<Int>
   }
 
@@ -20,13 +20,13 @@ package struct WheezyParameters: Sendable, Hashable {
     package var color: SIMD3<UInt8>
     /// Pixels.
     package var width: Int
-    /// Of the control points, which are evenly spread over the image's width.
+    /// Of the control points, which are spread evenly over the image's width.
     package var heights: [Int]
   }
 
   package struct Noise: Sendable, Hashable, Decodable {
     package var color: SIMD3<UInt8>
-    /// Width and height of a dash in pixels; it is a pixel wider.
+    /// Height of a dash in pixels; it is one pixel wider than high.
     package var level: Int
     /// The left end of each dash.
     package var points: [SIMD2<Int>]
@@ -38,7 +38,7 @@ package struct WheezyParameters: Sendable, Hashable {
   package var height: Int
   package var background: SIMD3<UInt8>
   package var glyphs: [Glyph]
-  /// By how much of a character's width the next one follows.
+  /// Distance to the next character, as a fraction of a character's width.
   package var squeezeFactor: Double
   package var curves: [Curve]
   package var noise: Noise
@@ -78,8 +78,8 @@ extension WheezyParameters {
   /// In pixels; many lines much wider would take minutes to draw.
   private static let lineWidthMax = 64
 
-  /// - Throws: `GeneratorError.invalidParameters` where a number is so far from what the package draws that there is no
-  ///   image of it, or none worth the memory.
+  /// - Throws: `GeneratorError.invalidParameters` where a value is so far from the package's that it cannot be drawn,
+  ///   or only with too much memory.
   func validate() throws(GeneratorError) {
     try ParameterLimits.require(1...ParameterLimits.extentMax, width, "width")
     try ParameterLimits.require(1...ParameterLimits.extentMax, height, "height")

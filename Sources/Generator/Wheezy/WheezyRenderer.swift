@@ -8,7 +8,7 @@ package final class WheezyRenderer: CaptchaRenderer {
 
   init(atlas: GlyphAtlas) { self.atlas = atlas }
 
-  /// Draws one image, with an atlas of what it needs and no more.
+  /// Draws one image, with an atlas of only the glyphs that it needs.
   /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
   package static func render(
     _ parameters: WheezyParameters, font: FontFile, format: PixelFormat
@@ -81,12 +81,12 @@ private struct WheezyStages: ~Copyable {
   }
 }
 
-/// A character and the place it takes: that is known before it is drawn.
+/// A character with its size after rotation, which is known before it is drawn.
 private struct TurnedGlyph {
   let parameters: WheezyParameters.Glyph
   let mask: InkMask
   let plan: RotationPlan
-  /// Width and height of the turned character, its offset included.
+  /// Width and height of the rotated character, its offset included.
   let size: SIMD2<Int>
 
   /// - Precondition: the atlas has the character.

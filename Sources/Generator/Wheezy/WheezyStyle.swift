@@ -1,9 +1,9 @@
 import Samples
 import Specs
 
-/// Style `wheezy`: what the Python package wheezy.captcha 3.2.2 draws with the composition of its documentation.
+/// Style `wheezy`: what the Python package wheezy.captcha 3.2.2 draws, composed as in its documentation.
 package struct WheezyStyle: CaptchaStyle {
-  /// Streams of a sample's seed. A number, once used, never gets another meaning: samples would change.
+  /// Streams of a sample's seed. A number, once used, never changes its meaning: samples would change.
   private enum Stream {
     static let colors: UInt64 = 1
     static let glyphs: UInt64 = 2
@@ -19,8 +19,8 @@ package struct WheezyStyle: CaptchaStyle {
 
   /// - Parameters:
   ///   - lengthMax: The most characters of a text.
-  ///   - characters: What texts are made of.
-  /// - Throws: `GeneratorError` where the font lacks a character, `.textTooWide` where most texts would not fit the image.
+  ///   - characters: The characters of texts.
+  /// - Throws: `GeneratorError` where the font lacks a character, `.textTooWide` where most texts would not fit.
   package init(
     _ spec: WheezySpec, width: Int, height: Int, lengthMax: Int, font: FontFile,
     characters: some Collection<Unicode.Scalar>
@@ -29,7 +29,7 @@ package struct WheezyStyle: CaptchaStyle {
     self.width = width
     self.height = height
     atlas = try GlyphAtlas(font: font, characters: characters, sizes: spec.fontSizes, ascent: .ofFont)
-    // The package cuts off what sticks out at the sides.
+    // The package cuts off what extends beyond the sides.
     let size = spec.fontSizes.max() ?? 0
     let inkWidth = characters.reduce(0) { $0 + (atlas.glyph(of: $1, size: size)?.ink.width ?? 0) } / characters.count
     let needed = inkWidth + Int(Double((lengthMax - 1) * inkWidth) * spec.squeezeFactor)
@@ -77,7 +77,7 @@ package struct WheezyStyle: CaptchaStyle {
     }
   }
 
-  /// A tenth of the image on each side stays free.
+  /// Keeps a tenth of the image free on each side.
   private func noisePoints(seed: UInt64) -> [SIMD2<Int>] {
     var stream = RandomStream(seed: seed, stream: Stream.noise)
     let (marginX, marginY) = (Double(width) / 10, Double(height) / 10)

@@ -24,7 +24,7 @@ func drawWideLine(from start: SIMD2<Int>, to end: SIMD2<Int>, width: Int, color:
   }
 }
 
-/// The line's rectangle, corner by corner.
+/// The edges of the line's rectangle.
 private func lineOutline(from start: SIMD2<Int>, to end: SIMD2<Int>, width: Int) -> InlineArray<4, Edge> {
   let way = end &- start
   let length = Double(way.x * way.x + way.y * way.y).squareRoot()
@@ -64,7 +64,7 @@ private struct Edge {
   func x(at y: Int) -> Float { Float(y - start.y) * slope + Float(start.x) }
 }
 
-/// Where a row meets the edges of a polygon: two of each at most.
+/// Where a row meets the edges of a polygon: at most two for each edge.
 private struct Crossings {
   private(set) var values = InlineArray<8, Float>(repeating: 0)
   private(set) var count = 0
@@ -76,10 +76,10 @@ private struct Crossings {
 
   mutating func sort() {
     for end in 1..<max(1, count) {
-      var place = end
-      while place > 0 && values[place - 1] > values[place] {
-        values.swapAt(place - 1, place)
-        place -= 1
+      var slot = end
+      while slot > 0 && values[slot - 1] > values[slot] {
+        values.swapAt(slot - 1, slot)
+        slot -= 1
       }
     }
   }
@@ -92,7 +92,7 @@ private func edgeCrossings(_ edges: InlineArray<4, Edge>, y: Int, isLastRow: Boo
     guard !edge.isLevel && edge.spans(y) else { continue }
     let x = edge.x(at: y)
     if y == edge.bottom && !isLastRow {
-      // Inside ends here and starts again.
+      // The inside ends here and starts again.
       crossings.append(x)
       crossings.append(x)
     } else if edge.ends(at: y) && edge.slope != 0 {
@@ -104,7 +104,7 @@ private func edgeCrossings(_ edges: InlineArray<4, Edge>, y: Int, isLastRow: Boo
   return crossings
 }
 
-/// Moves a corner that sticks out by more than a pixel beyond the next row back to where that row is connected.
+/// Moves a corner that extends more than a pixel beyond the next row back to where that row is connected.
 private func joined(
   _ x: Float, of edge: Edge, toOneOf edges: InlineArray<4, Edge>, before count: Int, y: Int
 ) -> Float {

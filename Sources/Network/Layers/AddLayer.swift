@@ -1,6 +1,6 @@
 import Specs
 
-/// Adds what `shortcut` kept (He et al. 2016).
+/// Adds the activation at `shortcut` (He et al. 2016).
 struct AddLayer: TailLayer, BareLayerForm {
   static let word = "add"
   var tailPart: TailPart? { .add }
@@ -8,9 +8,9 @@ struct AddLayer: TailLayer, BareLayerForm {
 
   func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
     guard case .planes(let planes) = planning.output else { throw .head("'add' must follow a batch-norm") }
-    guard let shortcut = planning.openShortcut else { throw .head("'add' follows it, and no 'shortcut' is open") }
+    guard let shortcut = planning.openShortcut else { throw .head("the 'add' after it has no open 'shortcut'") }
     guard shortcut.planes == planes else {
-      throw .head("'add' follows it, and the shortcut kept \(shortcut.planes) where this layer gives \(planes)")
+      throw .head("its output has \(planes), but the 'shortcut' of the 'add' after it has \(shortcut.planes)")
     }
     planning.openShortcut = nil
     return planning.output

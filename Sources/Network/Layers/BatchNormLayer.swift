@@ -28,8 +28,7 @@ struct BatchNormLayer: Layer, BareLayerForm {
     let statistics = NormalizationStatistics(pass, shape: input.shape, in: builder)
     let dropout = builder.dropout(rate: pass.tail.dropoutRate)
     if pass.pools { return pooledModule(statistics, input, dropout, in: builder) }
-    // Only the backward pass reads the input again, and a shortcut that began there: without them the output takes its
-    // memory.
+    // Only the backward pass and a shortcut from the input read it again; without them the output overwrites it.
     let isReadAgain = isTraining || builder.shortcut?.source === input
     let output = isReadAgain ? builder.activation(input.shape, gradient: .kept) : input
     let shortcut = pass.tail.adds ? builder.takeShortcut() : nil

@@ -1,7 +1,7 @@
 import Kernels
 import Specs
 
-/// A square kernel with padding `kernel / 2` on every side.
+/// A convolution with a square kernel, and padding `kernel / 2` on every side.
 struct ConvolutionLayer: Layer {
   static let kind = "conv"
 
@@ -43,11 +43,11 @@ struct ConvolutionLayer: Layer {
 
   func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> Module {
     let input = builder.planes
-    // The last phase of whatever follows writes the gradient, and the first one here reads it.
+    // The last backward phase of the next layer writes the gradient, and the first one here reads it.
     let output = builder.activation(builder.shape(of: pass.layer.output), gradient: .passing)
     var directions: ConvolutionDirections = .forward
     if builder.isTraining { directions.insert(.backwardWeights) }
-    // The pixels have no gradient.
+    // The input image has no gradient.
     if input.gradient != nil { directions.insert(.backwardInput) }
     let kernel = try builder.backend.makeConvolution(
       geometry(for: pass.layer.input.planes), input: input.shape, output: output.shape,
@@ -100,10 +100,10 @@ extension LayerDescription {
 }
 
 extension NetworkPlan {
-  /// Of every convolution.
+  /// Output planes of every convolution.
   private var outputs: [PlaneSize] { layers.filter { $0.layer is ConvolutionLayer }.map(\.output.planes) }
   /// Output channels of every convolution.
   var filters: [Int] { outputs.map(\.channels) }
-  /// Values of the largest activation that a convolution gives for one image; 0 without convolutions.
+  /// Values of the largest output of a convolution for one image; 0 without convolutions.
   var largestPlaneCount: Int { outputs.map(\.count).max() ?? 0 }
 }

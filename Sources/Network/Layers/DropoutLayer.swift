@@ -1,7 +1,7 @@
 import Kernels
 import Specs
 
-/// Sets a share of the values to zero in training and scales the others up to keep the mean.
+/// Sets a fraction of the values to zero in training and scales the others up to keep the mean.
 struct DropoutLayer: TailLayer {
   let rate: Double
 
@@ -28,7 +28,7 @@ extension LayerDescription {
 /// The masks of one dropout layer.
 struct Dropout: Sendable {
   let rate: Double
-  /// Its number among the dropout layers of the network.
+  /// Its index among the dropout layers of the network.
   let number: Int
   let state: StepState
 

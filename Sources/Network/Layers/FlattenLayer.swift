@@ -1,7 +1,7 @@
 import Kernels
 
-/// Image planes to flat 32-bit features in the order channel, row, column, which is the order of the weights of a linear
-/// layer whatever order the kernels keep the planes in. The plan puts it before the first layer that takes features.
+/// Turns image planes into flat 32-bit features in the order channel, row, column, which a linear layer's weights have
+/// whatever the kernels' order of planes. The plan puts it before the first layer that takes features.
 struct FlattenLayer: Layer {
   static let kind = "flatten"
   var graphOperator: GraphOperator? { GraphOperator("Flatten", ["axis": .int(1)]) }

@@ -1,19 +1,20 @@
 import Kernels
+import Samples
 import Specs
 
-/// A kind of layer. Its file says all that the program knows of it: its settings, what it gives, its parameters, its cost,
-/// its operator in ONNX, and its forward and backward phases.
+/// A kind of layer. Its file has everything about it: settings, output, parameters, cost, ONNX operator, and forward
+/// and backward phases.
 protocol Layer: Sendable {
-  /// What its names begin with, such as `conv` of `conv1`.
+  /// Prefix of its names, such as `conv` of `conv1`.
   static var kind: String { get }
-  /// Whether it takes flat features; image planes are then flattened before it.
+  /// Whether it takes flat features; image planes are flattened before it.
   static var takesFeatures: Bool { get }
   /// Whether dropout, add and relu may follow it in the same pass over memory.
   static var takesTail: Bool { get }
-  /// What it is in the pass of a layer before it; nil where it has a pass of its own.
+  /// Its part in the pass of the layer before it; nil where it has its own pass.
   var tailPart: TailPart? { get }
 
-  /// What it gives after the layers of `planning`.
+  /// The shape of its output after the layers of `planning`.
   /// - Throws: `LayerMisfit` where it cannot follow them.
   func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape
 
@@ -23,7 +24,7 @@ protocol Layer: Sendable {
   /// Multiplications and additions for one image, forward.
   func operationCount(from input: LayerShape, to output: LayerShape) -> Int
 
-  /// What computes it in an ONNX graph; nil where inference passes its input on.
+  /// Its operator in ONNX; nil where inference passes the input on.
   var graphOperator: GraphOperator? { get }
 
   /// Allocates its memory.
@@ -55,7 +56,7 @@ extension TailLayer {
   }
 }
 
-/// What a layer gives for one image.
+/// The shape of a layer's output for one image.
 enum LayerShape: Hashable, Sendable {
   case planes(PlaneSize)
   case features(Int)
@@ -74,19 +75,20 @@ enum LayerShape: Hashable, Sendable {
 }
 
 /// Channels, rows and columns of one image's activation.
-struct PlaneSize: Hashable, Sendable {
+struct PlaneSize: Hashable, Sendable, CustomStringConvertible {
   let channels: Int
   let height: Int
   let width: Int
   var count: Int { channels * height * width }
+  var description: String { "\(counted(channels, "plane")) of \(width)x\(height)" }
 
   func pooled(by size: Int) -> PlaneSize {
     PlaneSize(channels: channels, height: height / size, width: width / size)
   }
 }
 
-/// An operator of ONNX. It takes the layer's input, then, where the layer adds a shortcut, what that kept, then the layer's
-/// parameters in their order.
+/// An ONNX operator. Its inputs are the layer's input, the activation at the shortcut where the layer adds one, and the
+/// layer's parameters in their order.
 package struct GraphOperator: Sendable {
   package enum Attribute: Sendable {
     case int(Int)

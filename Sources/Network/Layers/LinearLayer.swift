@@ -1,7 +1,7 @@
 import Kernels
 import Specs
 
-/// Every input to every unit. Dropout and ReLU run in the same pass over its output as the bias.
+/// A fully connected layer. Dropout and ReLU run in the same pass over its output as the bias.
 struct LinearLayer: Layer {
   static let takesFeatures = true
   static let takesTail = true
@@ -36,7 +36,7 @@ struct LinearLayer: Layer {
     let weightOperand = Operand(weight.values, count: units * input.count, precision: precision)
     let gradientOperand = Operand(
       output.gradient.floats, count: isTraining ? batch * units : 0, precision: precision)
-    // A step changes the weights: the thread that reads a piece takes it just before. In inference they stay.
+    // A step changes the weights, so each share copies its part just before it reads it. In inference they stay.
     let prepare = Phase.prepare { weightOperand.take(0..<units * input.count) }
     return Module(
       output: .features(output),
@@ -79,8 +79,8 @@ struct LinearLayer: Layer {
       ])
   }
 
-  /// What one thread at a time does of each pass. The threads share out units and inputs rather than images: each piece of
-  /// the weights, which in a large layer no cache holds, is then read once a step.
+  /// A share of the work of each pass. Shares split units and inputs, not images: each part of the weights, which no
+  /// cache holds in a large layer, is then read once a step.
   private struct Share: Sendable {
     /// Rows of the weights, for the forward pass and the gradient of the weights.
     let units: Range<Int>

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A batch norm's kernel with its parameters: what all passes that normalise do alike.
+/// The kernel and parameters of a batch norm, for all passes that normalise.
 struct NormalizationStatistics: Sendable {
   let norm: BatchNorm
   let gamma: ParameterMemory
@@ -9,8 +9,8 @@ struct NormalizationStatistics: Sendable {
   let runningVariance: ParameterMemory
 
   /// - Parameters:
-  ///   - pass: That of the batch norm.
-  ///   - shape: What it normalises.
+  ///   - pass: The pass of the batch norm.
+  ///   - shape: The shape of its input.
   init(_ pass: FusedPass, shape: ActivationShape, in builder: ModuleBuilder) {
     norm = BatchNorm(
       shape: shape, precision: builder.precision, hasReLU: pass.tail.hasReLU, hasResidual: pass.tail.adds,
@@ -19,7 +19,7 @@ struct NormalizationStatistics: Sendable {
     (gamma, beta, runningMean, runningVariance) = (parameters[0], parameters[1], parameters[2], parameters[3])
   }
 
-  /// Readies the statistics before they are applied: of `input` in training, else the running ones.
+  /// Computes the statistics to normalise with: those of `input` in training, else the running ones.
   func forward(of input: Activation, lanes: Lanes, isTraining: Bool) -> [Phase] {
     guard isTraining else { return [.prepare(useRunning)] }
     return [

@@ -1,7 +1,7 @@
 import Kernels
 import Specs
 
-/// Where a residual block begins: the activation goes both into the block and, unchanged, to the `add` at its end.
+/// The start of a residual block: the activation goes both into the block and, unchanged, to the `add` at its end.
 struct ShortcutLayer: Layer, BareLayerForm {
   static let word = "shortcut"
   var graphOperator: GraphOperator? { nil }
@@ -13,7 +13,7 @@ struct ShortcutLayer: Layer, BareLayerForm {
     return .planes(planes)
   }
 
-  /// Forward there is nothing to do; backward the gradients of both ways are added.
+  /// Does nothing forward; backward it adds the gradients of both paths.
   func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
     let (source, lanes, precision) = (builder.planes, builder.lanes, builder.precision)
     let residual = builder.isTraining ? builder.activation(source.shape, gradient: .none) : nil
@@ -35,10 +35,10 @@ extension LayerDescription {
   package static var shortcut: LayerDescription { LayerDescription(ShortcutLayer()) }
 }
 
-/// What a sum adds, and where it leaves the gradient.
+/// The activation that an `add` adds, and its gradient.
 struct Shortcut: Sendable {
   let source: Activation
-  /// Its values are the gradient from the sum; nil in inference.
+  /// Its values are the gradient from the `add`; nil in inference.
   fileprivate let residual: Activation?
 
   func gradient(lane: Lane) -> UnsafeMutableRawPointer {

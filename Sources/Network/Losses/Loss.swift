@@ -1,8 +1,8 @@
 import Kernels
 
-/// What training makes small. One file has one loss.
+/// A loss function, in a file of its own.
 protocol Loss: Sendable {
-  /// What it is when a model knows nothing but that all classes are equally likely, and the formula in words.
+  /// The loss of a model that gives all classes the same probability, and the formula in words.
   var atChance: (value: Double, formula: String) { get }
 
   /// Overwrites `gradient`, [images, positions, classes], with that of the batch's mean loss.
@@ -10,14 +10,14 @@ protocol Loss: Sendable {
   ///   - logits: [images, positions, classes]
   ///   - labels: [images, positions], each a class.
   ///   - batch: Images of the whole batch.
-  /// - Returns: The part of these images in the batch's mean loss.
+  /// - Returns: These images' part of the batch's mean loss.
   func lossAndGradient(
     logits: UnsafePointer<Float>, labels: UnsafePointer<UInt16>, images: Int, batch: Int,
     gradient: UnsafeMutablePointer<Float>
   ) -> Double
 }
 
-/// Every loss there is, as model files name it.
+/// All losses, by their names in model files.
 package enum LossName: String, Sendable {
   case crossEntropy = "cross-entropy"
   case multiLabelSoftMargin = "multi-label-soft-margin"
@@ -36,6 +36,6 @@ extension ModelDescription {
     }
   }
 
-  /// What its loss is when it knows nothing but that all classes are equally likely.
+  /// The loss of a model that gives all classes the same probability.
   package var lossAtChance: (value: Double, formula: String) { makeLoss(labelSmoothing: 0).atChance }
 }

@@ -1,14 +1,15 @@
 import Foundation
 import Kernels
 
-/// A logistic loss of each class at each position, as PyTorch's MultiLabelSoftMarginLoss.
+/// A logistic loss for each class at each position, as PyTorch's MultiLabelSoftMarginLoss.
 struct MultiLabelSoftMarginLoss: Loss {
   let kernel: MultiLabelSoftMargin
 
   var atChance: (value: Double, formula: String) {
-    let share = 1 / Double(kernel.classes)
+    let probability = 1 / Double(kernel.classes)
     return (
-      -share * log(share) - (1 - share) * log(1 - share), "the entropy of one class in \(kernel.classes)"
+      -probability * log(probability) - (1 - probability) * log(1 - probability),
+      "the entropy of one class in \(kernel.classes)"
     )
   }
 

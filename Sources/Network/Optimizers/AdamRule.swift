@@ -5,7 +5,7 @@ import Specs
 struct AdamRule: UpdateRule {
   static let forms = [OptimizerForm.adam, .adamw]
 
-  /// As much as fits a thread's cache.
+  /// Values that fit a thread's cache.
   private static let pieceCountMax = 1 << 15
 
   /// Running means of the gradient and of its square: [count].

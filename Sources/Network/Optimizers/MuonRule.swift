@@ -6,7 +6,7 @@ import Workers
 struct MuonRule: UpdateRule {
   static let forms = [OptimizerForm.muon]
 
-  /// Its first moment is also the running mean of Muon, which leaves the second at 0.
+  /// Its first moment is also Muon's running mean. For kernels its second moment stays 0.
   private let adam: AdamRule
 
   init(count: Int) { adam = AdamRule(count: count) }

@@ -2,11 +2,11 @@ import Kernels
 import Specs
 import Workers
 
-/// Moves the parameters against their gradient by an update rule, with decoupled weight decay for kernels and matrices, none
-/// for biases and normalisation. In the same pass over memory it keeps the running average of the weights (Polyak and
-/// Juditsky 1992), in the exponential form that ends nearer to a minimum than the weights do.
+/// Updates the parameters by a rule, with decoupled weight decay for kernels and matrices, none for biases and
+/// normalisation. The same pass over memory updates the exponential running average of the weights (Polyak and Juditsky
+/// 1992), which ends nearer to a minimum than the weights do.
 package final class Optimizer: Sendable {
-  /// What the names of its state in a checkpoint begin with.
+  /// Prefix of its state's names in a checkpoint.
   static let statePrefix = "optimizer."
 
   /// The running average of the parameters and of their statistics, from the first step on; nil where none is kept.
@@ -17,8 +17,8 @@ package final class Optimizer: Sendable {
   private let updates: [Update]
 
   /// - Parameters:
-  ///   - form: Which one.
-  ///   - averageDecay: The share of the average that a step keeps, below 1; 0 for no average.
+  ///   - form: The optimizer.
+  ///   - averageDecay: The fraction of the average that a step keeps, below 1; 0 for no average.
   /// - Throws: `KernelError` where the backend cannot compute what the rule needs.
   package init(
     _ parameters: Parameters, rule form: OptimizerForm, weightDecay: Double, averageDecay: Double = 0,
@@ -34,13 +34,13 @@ package final class Optimizer: Sendable {
     updates = try rule.updates(of: parameters.list.filter(\.role.isLearned), backend: backend)
   }
 
-  /// What it remembers of former steps, by its names in a checkpoint.
+  /// What it keeps of former steps, by its names in a checkpoint.
   var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
     rule.state + (average.map { [(Self.statePrefix + "average", $0.values.allFloats)] } ?? [])
   }
 
-  /// Moves every learned parameter one step against its gradient.
-  /// - Parameter step: How many updates this one makes, so from 1.
+  /// Updates every learned parameter by one step.
+  /// - Parameter step: The number of this update, from 1.
   package func update(
     _ parameters: Parameters, gradients: AlignedBuffer, learningRate: Double, step: Int, team: Team
   ) {
@@ -64,9 +64,9 @@ package final class Optimizer: Sendable {
     }
   }
 
-  /// How far the average goes to the parameters. The first step makes it equal to them. Those that follow keep little of it
-  /// at first, so that the drawn weights are soon forgotten: the share kept rises as (1 + t) / (10 + t), with t counted from
-  /// the second step (TensorFlow's ExponentialMovingAverage with `num_updates`).
+  /// The fraction by which the average moves to the parameters: 1 in the first step. Later steps keep `averageDecay` of
+  /// the average, but at first less, so that the initial weights are soon forgotten: at most (1 + t) / (10 + t), with t
+  /// counted from the second step (TensorFlow's ExponentialMovingAverage with `num_updates`).
   private func averageShare(atStep step: Int) -> Float {
     Float(1 - min(averageDecay, Double(step - 1) / Double(step + 8)))
   }

@@ -2,23 +2,23 @@ import Kernels
 import Specs
 import Workers
 
-/// How an optimizer moves learned numbers, and what it remembers of former steps. One file has one rule.
+/// How an optimizer updates learned values, and what it keeps of former steps. Each rule has a file.
 protocol UpdateRule: Sendable {
-  /// The optimizers of a spec that move by this rule.
+  /// The optimizers of a spec that use this rule.
   static var forms: [OptimizerForm] { get }
 
-  /// - Parameter count: Of all learned numbers.
+  /// - Parameter count: The number of all learned values.
   init(count: Int)
 
-  /// What it remembers, by the names in checkpoints, which begin with `Optimizer.statePrefix`. All 0 before the first step.
+  /// What it keeps, by the names in checkpoints, which begin with `Optimizer.statePrefix`. All 0 before the first step.
   var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
 
-  /// One step's work on the parameters, in pieces for threads to share, those that take longest first.
+  /// The updates of one step, for threads to share, the longest first.
   /// - Throws: `KernelError` where the backend cannot compute what the rule needs.
   func updates(of parameters: [Parameter], backend: any Backend) throws(KernelError) -> [Update]
 }
 
-/// A run of learned numbers that one thread moves.
+/// A range of learned values that one thread updates.
 struct Update: Sendable {
   let range: Range<Int>
   /// Whether weight decay applies to them.
@@ -26,7 +26,7 @@ struct Update: Sendable {
   let label: WorkLabel
   let move: @Sendable (Step) -> Void
 
-  /// What one step gives the numbers of `range`; pointers are to the first.
+  /// The inputs of one step; pointers are to the first value of `range`.
   struct Step {
     /// From 1.
     let number: Int
@@ -34,14 +34,14 @@ struct Update: Sendable {
     let weightDecay: Double
     let weights: UnsafeMutablePointer<Float>
     let gradient: UnsafePointer<Float>
-    /// A running average of the weights, which goes `averageShare` of the way to the new ones; nil for none.
+    /// A running average of the weights, which moves by the fraction `averageShare` to the new ones; nil for none.
     let average: UnsafeMutablePointer<Float>?
     let averageShare: Float
   }
 }
 
 extension Parameter {
-  /// The parameter as updates of at most `countMax` numbers.
+  /// The parameter as updates of at most `countMax` values.
   func updates(
     countMax: Int, label: String, move: @escaping @Sendable (_ range: Range<Int>, _ step: Update.Step) -> Void
   ) -> [Update] {

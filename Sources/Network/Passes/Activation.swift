@@ -1,11 +1,11 @@
 import Kernels
 
-/// What one layer gives the next, [image][channel / block][row][column][block], of the whole mini-batch in training, in
-/// inference of the lanes that are at work; and the gradient of the loss with respect to it.
+/// The output of one layer, [image][channel / block][row][column][block], and the gradient of the loss with respect to
+/// it. It has the whole mini-batch in training, and the lanes in progress in inference.
 final class Activation: Sendable {
   let shape: ActivationShape
   let values: AlignedBuffer
-  /// nil where nothing below it has parameters to train.
+  /// nil where nothing before it has parameters to train.
   let gradient: AlignedBuffer?
   private let keepsGradient: Bool
   private let laneByteCount: Int
@@ -26,7 +26,7 @@ final class Activation: Sendable {
 
   enum GradientStorage {
     case none
-    /// Of the lanes that are at work: neighbouring phases write it and read it, while it is in the caches.
+    /// Of the lanes in progress: the next phase reads it while it is in the cache.
     case passing
     /// Of the whole mini-batch.
     case kept
@@ -67,7 +67,7 @@ final class Features: Sendable {
   }
 }
 
-/// What a module gives the next: image planes, or flat features once a layer has taken those.
+/// The output of a module: image planes, or flat features once they are flattened.
 enum ModuleOutput: Sendable {
   case planes(Activation)
   case features(Features)
@@ -80,12 +80,11 @@ enum ModuleOutput: Sendable {
   }
 }
 
-/// What runs in one pass, with its memory.
+/// The work of one fused pass, with its memory.
 struct Module: Sendable {
   let output: ModuleOutput
   /// Reads the input and writes the output.
   let forward: [Phase]
-  /// Reads the gradient of the output, writes that of the input, in both cases overwriting what was there, and the
-  /// gradients of the parameters.
+  /// Reads the output's gradient; overwrites the input's gradient and those of the parameters.
   let backward: [Phase]
 }

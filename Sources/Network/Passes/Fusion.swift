@@ -4,7 +4,7 @@ struct FusedPass: Sendable {
   var tail = Tail()
   /// Whether a max pool of 2 x 2 windows runs with a batch norm.
   var pools = false
-  /// In inference, the convolution before a batch norm; the two run as one where the backend is faster so.
+  /// In inference, the convolution before a batch norm; the two run as one where the backend is faster that way.
   var convolution: (PlannedLayer, ConvolutionLayer)?
 }
 
@@ -42,8 +42,8 @@ enum TailPart: Sendable {
   }
 }
 
-/// Puts the layers together that run in one pass over memory: dropout, add and relu with the batch norm or linear layer
-/// before them; a max pool of 2 x 2 windows with the batch norm before it, unless a shortcut is added there or dropout comes
+/// Groups the layers that run in one pass over memory: dropout, add and relu with the batch norm or linear layer before
+/// them; a max pool of 2 x 2 windows with the batch norm before it, unless a shortcut is added there or dropout comes
 /// without a ReLU; and, in inference, a batch norm with the convolution before it.
 func fuse(_ layers: [PlannedLayer], isTraining: Bool) -> [FusedPass] {
   var passes: [FusedPass] = []

@@ -1,7 +1,7 @@
 import Kernels
 import Samples
 
-/// Brings pixels to numbers: dark strokes become large, the light background small.
+/// Converts pixels to activations, 1 - pixel / 255: dark strokes become large, the light background small.
 // SAFETY: `images` is set before a pass and cleared after it; in between, the lanes only read it.
 final class InputModule: @unchecked Sendable {
   let output: Activation

@@ -1,7 +1,7 @@
 import Kernels
 import Samples
 
-/// Compares the logits with the labels in training, and reads them afterwards.
+/// Computes the loss of the logits in training, and gives access to them afterwards.
 // SAFETY: `labels` is set before a pass and cleared after it; each lane writes its own loss.
 final class LossModule: @unchecked Sendable {
   /// [batch, positions], class indices, valid for the length of a pass.

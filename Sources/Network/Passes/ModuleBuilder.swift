@@ -1,7 +1,7 @@
 import Kernels
 
-/// The numbers of one parameter and, in training, of its gradient.
-// SAFETY: points into memory that the network owns for as long as its modules live; modules write their own parameters only.
+/// The values of one parameter and, in training, of its gradient.
+// SAFETY: points into memory that the network owns while its modules live; modules write only their own parameters.
 struct ParameterMemory: @unchecked Sendable {
   let values: UnsafeMutablePointer<Float>
   private let trainingGradient: UnsafeMutablePointer<Float>?
@@ -17,7 +17,7 @@ struct ParameterMemory: @unchecked Sendable {
   }
 }
 
-/// Makes the modules of a network, one after the other, each reading what the one before it gives.
+/// Makes the modules of a network in order; each takes the output of the one before it.
 struct ModuleBuilder {
   /// A module with the name of its layers.
   struct Entry: Sendable {
@@ -35,11 +35,11 @@ struct ModuleBuilder {
   let backend: any Backend
   let threadCount: Int
   let isTraining: Bool
-  /// What the last module gives; at first, the preprocessed images.
+  /// The output of the last module; at first, the preprocessed images.
   private(set) var output: ModuleOutput
 
   private(set) var entries: [Entry] = []
-  /// The one that waits for its sum.
+  /// The open shortcut, which the next `add` takes.
   var shortcut: Shortcut?
   private(set) var dropoutCount = 0
 
@@ -62,13 +62,13 @@ struct ModuleBuilder {
 
   // MARK: What modules are made from
 
-  /// The image planes that the last module gives.
+  /// The image planes that the last module outputs.
   var planes: Activation {
     guard case .planes(let activation) = output else { preconditionFailure("a plan has no planes after features") }
     return activation
   }
 
-  /// The features that the last module gives.
+  /// The features that the last module outputs.
   var features: Features {
     guard case .features(let features) = output else { preconditionFailure("a plan flattens planes before it") }
     return features
@@ -96,14 +96,14 @@ struct ModuleBuilder {
     }
   }
 
-  /// nil where nothing is dropped.
+  /// nil for a rate of 0.
   mutating func dropout(rate: Double) -> Dropout? {
     guard rate > 0 else { return nil }
     defer { dropoutCount += 1 }
     return Dropout(rate: rate, number: dropoutCount, state: state)
   }
 
-  /// The shortcut that a sum closes.
+  /// The open shortcut, which this closes.
   mutating func takeShortcut() -> Shortcut? {
     defer { shortcut = nil }
     return shortcut

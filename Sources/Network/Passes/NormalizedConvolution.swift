@@ -1,11 +1,11 @@
 import Kernels
 
 extension ConvolutionLayer {
-  /// In inference, the convolution with the batch norm after it and what runs with that.
+  /// The convolution, the batch norm after it and the layers in its pass as one module, for inference.
   /// - Parameters:
   ///   - planned: This layer.
-  ///   - pass: That of the batch norm.
-  /// - Returns: nil where one pass after the other is as fast.
+  ///   - pass: The pass of the batch norm.
+  /// - Returns: nil where two passes are as fast.
   /// - Throws: `KernelError` where the backend cannot compute the convolution.
   func normalizedModule(
     _ planned: PlannedLayer, _ pass: FusedPass, in builder: inout ModuleBuilder

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A float32 matrix as matrix products read it: itself, or a copy in bfloat16.
+/// A float32 matrix for matrix products: the matrix itself, or a copy in bfloat16.
 // SAFETY: points into memory that the network owns for as long as its layers live; threads take ranges of their own.
 struct Operand: @unchecked Sendable {
   private let floats: UnsafeMutablePointer<Float>
@@ -11,14 +11,14 @@ struct Operand: @unchecked Sendable {
     copy = precision == .float32 ? nil : AlignedBuffer(BFloat16.self, count: count)
   }
 
-  /// Brings a range of the copy up to date.
+  /// Updates a range of the copy.
   func take(_ range: Range<Int>) {
     guard let copy else { return }
     roundToBFloat16(
       floats + range.lowerBound, count: range.count, into: copy.pointer(to: BFloat16.self) + range.lowerBound)
   }
 
-  /// Where value number `offset` is, as of the last `take`.
+  /// Address of value number `offset`, as of the last `take`.
   func address(at offset: Int = 0) -> UnsafeRawPointer {
     if let copy {
       UnsafeRawPointer(copy.pointer(to: BFloat16.self) + offset)

@@ -1,25 +1,24 @@
 import Workers
 
-/// One piece of a pass over the network. A mini-batch is cut into lanes: equal runs of images, as many for any number of
-/// threads, so that no result depends on how many there are.
+/// One piece of a pass over the network. A mini-batch is cut into lanes: equal runs of images, whose number does not
+/// depend on the number of threads, so that results do not either.
 enum Phase: Sendable {
-  /// Works on the images of one lane alone; neighbouring phases of this kind run one after the other while the lane's
-  /// numbers are still in the cache, without waiting for the other lanes. In inference, all phases with activations are
-  /// neighbours.
+  /// Works on the images of one lane. Neighbouring phases of this kind run one after the other while the lane's values
+  /// are in the cache, without waiting for other lanes. In inference, all phases with activations are neighbours.
   case lanes(@Sendable (_ lane: Lane) -> Void)
   /// One share of a computation that reads all lanes.
   case shares(@Sendable (_ share: Int) -> Void)
-  /// Done once, when all lanes are ready.
+  /// Runs once, when all lanes are ready.
   case once(@Sendable () -> Void)
-  /// Done once before the pass begins, from the parameters alone; for layers in any order, each on one thread.
+  /// Runs once before the pass, on the parameters alone; for layers in any order, each on one thread.
   case prepare(@Sendable () -> Void)
-  /// Done once after the pass; for layers in any order, each on one thread.
+  /// Runs once after the pass; for layers in any order, each on one thread.
   case conclude(@Sendable () -> Void)
 }
 
-/// A sequence of phases, run by a team with as few waits for one another as the phases allow.
+/// A sequence of phases, run by a team that waits between phases only where it must.
 struct Pass: Sendable {
-  /// What a pass is for: a word in the labels of its times.
+  /// The purpose of a pass, a word in the labels of its times.
   enum Direction: String {
     case forward, backward, inference
   }
@@ -78,7 +77,7 @@ struct Pass: Sendable {
 
   /// - Parameters:
   ///   - laneCount: Lanes to run, from the first on; nil for all. Training runs all.
-  ///   - isPrepared: The parameters are as they were in the last run.
+  ///   - isPrepared: Whether the parameters are as in the last run.
   func run(on team: Team, laneCount: Int? = nil, isPrepared: Bool = false) {
     func run(_ works: [SingleWork]) {
       team.run(count: works.count) { number in team.time(works[number].label, works[number].body) }

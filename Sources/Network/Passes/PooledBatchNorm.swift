@@ -37,7 +37,7 @@ extension BatchNormLayer {
   }
 }
 
-/// `BatchNorm.Winners` of all images: what the backward pass needs of the forward pass.
+/// `BatchNorm.Winners` of all images: what the backward pass needs from the forward pass.
 private struct Winners: Sendable {
   private let places: AlignedBuffer
   private let inputs: Activation
