@@ -137,11 +137,11 @@ import Testing
     #expect(byPath.hash == byName.hash)
   }
 
-  @Test func saysWhereItLookedForAFont() throws {
+  @Test func saysWhereItLooksForAFont() throws {
     let error = #expect(throws: GeneratorError.self) { try generator(font: "Noto Momo") }
     let text = try #require(error).description
     #expect(text.contains("\"Noto Momo\"") && text.contains("/usr/share/fonts"))
-    let families = try #require(text.firstRange(of: "that are there: "))
+    let families = try #require(text.firstRange(of: "installed there: "))
     #expect(text[families.upperBound...].hasPrefix("\"Noto Mono\""))
     let noto = #expect(throws: GeneratorError.self) { try FontFile.find("Noto Mono", in: ["/nowhere"]) }
     #expect(try #require(noto).description.contains("fonts-noto-mono"))
