@@ -1,7 +1,32 @@
 import Samples
+import Specs
 
-/// A way to draw text with one font, in two pure steps: all random choices first, then the pixels. A new style is a
-/// type that conforms, with a case in `CaptchaSpec.Style` and one where `EntryGenerator` makes styles.
+/// The settings of a style that can be drawn. Each style's file makes its settings conform.
+package protocol DrawableSpec: StyleSpec {
+  associatedtype Parameters: ImageParameters
+
+  /// - Parameters:
+  ///   - lengthMax: The most characters of a text.
+  ///   - characters: The characters of texts.
+  /// - Throws: `GeneratorError` where the font lacks a character, or a text may not fit the image.
+  func drawing(
+    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
+  ) throws(GeneratorError) -> Drawing
+}
+
+/// Draws a text with a seed, on any thread.
+package typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> ImageColumns
+
+/// The parameters of one image, by name.
+package protocol ImageParameters: Sendable, Decodable {
+  var text: String { get }
+
+  /// Draws the image, with only the glyphs that it needs, since parameters may name any size of any character.
+  /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
+  func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image
+}
+
+/// A way to draw text with one font, in two pure steps: all random choices first, then the pixels.
 package protocol CaptchaStyle: Sendable {
   /// Every random choice of one image, by name.
   associatedtype Parameters
@@ -22,6 +47,16 @@ package protocol CaptchaRenderer<Parameters> {
 
   /// - Precondition: the parameters can be drawn.
   func draw(_ parameters: Parameters, format: PixelFormat) -> ImageColumns
+}
+
+extension CaptchaStyle {
+  func drawing(format: PixelFormat) -> Drawing {
+    let renderers = RendererPool(of: self)
+    return { text, seed in
+      let parameters = parameters(of: text, seed: seed)
+      return renderers.withRenderer { $0.draw(parameters, format: format) }
+    }
+  }
 }
 
 extension RandomStream {

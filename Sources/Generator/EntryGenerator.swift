@@ -19,9 +19,6 @@ struct EntryGenerator: Sendable {
   /// One for each of the entry's fonts.
   private let drawings: [Drawing]
 
-  /// Draws a text with a seed.
-  private typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> ImageColumns
-
   /// - Parameter fonts: The files of the entry's fonts, in its order.
   /// - Throws: `GeneratorError` where a font lacks a character.
   init(
@@ -30,26 +27,15 @@ struct EntryGenerator: Sendable {
     alphabet = entry.alphabet
     lengths = entry.lengths
     self.charset = charset
+    guard let style = entry.style.settings as? any DrawableSpec else {
+      preconditionFailure("every style can be drawn")
+    }
     var drawings: [Drawing] = []
     var scalars: [Unicode.Scalar] = []
     for font in fonts {
       scalars = try Self.scalars(of: entry.alphabet, font: font)
-      switch entry.style {
-      case .imageCaptcha(let spec):
-        let style = try ImageCaptchaStyle(
-          spec, width: geometry.width, height: geometry.height, font: font, characters: scalars)
-        drawings.append(Self.drawing(in: style, format: geometry.format))
-      case .wheezy(let spec):
-        let style = try WheezyStyle(
-          spec, width: geometry.width, height: geometry.height, lengthMax: entry.lengths.upperBound, font: font,
-          characters: scalars)
-        drawings.append(Self.drawing(in: style, format: geometry.format))
-      case .plain(let spec):
-        let style = try PlainStyle(
-          spec, width: geometry.width, height: geometry.height, lengthMax: entry.lengths.upperBound, font: font,
-          characters: scalars)
-        drawings.append(Self.drawing(in: style, format: geometry.format))
-      }
+      drawings.append(
+        try style.drawing(of: geometry, lengthMax: entry.lengths.upperBound, font: font, characters: scalars))
     }
     self.drawings = drawings
     self.scalars = scalars
@@ -76,14 +62,6 @@ struct EntryGenerator: Sendable {
       drawing = drawings[stream.next(below: drawings.count)]
     }
     return drawing(label.classes.map { scalars[Int($0)] }, seed)
-  }
-
-  private static func drawing(in style: some CaptchaStyle, format: PixelFormat) -> Drawing {
-    let renderers = RendererPool(of: style)
-    return { text, seed in
-      let parameters = style.parameters(of: text, seed: seed)
-      return renderers.withRenderer { $0.draw(parameters, format: format) }
-    }
   }
 
   /// - Throws: `GeneratorError.missingGlyph` for a character of several code points: drawn one by one, its marks would

@@ -26,3 +26,21 @@ package struct ImageCaptchaStyle: CaptchaStyle {
 
   package func makeRenderer() -> ImageCaptchaRenderer { ImageCaptchaRenderer(atlas: atlas) }
 }
+
+extension ImageCaptchaSpec: DrawableSpec {
+  package typealias Parameters = ImageCaptchaParameters
+
+  package func drawing(
+    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
+  ) throws(GeneratorError) -> Drawing {
+    try ImageCaptchaStyle(
+      self, width: geometry.width, height: geometry.height, font: font, characters: characters
+    ).drawing(format: geometry.format)
+  }
+}
+
+extension ImageCaptchaParameters: ImageParameters {
+  package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
+    try ImageCaptchaRenderer.render(self, font: font, format: format)
+  }
+}

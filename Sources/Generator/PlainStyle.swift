@@ -152,3 +152,21 @@ package final class PlainRenderer: CaptchaRenderer {
     }
   }
 }
+
+extension PlainSpec: DrawableSpec {
+  package typealias Parameters = PlainParameters
+
+  package func drawing(
+    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
+  ) throws(GeneratorError) -> Drawing {
+    try PlainStyle(
+      self, width: geometry.width, height: geometry.height, lengthMax: lengthMax, font: font, characters: characters
+    ).drawing(format: geometry.format)
+  }
+}
+
+extension PlainParameters: ImageParameters {
+  package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
+    try PlainRenderer.render(self, font: font, format: format)
+  }
+}

@@ -1,43 +1,25 @@
 import Samples
+import Specs
 
 /// The parameters of one image, of any style. Their JSON names the style; the default is `image-captcha`.
-package enum StyleParameters: Sendable {
-  case imageCaptcha(ImageCaptchaParameters)
-  case wheezy(WheezyParameters)
-  case plain(PlainParameters)
+package struct StyleParameters: Sendable, Decodable {
+  package let image: any ImageParameters
 
-  package var text: String {
-    switch self {
-    case .imageCaptcha(let parameters): parameters.text
-    case .wheezy(let parameters): parameters.text
-    case .plain(let parameters): parameters.text
-    }
-  }
+  private enum Key: CodingKey { case style }
 
-  /// Draws the image, with only the glyphs that it needs, since parameters may name any size of any character.
-  /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
-  package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
-    switch self {
-    case .imageCaptcha(let parameters): try ImageCaptchaRenderer.render(parameters, font: font, format: format)
-    case .wheezy(let parameters): try WheezyRenderer.render(parameters, font: font, format: format)
-    case .plain(let parameters): try PlainRenderer.render(parameters, font: font, format: format)
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    let word = try values.decodeIfPresent(String.self, forKey: .style) ?? CaptchaSpec.styles[0].word
+    guard let style = CaptchaSpec.styles.first(where: { $0.word == word }) as? any DrawableSpec.Type else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .style, in: values, debugDescription: "there is no style \(word)")
     }
+    image = try style.parameters(from: decoder)
   }
 }
 
-extension StyleParameters: Decodable {
-  private enum Style: String, Decodable {
-    case imageCaptcha = "image-captcha"
-    case wheezy, plain
-  }
-
-  private enum CodingKeys: CodingKey { case style }
-
-  package init(from decoder: any Decoder) throws {
-    switch try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Style.self, forKey: .style) {
-    case nil, .imageCaptcha: self = .imageCaptcha(try ImageCaptchaParameters(from: decoder))
-    case .wheezy: self = .wheezy(try WheezyParameters(from: decoder))
-    case .plain: self = .plain(try PlainParameters(from: decoder))
-    }
+extension DrawableSpec {
+  fileprivate static func parameters(from decoder: any Decoder) throws -> any ImageParameters {
+    try Parameters(from: decoder)
   }
 }

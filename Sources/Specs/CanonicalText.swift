@@ -22,11 +22,11 @@ extension CaptchaSpec {
 
   private func canonicalText(of entry: Entry) -> String {
     lines(
-      (Key.style, quoted(entry.style.name.rawValue)), (.charset, quoted(entry.alphabet.text)),
+      (Key.style, quoted(entry.style.word)), (.charset, quoted(entry.alphabet.text)),
       (.length, text(entry.lengths)), (.width, "\(geometry.width)"), (.height, "\(geometry.height)"),
       (.color, quoted(geometry.format.name)),
       (.font, text(entry.fonts.value.map(quoted))))
-      + prefixed(entry.style.name.rawValue, entry.style.canonicalText)
+      + prefixed(entry.style.word, entry.style.settings.canonicalText)
   }
 }
 

@@ -3,10 +3,22 @@ import Samples
 // The keys under `captcha`.
 
 extension CaptchaSpec {
-  enum Key: String, SpecKey {
-    case style, charset, length, width, height, color, font, weight, splits
-    case imageCaptcha = "image-captcha"
-    case wheezy, plain
+  /// Settings of a style stand under the style's word.
+  struct Key: SpecKey {
+    static let style = Key(rawValue: "style")
+    static let charset = Key(rawValue: "charset")
+    static let length = Key(rawValue: "length")
+    static let width = Key(rawValue: "width")
+    static let height = Key(rawValue: "height")
+    static let color = Key(rawValue: "color")
+    static let font = Key(rawValue: "font")
+    static let weight = Key(rawValue: "weight")
+    static let splits = Key(rawValue: "splits")
+
+    static let allCases =
+      [style, charset, length, width, height, color, font, weight, splits] + styles.map { Key(rawValue: $0.word) }
+
+    let rawValue: String
   }
 
   /// - Parameter mappings: One for each entry; at least one.
@@ -57,7 +69,7 @@ extension CaptchaSpec.Entry {
   private static let characterWidthMin = 5
 
   fileprivate init(_ mapping: SpecMapping<CaptchaSpec.Key>, in geometry: Geometry) throws(SpecError) {
-    let style = try CaptchaSpec.Style(mapping, in: geometry)
+    let style = try CaptchaSpec.Style(mapping, height: geometry.height)
     let charset = try mapping.text(.charset, allowed: Self.allowedCharset) { _ in true }
     let alphabet: Alphabet
     do throws(CharsetError) {
@@ -82,55 +94,6 @@ extension CaptchaSpec.Entry {
     self.init(
       weight: weight, splits: Set(splits), style: style, alphabet: alphabet, lengths: lengths,
       fonts: Located(fonts, at: mapping.place(of: .font)))
-  }
-}
-
-extension CaptchaSpec.Style {
-  /// A style's name is also the key of its parameters.
-  enum Name: String, CaseIterable {
-    case imageCaptcha = "image-captcha"
-    case wheezy, plain
-
-    fileprivate var key: CaptchaSpec.Key {
-      switch self {
-      case .imageCaptcha: .imageCaptcha
-      case .wheezy: .wheezy
-      case .plain: .plain
-      }
-    }
-  }
-
-  fileprivate init(_ mapping: SpecMapping<CaptchaSpec.Key>, in geometry: Geometry) throws(SpecError) {
-    let name: Name = try mapping.choice(.style, default: .imageCaptcha)
-    for other in Name.allCases where other != name {
-      try mapping.refuse(other.key, allowed: "only with style \(other.rawValue)")
-    }
-    switch name {
-    case .imageCaptcha:
-      self = .imageCaptcha(
-        try ImageCaptchaSpec(mapping.mapping(name.key, of: ImageCaptchaSpec.Key.self), height: geometry.height))
-    case .wheezy:
-      self = .wheezy(try WheezySpec(mapping.mapping(name.key, of: WheezySpec.Key.self), height: geometry.height))
-    case .plain:
-      self = .plain(try PlainSpec(mapping.mapping(name.key, of: PlainSpec.Key.self), height: geometry.height))
-    }
-  }
-
-  var name: Name {
-    switch self {
-    case .imageCaptcha: .imageCaptcha
-    case .wheezy: .wheezy
-    case .plain: .plain
-    }
-  }
-
-  /// Its parameters' canonical text.
-  var canonicalText: String {
-    switch self {
-    case .imageCaptcha(let parameters): parameters.canonicalText
-    case .wheezy(let parameters): parameters.canonicalText
-    case .plain(let parameters): parameters.canonicalText
-    }
   }
 }
 

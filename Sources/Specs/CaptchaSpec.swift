@@ -39,16 +39,6 @@ package struct CaptchaSpec: Sendable, Hashable {
     }
   }
 
-  /// How text is drawn.
-  package enum Style: Sendable, Hashable {
-    /// As the Python package `captcha` 0.7.1 draws (class ImageCaptcha).
-    case imageCaptcha(ImageCaptchaSpec)
-    /// As the Python package wheezy.captcha 3.2.2 draws, composed as in its documentation.
-    case wheezy(WheezySpec)
-    /// Upright characters and nothing else.
-    case plain(PlainSpec)
-  }
-
   /// - Precondition: there is an entry.
   /// - Throws: `AlphabetError.tooManyCharacters` where the charsets together have too many.
   package init(geometry: Geometry, entries: [Entry]) throws(AlphabetError) {

@@ -34,8 +34,10 @@ package struct ImageCaptchaSpec: Sendable, Hashable {
   package let arcEnd: ClosedRange<Int>
 }
 
-extension ImageCaptchaSpec {
-  enum Key: String, SpecKey {
+extension ImageCaptchaSpec: StyleSpec {
+  package static let word = "image-captcha"
+
+  package enum Key: String, SpecKey {
     case fontSizes = "font_sizes"
     case rotation
     case warpX = "warp_x"
@@ -55,7 +57,7 @@ extension ImageCaptchaSpec {
   }
 
   /// - Parameter height: Of the image, in pixels.
-  init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
+  package init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
     fontSizes = try mapping.fontSizes(.fontSizes, imageHeight: height, default: [42, 50, 56])
     rotation = try mapping.range(.rotation, in: -89...89, default: -30...30)
     warpX = try mapping.range(.warpX, in: 0...1, default: 0.1...0.3)
@@ -75,7 +77,7 @@ extension ImageCaptchaSpec {
     arcEnd = try mapping.wholeRange(.arcEnd, in: 91...359, default: 160...200)
   }
 
-  var canonicalText: String {
+  package var canonicalText: String {
     lines(
       (Key.fontSizes, text(fontSizes)), (.rotation, text(rotation)), (.warpX, text(warpX)), (.warpY, text(warpY)),
       (.offsetX, text(offsetX)), (.offsetY, text(offsetY)), (.spaceProbability, "\(spaceProbability)"),

@@ -14,21 +14,23 @@ package struct PlainSpec: Sendable, Hashable {
   }
 }
 
-extension PlainSpec {
-  enum Key: String, SpecKey {
+extension PlainSpec: StyleSpec {
+  package static let word = "plain"
+
+  package enum Key: String, SpecKey {
     case fontSizes = "font_sizes"
     case backgroundColor = "background_color"
     case textColor = "text_color"
   }
 
   /// - Parameter height: Of the image, in pixels.
-  init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
+  package init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
     fontSizes = try mapping.fontSizes(.fontSizes, imageHeight: height, default: [40])
     backgroundColors = try mapping.colors(.backgroundColor, default: [SIMD3(255, 255, 255)])
     textColors = try mapping.colors(.textColor, default: [SIMD3(0, 0, 0)])
   }
 
-  var canonicalText: String {
+  package var canonicalText: String {
     lines(
       (Key.fontSizes, text(fontSizes)), (.backgroundColor, text(backgroundColors)), (.textColor, text(textColors)))
   }

@@ -34,8 +34,10 @@ package struct WheezySpec: Sendable, Hashable {
   package let noiseLevel: Int
 }
 
-extension WheezySpec {
-  enum Key: String, SpecKey {
+extension WheezySpec: StyleSpec {
+  package static let word = "wheezy"
+
+  package enum Key: String, SpecKey {
     case fontSizes = "font_sizes"
     case warpX = "warp_x"
     case warpY = "warp_y"
@@ -55,7 +57,7 @@ extension WheezySpec {
   }
 
   /// - Parameter height: Of the image, in pixels.
-  init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
+  package init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
     let (paper, pen) = (SIMD3<UInt8>(0xEE, 0xEE, 0xCC), SIMD3<UInt8>(0x5C, 0x87, 0xB2))
     fontSizes = try mapping.fontSizes(.fontSizes, imageHeight: height, default: [65, 70, 75])
     warpX = try mapping.number(.warpX, in: 0...1, default: 0.27)
@@ -75,7 +77,7 @@ extension WheezySpec {
     noiseLevel = try mapping.wholeNumber(.noiseLevel, in: 1...32, default: 2)
   }
 
-  var canonicalText: String {
+  package var canonicalText: String {
     lines(
       (Key.fontSizes, text(fontSizes)), (.warpX, "\(warpX)"), (.warpY, "\(warpY)"), (.rotation, text(rotation)),
       (.offsetX, "\(offsetX)"), (.offsetY, "\(offsetY)"), (.squeezeFactor, "\(squeezeFactor)"),

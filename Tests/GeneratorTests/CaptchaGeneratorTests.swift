@@ -175,7 +175,7 @@ import Testing
     geometry: Geometry = Geometry(width: 160, height: 60, format: .gray), font: String = "Noto Mono"
   ) throws -> CaptchaGenerator {
     let entry = CaptchaSpec.Entry(
-      style: .imageCaptcha(try imageCaptchaSpec()), alphabet: try Alphabet(characters), lengths: length...length,
+      style: .init(try imageCaptchaSpec()), alphabet: try Alphabet(characters), lengths: length...length,
       fonts: Located([font], at: nil))
     return try CaptchaGenerator(spec: CaptchaSpec(geometry: geometry, entries: [entry]))
   }

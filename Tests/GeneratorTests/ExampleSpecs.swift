@@ -15,6 +15,8 @@ func captchaSpec(entries: [String]) throws -> CaptchaSpec {
 /// Style `image-captcha` with these of its keys, and the package's values for the others.
 func imageCaptchaSpec(_ keys: String = "") throws -> ImageCaptchaSpec {
   let style = try captchaSpec("charset: digits, length: 4, image-captcha: {\(keys)}").entries[0].style
-  guard case .imageCaptcha(let spec) = style else { preconditionFailure("the default style is image-captcha") }
+  guard let spec = style.settings as? ImageCaptchaSpec else {
+    preconditionFailure("the default style is image-captcha")
+  }
   return spec
 }

@@ -18,14 +18,14 @@ import Testing
     for line in lines {
       let name = try JSONDecoder().decode(Name.self, from: line).image
       let parameters = try JSONDecoder().decode(StyleParameters.self, from: line)
-      #expect(try parameters.render(font: font, format: .rgb) == ImageFile.read("\(folder)/\(name)"), "\(name)")
+      #expect(try parameters.image.render(font: font, format: .rgb) == ImageFile.read("\(folder)/\(name)"), "\(name)")
     }
   }
 
   @Test func aCaseWithoutAStyleIsOfImageCaptcha() throws {
     let golden = try #require(try GoldenCase.all().first)
     let parameters = try JSONDecoder().decode(StyleParameters.self, from: try #require(try GoldenCase.lines().first))
-    #expect(try parameters.render(font: .find("Noto Mono"), format: .rgb) == golden.image)
+    #expect(try parameters.image.render(font: .find("Noto Mono"), format: .rgb) == golden.image)
   }
 
   @Test func anUnknownStyleIsRefused() {

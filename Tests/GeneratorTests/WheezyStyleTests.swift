@@ -10,7 +10,9 @@ import Testing
 
   private static func style(_ keys: String = "") throws -> WheezyStyle {
     let spec = try captchaSpec("style: wheezy, charset: digits, length: 4, width: 200, height: 75, wheezy: {\(keys)}")
-    guard case .wheezy(let parameters) = spec.entries[0].style else { preconditionFailure("the style is wheezy") }
+    guard let parameters = spec.entries[0].style.settings as? WheezySpec else {
+      preconditionFailure("the style is wheezy")
+    }
     return try WheezyStyle(
       parameters, width: 200, height: 75, lengthMax: 4, font: .find("Noto Mono"), characters: alphabet)
   }
@@ -128,7 +130,7 @@ import Testing
   }
 
   private static func render(_ parameters: WheezyParameters) throws -> Image {
-    try StyleParameters.wheezy(parameters).render(font: .find("Noto Mono"), format: .rgb)
+    try parameters.render(font: .find("Noto Mono"), format: .rgb)
   }
 
   struct Fault: Sendable, CustomTestStringConvertible {

@@ -23,7 +23,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.captcha.geometry == Geometry(width: 160, height: 60, format: .gray))
     let entry = try #require(spec.captcha.entries.first)
     #expect(spec.captcha.entries.count == 1)
-    guard case .imageCaptcha = entry.style else {
+    guard entry.style.settings is ImageCaptchaSpec else {
       Issue.record("\(entry.style)")
       return
     }
@@ -104,7 +104,7 @@ private func spec(charset: String) throws -> PipelineSpec {
     #expect(spec.captcha.lengths.upperBound == 6)
     #expect(spec.captcha.geometry == Geometry(width: 200, height: 80, format: .rgb))
     #expect(spec.captcha.entries.first?.fonts.value == ["/fonts/some font.ttf", "Noto Mono"])
-    guard case .imageCaptcha(let style) = spec.captcha.entries.first?.style else {
+    guard let style = spec.captcha.entries.first?.style.settings as? ImageCaptchaSpec else {
       Issue.record("\(spec.captcha.entries)")
       return
     }

@@ -88,3 +88,21 @@ package struct WheezyStyle: CaptchaStyle {
     }
   }
 }
+
+extension WheezySpec: DrawableSpec {
+  package typealias Parameters = WheezyParameters
+
+  package func drawing(
+    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
+  ) throws(GeneratorError) -> Drawing {
+    try WheezyStyle(
+      self, width: geometry.width, height: geometry.height, lengthMax: lengthMax, font: font, characters: characters
+    ).drawing(format: geometry.format)
+  }
+}
+
+extension WheezyParameters: ImageParameters {
+  package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
+    try WheezyRenderer.render(self, font: font, format: format)
+  }
+}

@@ -11,7 +11,7 @@ package struct CaseFile: Sendable {
   struct Case {
     /// Line number, from 1.
     let line: Int
-    let parameters: StyleParameters
+    let parameters: any ImageParameters
   }
 
   /// The image drawn for a case.
@@ -75,9 +75,9 @@ package struct CaseFile: Sendable {
   }
 }
 
-private func decode(_ text: Data, line: Int, of path: String) throws(PipelineError) -> StyleParameters {
+private func decode(_ text: Data, line: Int, of path: String) throws(PipelineError) -> any ImageParameters {
   do {
-    return try JSONDecoder().decode(StyleParameters.self, from: text)
+    return try JSONDecoder().decode(StyleParameters.self, from: text).image
   } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
     // The decoder reports a number that does not fit its type as invalid JSON, too.
     let isJSON = (try? JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed)) != nil
