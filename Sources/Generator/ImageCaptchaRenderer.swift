@@ -21,18 +21,6 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
     return draw(parameters, format: format).image
   }
 
-  /// Draws one image, with an atlas of only its glyphs, since parameters may name any size of any character.
-  /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
-  package static func render(
-    _ parameters: ImageCaptchaParameters, font: FontFile, format: PixelFormat
-  ) throws(GeneratorError) -> Image {
-    try parameters.validate()
-    let keys = Set(parameters.glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
-    return ImageCaptchaRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofDroidSansMono)).draw(
-      parameters, format: format
-    ).image
-  }
-
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
   package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> ImageColumns {
     stages.draw(parameters, atlas, format: format)

@@ -41,6 +41,10 @@ extension ImageCaptchaSpec: DrawableSpec {
 
 extension ImageCaptchaParameters: ImageParameters {
   package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
-    try ImageCaptchaRenderer.render(self, font: font, format: format)
+    try validate()
+    let keys = Set(glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
+    return ImageCaptchaRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofDroidSansMono)).draw(
+      self, format: format
+    ).image
   }
 }

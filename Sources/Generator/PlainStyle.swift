@@ -114,17 +114,6 @@ package final class PlainRenderer: CaptchaRenderer {
 
   init(atlas: GlyphAtlas) { self.atlas = atlas }
 
-  /// Draws one image, with an atlas of only the glyphs that it needs.
-  /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
-  static func render(
-    _ parameters: PlainParameters, font: FontFile, format: PixelFormat
-  ) throws(GeneratorError) -> Image {
-    try parameters.validate()
-    let keys = Set(parameters.glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
-    return PlainRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofFont))
-      .draw(parameters, format: format).image
-  }
-
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
   package func draw(_ parameters: PlainParameters, format: PixelFormat) -> ImageColumns {
     canvas.clear(width: parameters.width, height: parameters.height, to: parameters.background)
@@ -167,6 +156,9 @@ extension PlainSpec: DrawableSpec {
 
 extension PlainParameters: ImageParameters {
   package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
-    try PlainRenderer.render(self, font: font, format: format)
+    try validate()
+    let keys = Set(glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
+    return PlainRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofFont))
+      .draw(self, format: format).image
   }
 }

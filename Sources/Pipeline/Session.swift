@@ -2,6 +2,7 @@ import Catalog
 import Files
 import Foundation
 import Loader
+import Network
 import Samples
 import Shards
 import Workers
@@ -70,6 +71,8 @@ final class Records {
   let isOpenForWork: Bool
   /// By the name of the stage.
   private var states: [String: StageState] = [:]
+  /// By path.
+  private var models: [String: (file: ModelFile, hash: ContentHash)] = [:]
 
   fileprivate init(of session: Session) {
     (workspace, catalog, isOpenForWork) = (session.workspace, session.catalog, true)
@@ -82,6 +85,16 @@ final class Records {
   }
 
   func stage(named name: String) throws(CatalogError) -> StageRow? { try catalog?.stage(named: name) }
+
+  /// A model file with its hash, read once.
+  /// - Throws: `ModelFileError`.
+  func model(at path: String) throws -> (file: ModelFile, hash: ContentHash) {
+    if let model = models[path] { return model }
+    let file = try ModelFile(contentsOf: path)
+    let model = (file, try file.hash())
+    models[path] = model
+    return model
+  }
 
   /// The state of a stage, computed once, since the stages that depend on it ask for it too.
   func state(of stage: any Stage) throws -> StageState {

@@ -8,17 +8,6 @@ package final class WheezyRenderer: CaptchaRenderer {
 
   init(atlas: GlyphAtlas) { self.atlas = atlas }
 
-  /// Draws one image, with an atlas of only the glyphs that it needs.
-  /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
-  package static func render(
-    _ parameters: WheezyParameters, font: FontFile, format: PixelFormat
-  ) throws(GeneratorError) -> Image {
-    try parameters.validate()
-    let keys = Set(parameters.glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
-    return WheezyRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofFont))
-      .draw(parameters, format: format).image
-  }
-
   /// - Precondition: the parameters are valid and the atlas has their glyphs.
   package func draw(_ parameters: WheezyParameters, format: PixelFormat) -> ImageColumns {
     stages.draw(parameters, atlas, format: format)

@@ -103,6 +103,9 @@ extension WheezySpec: DrawableSpec {
 
 extension WheezyParameters: ImageParameters {
   package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
-    try WheezyRenderer.render(self, font: font, format: format)
+    try validate()
+    let keys = Set(glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
+    return WheezyRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofFont))
+      .draw(self, format: format).image
   }
 }

@@ -29,13 +29,6 @@ struct BuildStage: SampleStage {
 
   func sampleInputs(in records: Records) -> StageInputs { inputs }
 
-  func state(in records: Records) throws -> StageState {
-    let inputs = inputs
-    return try state(of: records.stage(named: name), for: inputs) { row in
-      try shards(for: inputs, in: records).state(of: row, count: drawnCount)
-    }
-  }
-
   func run(in session: Session, on engine: Engine) throws {
     try write(source, count: drawnCount, in: session, on: engine)
   }

@@ -44,8 +44,8 @@ struct EvaluateStage: Stage {
   }
 
   func inputs(in records: Records) throws -> StageInputs? {
-    guard let file = try? ModelFile(contentsOf: path(in: records.workspace)) else { return nil }
-    return inputs(model: try file.hash(), data: try data.data(in: records))
+    guard let model = try? records.model(at: path(in: records.workspace)) else { return nil }
+    return inputs(model: model.hash, data: try data.data(in: records))
   }
 
   private func inputs(model: ContentHash, data: SplitData) -> StageInputs {
@@ -79,8 +79,8 @@ struct EvaluateStage: Stage {
 
   /// The newest evaluation of this model file on all samples of the split; nil where there is none.
   private func recorded(in records: Records) throws -> AccuracyRow? {
-    guard let catalog = records.catalog, let file = try? ModelFile(contentsOf: path(in: records.workspace)),
-      let row = try catalog.accuracy(ofModel: file.hash().description, on: split),
+    guard let catalog = records.catalog, let model = try? records.model(at: path(in: records.workspace)),
+      let row = try catalog.accuracy(ofModel: model.hash.description, on: split),
       row.accuracy.images + (try catalog.leftOutSampleCount(ofStage: name)) == (try data.data(in: records).count)
     else { return nil }
     return row
@@ -103,11 +103,12 @@ struct EvaluateStage: Stage {
     if case .own = model, FileStatus(path) == nil {
       throw PipelineError.missing(stage: "the model that evaluation needs", remedy: "`glyphline train` trains it")
     }
-    let file = try ModelFile(contentsOf: path)
-    let data = try data.recordedData(in: session.records, for: "evaluation")
+    let records = session.records
+    let (file, hash) = try records.model(at: path)
+    let data = try data.recordedData(in: records, for: "evaluation")
     let differences = file.description.differences(from: description)
     guard differences.isEmpty else { throw ModelFileError.mismatch(path: path, differences: differences) }
-    let inputs = inputs(model: try file.hash(), data: data)
+    let inputs = inputs(model: hash, data: data)
     func record(_ state: StageRow.State) throws {
       if case .own = model { try session.catalog.recordStage(row(state, inputs)) }
     }
@@ -115,7 +116,7 @@ struct EvaluateStage: Stage {
     let start = Date()
     var images = 0
     // An evaluation is recorded in one transaction, so it is never partial, and it is dropped with its samples.
-    if try recorded(in: session.records) == nil { images = try evaluate(file, in: session, on: engine) }
+    if try recorded(in: records) == nil { images = try evaluate(file, hash, in: session, on: engine) }
     try record(.done)
     session.report(
       .finished(
@@ -123,7 +124,7 @@ struct EvaluateStage: Stage {
   }
 
   /// - Returns: The number of images predicted.
-  private func evaluate(_ file: ModelFile, in session: Session, on engine: Engine) throws -> Int {
+  private func evaluate(_ file: ModelFile, _ hash: ContentHash, in session: Session, on engine: Engine) throws -> Int {
     let network = try Network(
       reading: file, batch: Predictor.batch, precision: engine.precision, backend: engine.backend, team: engine.team)
     let dataset = try session.dataset(of: split, for: spec.captcha)
@@ -142,7 +143,7 @@ struct EvaluateStage: Stage {
     }
     guard evaluator.accuracy.images > 0 else { throw PipelineError.unusableShards(.nothingLeft(batch: 0)) }
     _ = try session.catalog.recordEvaluation(
-      EvaluationRow(evaluator, of: file.description.alphabet, modelHash: file.hash().description, split: split))
+      EvaluationRow(evaluator, of: file.description.alphabet, modelHash: hash.description, split: split))
     return evaluator.accuracy.images
   }
 }

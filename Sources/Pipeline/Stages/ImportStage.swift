@@ -39,14 +39,6 @@ struct ImportStage: SampleStage {
     ])
   }
 
-  func state(in records: Records) throws -> StageState {
-    let inputs = try sampleInputs(in: records)
-    return try state(of: records.stage(named: name), for: inputs) { row in
-      let shards = try shards(for: inputs, in: records)
-      return shards.state(of: row, count: shards.sampleCount)
-    }
-  }
-
   func run(in session: Session, on engine: Engine) throws {
     throw PipelineError.missing(stage: "the imported \(split.rawValue) split", remedy: remedy)
   }
@@ -114,9 +106,7 @@ struct ImportStage: SampleStage {
     ) { index in
       try images[Int(index)].sample(index: index, of: captcha)
     }
-    let state = try state(of: session.records.stage(named: name), for: source.inputs) { row in
-      try shards(for: source.inputs, in: session.records).state(of: row, count: images.count)
-    }
+    let state = try state(for: source.inputs, count: images.count, in: session.records)
     guard let reason = state.reasonToRun else {
       return session.report(.skipped(stage: name, reason: state.detail))
     }

@@ -30,8 +30,9 @@ struct ReportSource {
   init?(_ spec: PipelineSpec, in records: Records, on engine: Engine) throws {
     workspace = records.workspace
     guard let catalog = records.catalog, FileStatus(workspace.modelPath) != nil else { return nil }
-    model = try ModelFile(contentsOf: workspace.modelPath)
-    guard let evaluation = try catalog.accuracy(ofModel: model.hash().description, on: spec.evaluation.split) else {
+    let hash: ContentHash
+    (model, hash) = try records.model(at: workspace.modelPath)
+    guard let evaluation = try catalog.accuracy(ofModel: hash.description, on: spec.evaluation.split) else {
       return nil
     }
     self.spec = spec

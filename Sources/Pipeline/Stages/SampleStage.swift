@@ -16,8 +16,7 @@ protocol SampleStage: Stage {
 }
 
 extension SampleStage {
-  static func name(_ split: Split) -> String { "build \(split.rawValue)" }
-  var name: String { Self.name(split) }
+  var name: String { "build \(split.rawValue)" }
 
   func inputs(in records: Records) throws -> StageInputs? { try sampleInputs(in: records) }
 
@@ -36,6 +35,18 @@ extension SampleStage {
       throw PipelineError.missing(stage: "the \(split.rawValue) split that \(purpose) needs", remedy: remedy)
     }
     return data
+  }
+
+  func state(in records: Records) throws -> StageState {
+    try state(for: sampleInputs(in: records), count: count, in: records)
+  }
+
+  /// - Parameter count: How many samples there should be; nil for those that are recorded.
+  func state(for inputs: StageInputs, count: Int?, in records: Records) throws -> StageState {
+    try state(of: records.stage(named: name), for: inputs) { row in
+      let shards = try shards(for: inputs, in: records)
+      return shards.state(of: row, count: count ?? shards.sampleCount)
+    }
   }
 
   /// The state of the recorded shards.

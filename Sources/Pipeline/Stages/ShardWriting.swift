@@ -21,8 +21,7 @@ extension SampleStage {
   ) throws {
     let inputs = source.inputs
     let existing = try shards(for: inputs, in: session.records)
-    let isCurrent = try session.records.stage(named: name)?.contentHash == inputs.hash.description
-    let isKept = isCurrent && existing.sampleCount <= count
+    let isKept = existing.isCurrent && existing.sampleCount <= count
     if isKept {
       try session.catalog.recordStage(row(.running, inputs, result: result))
       for shard in existing.recorded where existing.damaged.contains(shard.number) {

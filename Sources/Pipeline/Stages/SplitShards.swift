@@ -7,6 +7,8 @@ import Workers
 /// The recorded shards of a split, and which of them are damaged, in their files or in the index.
 struct SplitShards {
   let split: Split
+  /// Whether the recorded shards were made from the present inputs.
+  let isCurrent: Bool
   /// In order; empty where the recorded ones were made from other inputs.
   let recorded: [ShardRow]
   /// Numbers of shards whose file is missing or not the recorded one, or whose samples are not all in the index.
@@ -21,7 +23,7 @@ struct SplitShards {
   ///   - isCurrent: Whether the recorded shards were made from the present inputs.
   ///   - allowsDamagedBlocks: Whether an intact header and seek table suffice for a file to count as intact.
   init(_ split: Split, isCurrent: Bool, allowsDamagedBlocks: Bool, in records: Records) throws {
-    self.split = split
+    (self.split, self.isCurrent) = (split, isCurrent)
     guard isCurrent, let catalog = records.catalog else {
       (recorded, damaged) = ([], [])
       return

@@ -45,8 +45,8 @@ struct TrainStage: Stage {
       guard progress.step == checkpoints.stepCount else {
         return .partlyDone("\(progress.step) of \(counted(checkpoints.stepCount, "step")) done")
       }
-      guard row.state == .done, let file = try? ModelFile(contentsOf: path),
-        try row.result == nil || file.hash().description == row.result
+      guard row.state == .done, let model = try? records.model(at: path),
+        row.result == nil || model.hash.description == row.result
       else { return .partlyDone("all steps done; \(path) is missing or damaged") }
       return .done(path)
     }
