@@ -7,11 +7,12 @@ import Specs
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Predict the text of PNG and JPEG files with a trained model.",
+    abstract: "Predict the text of image files with a trained model.",
     discussion: """
       Images of another size or colour than the model's input are converted, and a note on standard error says so. \
-      Files that are not images are named there with the reason; the others are predicted all the same, and the exit \
-      code is not 0. If the confidence is below 0.9, four more copies are inferred, shifted by one and two pixels to \
+      Files that cannot be read are named there with the reason; the others are predicted all the same, and the exit \
+      code is not 0. Folders are searched with their subfolders; files in them that are no images are named and passed \
+      over. If the confidence is below 0.9, four more copies are inferred, shifted by one and two pixels to \
       the left and right, and the prediction follows from the mean of the five copies' logits.
       """)
 
@@ -19,8 +20,8 @@ struct Predict: ParsableCommand {
   var model: String
 
   @Argument(
-    help: "PNG and JPEG files, folders of them, or - for one image on standard input.",
-    completion: .file(extensions: ["png", "jpg", "jpeg"]))
+    help: "PNG, JPEG, GIF, BMP and WebP files, folders of them, or - for one image on standard input.",
+    completion: .file(extensions: ["png", "jpg", "jpeg", "gif", "bmp", "webp"]))
   var images: [String]
 
   @Flag(help: "Compare each prediction with the label that the file name begins with, as in AB12_anything.png.")
@@ -56,8 +57,18 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     try stoppingSafely { cancellation in
-      let sources = try self.sources()
-      let expected = try expectFromName ? sources.map { try self.expected(of: $0.name) } : nil
+      var passedOver: [PassedOver] = []
+      // Files of folders whose names do not say that they are images.
+      var unclear: Set<FilePath> = []
+      let sources = try zip(images, filePaths(ofArguments: images)).flatMap { image, path -> [Predictor.Source] in
+        if image == "-" { return [.bytes(try standardInput(), name: "-")] }
+        guard isFolder(path) else { return [.file(path)] }
+        let folder = try ImageFolder(path)
+        passedOver += folder.passedOver
+        unclear.formUnion(folder.files.filter { !$0.isNamedAsImage })
+        return folder.files.map { .file($0) }
+      }
+      let expected = try expectFromName ? sources.map { try self.expected(of: $0.name, unclear) } : nil
       let predictor = try Predictor(
         modelPath: model, precision: precision, threadCount: common.threads, imageCount: sources.count)
       let writer = PredictionWriter(form, reading: predictor.description, withLogits: logits)
@@ -65,25 +76,23 @@ struct Predict: ParsableCommand {
       let progress = isatty(STDOUT_FILENO) == 0 ? ProgressPrinter() : nil
       var count = 0
       try predictor.read(sources, cancellation: cancellation) { source, outcome in
-        try writer.write(outcome, of: source.name, expected: expected?[count])
+        if case .failure(let error) = outcome, error.isNoImage, unclear.contains(source.name) {
+          passedOver.append(PassedOver(path: source.name, reason: .notAnImage))
+        } else {
+          try writer.write(outcome, of: source.name, expected: expected?[count])
+        }
         count += 1
         progress?.show(.progress(stage: "predict", done: count, total: sources.count, unit: "images", detail: ""))
       }
       progress?.finishLine()
-      try writer.finish()
+      try writer.finish(passedOver: passedOver)
     }
   }
 
-  private func sources() throws -> [Predictor.Source] {
-    try images.flatMap { image -> [Predictor.Source] in
-      if image == "-" { return [.bytes(try standardInput(), name: "-")] }
-      return try isFolder(image) ? imageFiles(inFolder: image).map { .file($0) } : [.file(image)]
-    }
-  }
-
-  private func expected(of path: String) throws -> String {
-    guard let label = label(ofFile: path) else { throw PipelineError.unlabelled(path: path) }
-    return label
+  private func expected(of path: FilePath, _ unclear: Set<FilePath>) throws -> String {
+    if let label = label(ofFile: path) { return label }
+    guard unclear.contains(path) else { throw PipelineError.unlabelled(path: "\(path)") }
+    return ""
   }
 }
 

@@ -15,6 +15,7 @@ final class PredictionWriter {
     let confidence: Double
     var expected: String?
     var convertedFrom: String?
+    var remarks: [String]?
     var logits: [[Float]]?
   }
 
@@ -26,6 +27,7 @@ final class PredictionWriter {
   private struct Report: Encodable {
     let images: [Answer]
     var failures: [Failure]?
+    var passedOver: [PassedOverFile]?
     var count: Int?
     var exact: Int?
     var accuracy: Double?
@@ -42,6 +44,7 @@ final class PredictionWriter {
   private var isJudging = false
   private var scaledCount = 0
   private var recoloredCount = 0
+  private var remarks: [(path: FilePath, remark: ImageRemark)] = []
 
   init(_ form: Form, reading model: ModelDescription, withLogits: Bool) {
     self.form = form
@@ -50,12 +53,14 @@ final class PredictionWriter {
   }
 
   /// - Parameter expected: The text that the image shows, where it is known.
-  func write(_ outcome: Predictor.Outcome, of file: String, expected: String?) throws {
+  func write(_ outcome: Predictor.Outcome, of path: FilePath, expected: String?) throws {
     switch outcome {
-    case .success(let answer): try write(answer, of: file, expected: expected)
+    case .success(let answer):
+      remarks += answer.remarks.map { (path, $0) }
+      try write(answer, of: "\(path)", expected: expected)
     case .failure(let error):
       printFailure("\(error)")
-      failures.append(Failure(file: file, error: "\(error)"))
+      failures.append(Failure(file: "\(path)", error: "\(error)"))
       if exitCode == nil { exitCode = error.exitStatus }
     }
   }
@@ -89,14 +94,17 @@ final class PredictionWriter {
     }
     return Answer(
       file: file, text: answer.text, confidence: answer.confidence, expected: expected,
-      convertedFrom: answer.convertedFrom.map(geometryText), logits: withLogits ? rows : nil)
+      convertedFrom: answer.convertedFrom.map(geometryText),
+      remarks: answer.remarks.isEmpty ? nil : answer.remarks.map(\.rawValue), logits: withLogits ? rows : nil)
   }
 
   /// Writes what comes after the last image.
-  /// - Throws: `ExitCode` where a file was not a readable image.
-  func finish() throws {
+  /// - Parameter passedOver: Files of folders that are no images.
+  /// - Throws: `ExitCode` where an image could not be read.
+  func finish(passedOver: [PassedOver]) throws {
     if form == .json {
       var report = Report(images: answers, failures: failures.isEmpty ? nil : failures)
+      report.passedOver = passedOver.isEmpty ? nil : passedOver.map(PassedOverFile.init)
       if isJudging {
         report.count = count
         report.exact = exact
@@ -108,6 +116,8 @@ final class PredictionWriter {
       let line = "image accuracy \(accuracy), \(exact) of \(counted(count, "image")) exact"
       if form == .text { try output(line) } else { printError(line) }
     }
+    for line in PassedOver.lines(passedOver) { printNote(line) }
+    for line in ImageRemark.lines(remarks, input: model.input) { printNote(line) }
     if scaledCount > 0 {
       printNote("scaled \(scaledCount) of \(counted(count, "image")) to \(model.input.width)x\(model.input.height)")
     }

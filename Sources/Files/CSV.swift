@@ -4,7 +4,8 @@ package func csvField(_ text: String) -> String {
   return "\"" + text.replacing("\"", with: "\"\"") + "\""
 }
 
-/// A CSV file with a header (RFC 4180), as spreadsheets write it.
+/// A CSV file with a header (RFC 4180), as spreadsheets write it: its lines end with CR LF, LF or CR, and its fields may
+/// be separated by semicolons or tabs where the header has no comma.
 package struct CSVTable: Sendable {
   package struct Row: Sendable {
     /// The line it starts on, from 1.
@@ -43,11 +44,14 @@ private struct CSVReader {
   private let scalars: [Unicode.Scalar]
   private var offset = 0
   private var line = 1
+  private let separator: Unicode.Scalar
 
   init(_ text: String) {
     // Spreadsheets mark UTF-8 with a byte order mark.
     let hasMark = text.unicodeScalars.first == "\u{FEFF}"
     scalars = Array(hasMark ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...])
+    let header = scalars.prefix { $0 != "\n" && $0 != "\r" }
+    separator = [",", ";", "\t"].first(where: header.contains) ?? ","
   }
 
   private var current: Unicode.Scalar? { offset < scalars.count ? scalars[offset] : nil }
@@ -56,14 +60,16 @@ private struct CSVReader {
     guard current != nil else { return nil }
     let start = line
     var fields = [try field()]
-    while current == "," {
+    while current == separator {
       offset += 1
       fields.append(try field())
     }
-    if current == "\r" { offset += 1 }
     if let scalar = current {
-      guard scalar == "\n" else { throw CSVTable.Fault(line: line, reason: "text after a quoted field") }
+      guard scalar == "\n" || scalar == "\r" else {
+        throw CSVTable.Fault(line: line, reason: "text after a quoted field")
+      }
       offset += 1
+      if scalar == "\r" && current == "\n" { offset += 1 }
       line += 1
     }
     return CSVTable.Row(line: start, fields: fields)
@@ -72,7 +78,7 @@ private struct CSVReader {
   private mutating func field() throws(CSVTable.Fault) -> String {
     guard current == "\"" else {
       var text = String.UnicodeScalarView()
-      while let scalar = current, !",\r\n".unicodeScalars.contains(scalar) {
+      while let scalar = current, scalar != separator, scalar != "\r", scalar != "\n" {
         text.append(scalar)
         offset += 1
       }

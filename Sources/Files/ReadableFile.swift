@@ -3,14 +3,17 @@ import Foundation
 /// A file open for reading at any offset, from any thread. It is read, not mapped: truncating a mapped file would end
 /// the program with a bus error.
 package final class ReadableFile: Sendable {
+  /// For messages.
   package let path: String
   package let byteCount: Int
   private let descriptor: Int32
 
-  package init(_ path: String) throws(FileError) {
-    self.path = path
+  package convenience init(_ path: String) throws(FileError) { try self.init(FilePath(path)) }
+
+  package init(_ filePath: FilePath) throws(FileError) {
+    path = filePath.description
     // Without O_NONBLOCK, opening a named pipe would wait forever for a writer.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    descriptor = filePath.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw FileError(.open, path: path, code: errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -59,7 +62,10 @@ package final class ReadableFile: Sendable {
   }
 
   /// The whole file.
-  package static func contents(of path: String) throws(FileError) -> [UInt8] {
+  package static func contents(of path: String) throws(FileError) -> [UInt8] { try contents(of: FilePath(path)) }
+
+  /// The whole file.
+  package static func contents(of path: FilePath) throws(FileError) -> [UInt8] {
     let file = try ReadableFile(path)
     return try file.read(at: 0, count: file.byteCount)
   }

@@ -25,19 +25,25 @@ package final class CaptchaGenerator: Sendable {
 
   package let spec: CaptchaSpec
   package let identity: GeneratorIdentity
-  private let entries: [EntryGenerator]
+  /// nil for an entry of other splits.
+  private let entries: [EntryGenerator?]
   /// For each split, the cumulative weights of the entries; entries of other splits have weight 0.
   private let weightSums: [Split: [Double]]
 
   /// A random stream of a sample's seed; `EntryGenerator` has more.
   private static let entryStream: UInt64 = 1 << 32 | 2
 
+  /// - Parameter splits: The splits that are drawn. Nothing is needed for entries of others.
   /// - Throws: `GeneratorError` where a font is missing, is not a font, or lacks a character of its alphabet.
-  package init(spec: CaptchaSpec) throws(GeneratorError) {
+  package init(spec: CaptchaSpec, for splits: Set<Split> = Set(Split.allCases)) throws(GeneratorError) {
     self.spec = spec
     var fonts: [GeneratorIdentity.Font] = []
-    var entries: [EntryGenerator] = []
+    var entries: [EntryGenerator?] = []
     for entry in spec.entries {
+      guard !entry.splits.isDisjoint(with: splits) else {
+        entries.append(nil)
+        continue
+      }
       do throws(GeneratorError) {
         var files: [FontFile] = []
         for name in entry.fonts.value {
@@ -66,11 +72,11 @@ package final class CaptchaGenerator: Sendable {
   }
 
   /// - Parameters:
-  ///   - split: A split with an entry.
+  ///   - split: One of those that are drawn, with an entry.
   ///   - index: The sample's index in its split; it does not change the image.
   ///   - seed: The seed of all of the sample's random choices; below 2^63.
   package func generate(for split: Split = .train, index: UInt64, seed: UInt64) -> Sample {
-    let entry = entries[entryNumber(split, seed: seed)]
+    guard let entry = entries[entryNumber(split, seed: seed)] else { preconditionFailure("the split is not drawn") }
     let label = entry.label(seed: seed)
     return Sample(
       index: index, seed: seed, charset: entry.charset, label: label, columns: entry.columns(of: label, seed: seed))

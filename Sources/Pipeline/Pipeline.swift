@@ -19,7 +19,7 @@ struct PipelineStages {
 
   /// - Throws: `GeneratorError`, `LayerError`, `PipelineError.noSuchSplit`.
   init(_ spec: PipelineSpec, on engine: Engine) throws {
-    let generator = try CaptchaGenerator(spec: spec.captcha)
+    let generator = try CaptchaGenerator(spec: spec.captcha, for: spec.drawnSplits)
     let model = try ModelDescription(spec.model, reading: spec.captcha)
     func stage(_ split: Split) throws -> any SampleStage {
       try spec.require(split)
@@ -69,6 +69,7 @@ package final class Pipeline {
     engine = try Engine(spec.training.precision, threadCount: threadCount)
     stages = try PipelineStages(spec, on: engine)
     session = try Session(workspace, fileSystem: fileSystem, cancellation: cancellation, report: report)
+    for note in spec.notes { report(.note(note)) }
   }
 
   /// Runs `body` and records the command with its outcome in the catalog's table `run`.
@@ -114,12 +115,15 @@ package final class Pipeline {
     return try stage.outcome(in: session)
   }
 
-  /// As `ImportStage.importImages`.
+  /// As `ImageImport.run`.
   /// - Throws: `PipelineError.notImported` where the spec does not call the split `imported`.
-  package func importImages(from source: String, into split: Split, skippingBad: Bool) throws -> ImportSummary {
-    guard spec.datasets[split] == .imported else { throw PipelineError.notImported(split) }
-    return try ImportStage(split: split, spec: spec)
-      .importImages(from: source, skippingBad: skippingBad, in: session, on: engine)
+  package func importImages(
+    from source: FilePath, into split: Split, _ options: ImportOptions
+  ) throws -> ImportSummary {
+    let imported = stages.samples.compactMap { $0 as? ImportStage }
+    guard let stage = imported.first(where: { $0.split == split }) else { throw PipelineError.notImported(split) }
+    let others = imported.filter { $0.split != split }
+    return try ImageImport(stage: stage, others: others, session: session, engine: engine).run(from: source, options)
   }
 
   /// Restores damaged and missing shards, bit for bit.

@@ -18,16 +18,18 @@ package enum PipelineError: Error, CustomStringConvertible {
   case badFiles(count: Int, of: Int)
   /// A table of files and labels that cannot be used.
   case invalidTable(path: String, reason: String)
+  /// An import that adds images to a split, and not those that were being added when it was interrupted.
+  case interruptedImport(Split)
   /// A file that changed during an import.
   case changedFile(path: String)
   /// Fewer training samples than one step infers.
   case tooFewSamples(count: Int, needed: Int)
   /// Recorded shards that are missing, damaged or inconsistent.
-  case unusableShards(LoaderError)
+  case unusableShards(LoaderError, remedy: String)
   /// The indices of a recorded shard's samples do not follow those of the shard before.
   case disorderedShards(file: String, catalog: String)
-  /// A folder without a PNG or JPEG file.
-  case noImages(folder: String)
+  /// A folder without a file that may be an image.
+  case emptyFolder(String)
   /// A folder that is to be created exists already.
   case folderExists(String)
   /// A file name that does not begin with a label.
@@ -59,14 +61,17 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .badFiles(let count, let total):
       "\(count) of \(counted(total, "file")) cannot be imported; correct them, or leave them out with --skip-bad"
     case .invalidTable(let path, let reason): "\(path): \(reason)"
+    case .interruptedImport(let split):
+      "an import into the \(split.rawValue) split was interrupted; finish it by the same command, or import all images"
+        + " again without --add"
     case .changedFile(let path): "\(path) changed during the import; import again"
     case .tooFewSamples(let count, let needed):
       "the train split has \(counted(count, "sample")), fewer than the \(needed) of a step (training.batch *"
         + " training.candidates); raise datasets.train.count"
-    case .unusableShards(let error): "\(error); \(remedy(for: error))"
+    case .unusableShards(let error, let remedy): "\(error); \(remedy)"
     case .disorderedShards(let file, let catalog):
       "\(catalog): the samples of \(file) do not follow those of the shard before; run `glyphline reindex`"
-    case .noImages(let folder): "\(folder) has no file whose name ends in .png, .jpg or .jpeg"
+    case .emptyFolder(let path): "\(path) has no image files"
     case .folderExists(let path): "\(path) exists; remove it or choose another folder"
     case .unlabelled(let path):
       "\(path): the file name has no label; name it like AB12_anything.png"
@@ -93,26 +98,14 @@ extension PipelineSpec {
   }
 }
 
-/// What a person can do about shards that could not be read because of `error`.
-private func remedy(for error: LoaderError) -> String {
-  switch error {
-  case .shard(.damaged(_, _, _, let fault)) where fault.isOfOneBlock:
-    "`glyphline repair` draws the block again from its seeds; or set `shards: {on_corrupt: skip}` in the spec, to go on"
-      + " without it"
-  case .shard, .nothingLeft: "`glyphline repair` draws damaged or missing blocks again from their seeds"
-  case .noShards, .difference, .overlap, .tooManyCharacters, .foreign, .tooFewSamples:
-    "remove the shard file, then `glyphline build` draws it again from its seeds"
-  }
-}
-
 extension PipelineError: ReportedError {
   package var exitStatus: ExitStatus {
     switch self {
-    case .missing, .noImages: .noInput
+    case .missing, .emptyFolder: .noInput
     case .folderExists: .cannotCreate
     default: cause?.exitStatus ?? .badData
     }
   }
 
-  package var cause: (any ReportedError)? { if case .unusableShards(let error) = self { error } else { nil } }
+  package var cause: (any ReportedError)? { if case .unusableShards(let error, _) = self { error } else { nil } }
 }

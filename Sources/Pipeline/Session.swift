@@ -50,14 +50,14 @@ final class Session {
     }
   }
 
-  /// Runs `body`. If a shard cannot be read, the error says how to restore it.
-  func readingSamples<Value>(_ body: () throws -> Value) throws -> Value {
+  /// Runs `body`. If a shard of the stage cannot be read, the error says how to restore it.
+  func readingSamples<Value>(of stage: any SampleStage, _ body: () throws -> Value) throws -> Value {
     do {
       return try body()
     } catch let error as ShardError {
-      throw PipelineError.unusableShards(.shard(error))
+      throw stage.unusable(.shard(error))
     } catch let error as LoaderError {
-      throw PipelineError.unusableShards(error)
+      throw stage.unusable(error)
     }
   }
 }

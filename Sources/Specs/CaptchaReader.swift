@@ -19,15 +19,28 @@ extension CaptchaSpec {
       [style, charset, length, width, height, color, font, weight, splits] + styles.map { Key(rawValue: $0.word) }
 
     let rawValue: String
+
+    /// Whether the key says something of imported images, too.
+    fileprivate var isOfImportedImages: Bool {
+      [Self.charset, .length, .width, .height, .color].contains { $0.rawValue == rawValue }
+    }
   }
 
-  /// - Parameter mappings: One for each entry; at least one.
-  init(_ mappings: [SpecMapping<Key>]) throws(SpecError) {
+  /// - Parameters:
+  ///   - mappings: One for each entry; at least one.
+  ///   - notes: Gets a text for each key that has no effect.
+  init(_ mappings: [SpecMapping<Key>], drawnSplits: Set<Split>, notes: inout [String]) throws(SpecError) {
     let geometry = try Geometry(mappings[0])
     var entries: [Entry] = []
     for mapping in mappings {
       try Geometry(mapping).requireSame(as: geometry, in: mapping)
-      entries.append(try Entry(mapping, in: geometry))
+      let entry = try Entry(mapping, in: geometry, drawnSplits)
+      if entry.splits.isDisjoint(with: drawnSplits) {
+        for key in mapping.keys where !key.isOfImportedImages {
+          notes.append("\(mapping.place(of: key)) has no effect, since no split with these captchas is drawn")
+        }
+      }
+      entries.append(entry)
     }
     do throws(AlphabetError) {
       try self.init(geometry: geometry, entries: entries)
@@ -68,8 +81,11 @@ extension CaptchaSpec.Entry {
   /// Narrower characters cannot be told from each other.
   private static let characterWidthMin = 5
 
-  fileprivate init(_ mapping: SpecMapping<CaptchaSpec.Key>, in geometry: Geometry) throws(SpecError) {
-    let style = try CaptchaSpec.Style(mapping, height: geometry.height)
+  fileprivate init(
+    _ mapping: SpecMapping<CaptchaSpec.Key>, in geometry: Geometry, _ drawnSplits: Set<Split>
+  ) throws(SpecError) {
+    let splits = Set(try mapping.choices(.splits, default: Split.allCases))
+    let style = try CaptchaSpec.Style(mapping, height: splits.isDisjoint(with: drawnSplits) ? nil : geometry.height)
     let charset = try mapping.text(.charset, allowed: Self.allowedCharset) { _ in true }
     let alphabet: Alphabet
     do throws(CharsetError) {
@@ -90,17 +106,18 @@ extension CaptchaSpec.Entry {
       !font.isEmpty && font.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
     let weight = try mapping.number(.weight, above: 0, upTo: 1_000_000, default: 1)
-    let splits = try mapping.choices(.splits, default: Split.allCases)
     self.init(
-      weight: weight, splits: Set(splits), style: style, alphabet: alphabet, lengths: lengths,
+      weight: weight, splits: splits, style: style, alphabet: alphabet, lengths: lengths,
       fonts: Located(fonts, at: mapping.place(of: .font)))
   }
 }
 
 extension SpecMapping {
   /// Font sizes in pixels per em: one or several.
-  func fontSizes(_ key: Key, imageHeight: Int, default: [Int]) throws(SpecError) -> [Int] {
+  /// - Parameter imageHeight: nil where nothing is drawn.
+  func fontSizes(_ key: Key, imageHeight: Int?, default: [Int]) throws(SpecError) -> [Int] {
     let sizes = try wholeNumbers(key, in: 8...256, default: `default`)
+    guard let imageHeight else { return sizes }
     // Capital letters are about 0.7 em high, so at most a seventh of one is cut off above and as much below.
     let sizeMax = 2 * imageHeight
     if let size = sizes.first(where: { $0 > sizeMax }) {

@@ -56,8 +56,8 @@ extension ImageCaptchaSpec: StyleSpec {
     case arcEnd = "arc_end"
   }
 
-  /// - Parameter height: Of the image, in pixels.
-  package init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
+  /// - Parameter height: Of the image, in pixels; nil where nothing is drawn.
+  package init(_ mapping: SpecMapping<Key>, height: Int?) throws(SpecError) {
     fontSizes = try mapping.fontSizes(.fontSizes, imageHeight: height, default: [42, 50, 56])
     rotation = try mapping.range(.rotation, in: -89...89, default: -30...30)
     warpX = try mapping.range(.warpX, in: 0...1, default: 0.1...0.3)

@@ -15,6 +15,11 @@ package struct PipelineSpec: Sendable, Hashable {
   package let model: ModelSpec
   package let training: TrainingSpec
   package let evaluation: EvaluationSpec
+  /// A text for each key of the file that has no effect.
+  package let notes: [String]
+
+  /// The splits whose samples are drawn.
+  package var drawnSplits: Set<Split> { Set(datasets.filter { $0.value != .imported }.keys) }
 }
 
 /// Where the samples of a split come from.

@@ -23,8 +23,8 @@ extension PlainSpec: StyleSpec {
     case textColor = "text_color"
   }
 
-  /// - Parameter height: Of the image, in pixels.
-  package init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
+  /// - Parameter height: Of the image, in pixels; nil where nothing is drawn.
+  package init(_ mapping: SpecMapping<Key>, height: Int?) throws(SpecError) {
     fontSizes = try mapping.fontSizes(.fontSizes, imageHeight: height, default: [40])
     backgroundColors = try mapping.colors(.backgroundColor, default: [SIMD3(255, 255, 255)])
     textColors = try mapping.colors(.textColor, default: [SIMD3(0, 0, 0)])

@@ -26,12 +26,15 @@ extension PipelineSpec {
       $0.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/) != nil
     }
     seed = try file.wholeNumber(.seed, in: 0...UInt64.max, default: 0)
-    captcha = try CaptchaSpec(file.mappings(.captcha, of: CaptchaSpec.Key.self))
     let datasets = try file.mapping(.datasets, of: Split.self)
     self.datasets = try DatasetSpec.all(in: datasets)
+    let drawnSplits = Set(self.datasets.filter { $0.value != .imported }.keys)
+    var notes: [String] = []
+    captcha = try CaptchaSpec(
+      file.mappings(.captcha, of: CaptchaSpec.Key.self), drawnSplits: drawnSplits, notes: &notes)
+    self.notes = notes
     let shown = Set(captcha.entries.flatMap(\.splits))
-    for (split, dataset) in self.datasets.sorted(by: { $0.key < $1.key }) where dataset != .imported {
-      guard !shown.contains(split) else { continue }
+    for split in drawnSplits.sorted() where !shown.contains(split) {
       throw datasets.mismatch(
         split, found: "a count of samples",
         allowed: "\(shown.sorted().map(\.rawValue).joined(separator: " or ")), the splits that captcha has entries for")
@@ -42,7 +45,7 @@ extension PipelineSpec {
       file.mapping(.training, of: TrainingSpec.Key.self), optimizers: vocabulary.optimizers, model: model,
       trainCount: self.datasets[.train]?.count)
     evaluation = try EvaluationSpec(
-      file.mapping(.evaluation, of: EvaluationSpec.Key.self), drawnSplits: datasets.keys)
+      file.mapping(.evaluation, of: EvaluationSpec.Key.self), splits: datasets.keys)
   }
 }
 
@@ -154,13 +157,13 @@ extension TrainingSpec {
 extension EvaluationSpec {
   enum Key: String, SpecKey { case split }
 
-  /// - Parameter drawnSplits: The splits under `datasets`.
-  init(_ mapping: SpecMapping<Key>, drawnSplits: [Split]) throws(SpecError) {
-    let preferred = [Split.test, .validation].first { drawnSplits.contains($0) } ?? .train
+  /// - Parameter splits: The splits under `datasets`.
+  init(_ mapping: SpecMapping<Key>, splits: [Split]) throws(SpecError) {
+    let preferred = [Split.test, .validation].first { splits.contains($0) } ?? .train
     split = try mapping.choice(.split, default: preferred)
-    guard drawnSplits.contains(split) else {
-      let drawn = drawnSplits.map(\.rawValue).joined(separator: " or ")
-      throw mapping.mismatch(.split, found: split.rawValue, allowed: "\(drawn), the splits under datasets")
+    guard splits.contains(split) else {
+      let allowed = splits.map(\.rawValue).joined(separator: " or ")
+      throw mapping.mismatch(.split, found: split.rawValue, allowed: "\(allowed), the splits under datasets")
     }
   }
 }

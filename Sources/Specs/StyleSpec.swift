@@ -8,8 +8,8 @@ package protocol StyleSpec: Sendable, Hashable {
   /// The style's word in spec files, which is also the key of its settings.
   static var word: String { get }
 
-  /// - Parameter height: Of the image, in pixels.
-  init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError)
+  /// - Parameter height: Of the image, in pixels; nil where nothing is drawn.
+  init(_ mapping: SpecMapping<Key>, height: Int?) throws(SpecError)
 
   /// As text, in the form of `CanonicalText.swift`.
   var canonicalText: String { get }
@@ -36,7 +36,7 @@ extension CaptchaSpec {
 }
 
 extension CaptchaSpec.Style {
-  init(_ mapping: SpecMapping<CaptchaSpec.Key>, height: Int) throws(SpecError) {
+  init(_ mapping: SpecMapping<CaptchaSpec.Key>, height: Int?) throws(SpecError) {
     let styles = CaptchaSpec.styles
     let style = try mapping.choice(.style, among: styles, word: { $0.word }, default: styles[0])
     for other in styles where other.word != style.word {

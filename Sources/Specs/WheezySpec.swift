@@ -56,8 +56,8 @@ extension WheezySpec: StyleSpec {
     case noiseLevel = "noise_level"
   }
 
-  /// - Parameter height: Of the image, in pixels.
-  package init(_ mapping: SpecMapping<Key>, height: Int) throws(SpecError) {
+  /// - Parameter height: Of the image, in pixels; nil where nothing is drawn.
+  package init(_ mapping: SpecMapping<Key>, height: Int?) throws(SpecError) {
     let (paper, pen) = (SIMD3<UInt8>(0xEE, 0xEE, 0xCC), SIMD3<UInt8>(0x5C, 0x87, 0xB2))
     fontSizes = try mapping.fontSizes(.fontSizes, imageHeight: height, default: [65, 70, 75])
     warpX = try mapping.number(.warpX, in: 0...1, default: 0.27)

@@ -1,5 +1,6 @@
 import Foundation
 import Generator
+import Loader
 import Samples
 import Shards
 import Specs
@@ -14,6 +15,17 @@ struct BuildStage: SampleStage {
 
   var count: Int? { drawnCount }
   var remedy: String { "`glyphline build` draws it" }
+
+  func remedy(for error: LoaderError) -> String {
+    switch error {
+    case .shard(.damaged(_, _, _, let fault)) where fault.isOfOneBlock:
+      "`glyphline repair` draws the block again from its seeds; or set `shards: {on_corrupt: skip}` in the spec, to go"
+        + " on without it"
+    case .shard, .nothingLeft: "`glyphline repair` draws damaged or missing blocks again from their seeds"
+    case .noShards, .difference, .overlap, .tooManyCharacters, .foreign, .tooFewSamples:
+      "remove the shard file, then `glyphline build` draws it again from its seeds"
+    }
+  }
 
   /// The number of samples is not among them: raising it adds shards and changes none.
   var inputs: StageInputs {

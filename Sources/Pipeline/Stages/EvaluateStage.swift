@@ -127,13 +127,13 @@ struct EvaluateStage: Stage {
   private func evaluate(_ file: ModelFile, _ hash: ContentHash, in session: Session, on engine: Engine) throws -> Int {
     let network = try Network(
       reading: file, batch: Predictor.batch, precision: engine.precision, backend: engine.backend, team: engine.team)
-    let dataset = try session.dataset(of: split, for: spec.captcha)
+    let dataset = try session.dataset(of: data)
     try session.catalog.removeLeftOut(ofStage: name)
     let loader = try BatchLoader(
       dataset, order: .sequential, batchSize: Predictor.batch, threadCount: 1,
       leaveOut: try session.leavingOut(stage: name, split: split, spec.shards))
     var evaluator = Evaluator(network)
-    while let batch = try session.readingSamples({ try loader.next() }) {
+    while let batch = try session.readingSamples(of: data, { try loader.next() }) {
       try session.cancellation.check()
       evaluator.evaluate(batch)
       session.report(
@@ -141,7 +141,7 @@ struct EvaluateStage: Stage {
           stage: name, done: evaluator.accuracy.images, total: dataset.sampleCount, unit: "images",
           detail: "\(evaluator.accuracy.exact) exact"))
     }
-    guard evaluator.accuracy.images > 0 else { throw PipelineError.unusableShards(.nothingLeft(batch: 0)) }
+    guard evaluator.accuracy.images > 0 else { throw data.unusable(.nothingLeft(batch: 0)) }
     _ = try session.catalog.recordEvaluation(
       EvaluationRow(evaluator, of: file.description.alphabet, modelHash: hash.description, split: split))
     return evaluator.accuracy.images

@@ -1,28 +1,23 @@
 import Catalog
 import Files
-import Images
+import Loader
 import Samples
 import Shards
 import Specs
-import Workers
 
-/// The result of an import.
-package struct ImportSummary: Sendable {
-  package let imageCount: Int
-  /// Files that were left out, each with the reason.
-  package let skipped: [String]
-}
-
-/// A split whose images come from files. `importImages` makes it; running the stage only says how.
+/// A split whose images come from files. `ImageImport` makes it; running the stage only says how.
 struct ImportStage: SampleStage {
-  /// The most bad files that notes name.
-  private static let namedFaultCount = 20
-
   let split: Split
   let spec: PipelineSpec
 
   var count: Int? { nil }
   var remedy: String { "`glyphline import FOLDER --into SPEC --split \(split.rawValue)` imports it" }
+
+  func remedy(for error: LoaderError) -> String {
+    let again = "import the images of the split again by `glyphline import`"
+    guard case .shard(.damaged(_, _, _, let fault)) = error, fault.isOfOneBlock else { return again }
+    return again + "; or set `shards: {on_corrupt: skip}` in the spec, to go on without the damaged block"
+  }
 
   func sampleInputs(in records: Records) throws -> StageInputs {
     inputs(content: try records.stage(named: name)?.result)
@@ -39,78 +34,94 @@ struct ImportStage: SampleStage {
     ])
   }
 
+  /// The hash in a header is that of the split after the import that wrote the shard: each addition has another.
+  func owns(_ header: ShardHeader, _ inputs: StageInputs) -> Bool {
+    let captcha = spec.captcha
+    return header.split == split && header.generatorVersion == 0 && header.charsets == [captcha.alphabet]
+      && header.labelCapacity == captcha.lengths.upperBound && header.geometry == captcha.geometry
+      && header.blockRecordCount == spec.shards.block && header.compressionLevel == spec.shards.compression
+  }
+
   func run(in session: Session, on engine: Engine) throws {
     throw PipelineError.missing(stage: "the imported \(split.rawValue) split", remedy: remedy)
   }
 
-  /// Makes the split's shards and index rows from labelled image files, in place of all samples that it had. Images of
-  /// another size or colour than the spec's are converted.
-  /// - Parameters:
-  ///   - source: As in `LabelledImages`.
-  ///   - skippingBad: Whether bad files are left out; if not, they are errors, and nothing is changed.
-  /// - Throws: `PipelineError.badFiles`, and the errors of reading and writing.
-  func importImages(
-    from source: String, skippingBad: Bool, in session: Session, on engine: Engine
-  ) throws -> ImportSummary {
-    let examined = try examine(try LabelledImages(source).entries, in: session, on: engine)
-    let faults = examined.compactMap { if case .failure(let fault) = $0 { fault.description } else { nil } }
-    for fault in faults.prefix(Self.namedFaultCount) { session.report(.note(fault)) }
-    if faults.count > Self.namedFaultCount {
-      session.report(.note("and \(counted(faults.count - Self.namedFaultCount, "more file")) that cannot be imported"))
-    }
-    let images = examined.compactMap { try? $0.get() }
-    guard !images.isEmpty, skippingBad || faults.isEmpty else {
-      throw PipelineError.badFiles(count: faults.count, of: examined.count)
-    }
-    let converted = images.count { $0.isConverted }
-    if converted > 0 {
-      let geometry = spec.captcha.geometry
-      session.report(
-        .note(
-          "converting \(converted) of \(counted(images.count, "image")) to \(geometry.width)x\(geometry.height) "
-            + geometry.format.name))
-    }
-    try store(images, in: session, on: engine)
-    return ImportSummary(imageCount: images.count, skipped: faults)
-  }
-
-  /// Checks every file, on all threads, before anything is written.
-  private func examine(
-    _ entries: [LabelledImages.Entry], in session: Session, on engine: Engine
-  ) throws -> [Result<ImportedImage, ImportFault>] {
-    let chunks = stride(from: 0, to: entries.count, by: 64).map { entries[$0..<min($0 + 64, entries.count)] }
-    let (captcha, threadCount) = (spec.captcha, engine.team.threadCount)
-    let stream = OrderedStream(jobs: 0..<chunks.count, threadCount: threadCount, window: 2 * threadCount) {
-      chunks[$0].map { entry in
-        Result { () throws(ImportFault) in try ImportedImage(entry, of: captcha) }
-      }
-    }
-    var results: [Result<ImportedImage, ImportFault>] = []
-    while let chunk = try stream.next() {
-      try session.cancellation.check()
-      results += chunk
-      session.report(
-        .progress(
-          stage: "import \(split.rawValue)", done: results.count, total: entries.count, unit: "files checked",
-          detail: ""))
-    }
-    return results
-  }
-
-  /// Writes the samples, unless the split has the same ones already.
-  private func store(_ images: [ImportedImage], in session: Session, on engine: Engine) throws {
-    let (captcha, content) = (spec.captcha, ImportedImage.content(of: images).hash.description)
-    let source = SampleSource(
-      inputs: inputs(content: content), split: split, generatorVersion: 0, charsets: [captcha.alphabet],
-      verb: "imported"
-    ) { index in
-      try images[Int(index)].sample(index: index, of: captcha)
-    }
+  /// Replaces all samples of the split by the images, unless it has the same ones already.
+  func store(_ images: [ImportedImage], in session: Session, on engine: Engine) throws {
+    let content = ImportedContent(images.map(\.content)).hash.description
+    let source = source(of: images, from: 0, content: content)
     let state = try state(for: source.inputs, count: images.count, in: session.records)
     guard let reason = state.reasonToRun else {
       return session.report(.skipped(stage: name, reason: state.detail))
     }
     session.report(.started(stage: name, reason: reason))
     try write(source, count: images.count, result: content, in: session, on: engine)
+  }
+
+  /// Writes the images behind the samples that the split has, in shards of their own.
+  func append(_ images: [ImportedImage], to base: ImportBase, in session: Session, on engine: Engine) throws {
+    guard !images.isEmpty else {
+      return session.report(.skipped(stage: name, reason: "it has these images"))
+    }
+    let content = ImportedContent(base.samples + images.map(\.content)).hash.description
+    let count = base.samples.count + images.count
+    session.report(.started(stage: name, reason: "adding \(counted(images.count, "image"))"))
+    try write(
+      source(of: images, from: base.samples.count, content: content), count: count, keeping: base.shards,
+      result: content, in: session, on: engine)
+  }
+
+  /// - Parameter firstIndex: The index of the first image in the split.
+  private func source(of images: [ImportedImage], from firstIndex: Int, content: String) -> SampleSource {
+    let captcha = spec.captcha
+    return SampleSource(
+      inputs: inputs(content: content), split: split, generatorVersion: 0, charsets: [captcha.alphabet],
+      verb: "imported"
+    ) { index in
+      try images[Int(index) - firstIndex].sample(index: index, of: captcha)
+    }
+  }
+}
+
+/// The samples of a split that images are added to.
+struct ImportBase {
+  let samples: [ImportedContent.Sample]
+  /// Those samples' shards, and those of an interrupted addition.
+  let shards: SplitShards
+
+  /// - Parameter addition: What is added to given samples. It tells where an interrupted addition of the same images
+  ///   began.
+  /// - Throws: `PipelineError.stale` where the split was imported for another spec, `.interruptedImport` where the
+  ///   addition of other images is unfinished, `.unusableShards` where a shard is damaged.
+  init?(
+    of stage: ImportStage, in session: Session, threadCount: Int,
+    addition: ([ImportedContent.Sample]) -> [ImportedContent.Sample]
+  ) throws {
+    guard let row = try session.records.stage(named: stage.name) else { return nil }
+    let inputs = stage.inputs(content: row.result)
+    guard row.contentHash == inputs.hash.description else {
+      throw PipelineError.stale(
+        stage: stage.name, changes: specDifferences(from: row.spec, to: inputs.text).map(\.description))
+    }
+    shards = try stage.shards(for: inputs, in: session.records)
+    guard shards.damaged.isEmpty else {
+      throw PipelineError.missing(
+        stage: "a part of the \(stage.split.rawValue) split", remedy: "import all images again without --add")
+    }
+    let stored = try session.readingSamples(of: stage) {
+      try ImportedContent(
+        ofShards: shards.recorded.map { session.workspace.path(ofFile: $0.file) }, threadCount: threadCount)
+    }.samples
+    if row.state == .done {
+      samples = stored
+      return
+    }
+    let ends = [0] + shards.recorded.map { Int($0.firstIndex) + $0.records }
+    let base = ends.last { end in
+      let base = Array(stored.prefix(end))
+      return ImportedContent(base + addition(base)).hash.description == row.result
+    }
+    guard let base else { throw PipelineError.interruptedImport(stage.split) }
+    samples = Array(stored.prefix(base))
   }
 }

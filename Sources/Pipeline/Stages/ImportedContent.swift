@@ -1,32 +1,45 @@
 import Files
 import Samples
 import Shards
+import Workers
 
-/// Identifies imported samples: a hash of all labels and pixels, in order.
+/// The labels and pixels of imported samples, in order.
 struct ImportedContent {
-  private var text = ""
+  struct Sample: Hashable, Sendable {
+    let label: Label
+    let pixelHash: ContentHash
+  }
 
-  init() {}
+  private(set) var samples: [Sample]
 
-  mutating func add(_ label: Label, pixelHash: ContentHash) { text += "\(label.classes) \(pixelHash)\n" }
+  init(_ samples: [Sample]) { self.samples = samples }
 
-  var hash: ContentHash { ContentHash(of: text) }
-}
-
-extension ImportedContent {
   /// The content of the shards of an imported split.
   /// - Throws: `ShardError` where a shard cannot be read.
-  init(ofShards paths: [String]) throws(ShardError) {
+  init(ofShards paths: [String], threadCount: Int) throws {
+    let shards = OrderedStream(jobs: 0..<paths.count, threadCount: threadCount, window: threadCount + 1) {
+      try Self.samples(ofShard: paths[$0])
+    }
+    samples = []
+    while let shard = try shards.next() { samples += shard }
+  }
+
+  private static func samples(ofShard path: String) throws -> [Sample] {
+    let reader = try ShardReader(path)
     var block = ShardBlock()
-    for path in paths {
-      let reader = try ShardReader(path)
-      for number in 0..<reader.header.blockCount {
-        try reader.read(block: number, into: &block)
-        for record in 0..<block.recordCount {
-          let sample = block.record(record)
-          add(sample.label, pixelHash: ContentHash(of: sample.image.pixels))
-        }
+    var samples: [Sample] = []
+    for number in 0..<reader.header.blockCount {
+      try reader.read(block: number, into: &block)
+      for record in 0..<block.recordCount {
+        let sample = block.record(record)
+        samples.append(Sample(label: sample.label, pixelHash: ContentHash(of: sample.image.pixels)))
       }
     }
+    return samples
+  }
+
+  /// Identifies the content.
+  var hash: ContentHash {
+    ContentHash(of: samples.map { "\($0.label.classes) \($0.pixelHash)\n" }.joined())
   }
 }

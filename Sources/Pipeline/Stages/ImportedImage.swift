@@ -5,53 +5,65 @@ import Specs
 
 /// An image file that was checked and can become a sample.
 struct ImportedImage: Sendable {
-  private let path: String
-  private let label: Label
-  /// Hash of the pixels after conversion, as they will be stored.
-  private let pixelHash: ContentHash
-  let isConverted: Bool
+  /// What the check of a file says.
+  enum Outcome: Sendable {
+    case image(ImportedImage)
+    case passedOver(PassedOver)
+    /// The file cannot be a sample; the text names it and says why.
+    case fault(String)
+  }
 
-  init(_ entry: LabelledImages.Entry, of captcha: CaptchaSpec) throws(ImportFault) {
-    func fault(_ reason: String) -> ImportFault { ImportFault(description: "\(entry.path): \(reason)") }
-    guard let text = entry.label else {
-      throw fault("it has no label; name it like AB12_anything.png")
+  let path: FilePath
+  /// The label, and the hash of the pixels as they will be stored.
+  let content: ImportedContent.Sample
+  let isConverted: Bool
+  let remarks: [ImageRemark]
+
+  static func check(_ entry: LabelledImages.Entry, of captcha: CaptchaSpec) -> Outcome {
+    let loaded: LoadedImage
+    do throws(ImageError) {
+      loaded = try ImageFile.read(entry.path)
+    } catch {
+      guard error.isOfOtherContent, !entry.isImage else { return .fault(error.description) }
+      return .passedOver(PassedOver(path: entry.path, reason: .notAnImage))
     }
-    guard !text.isEmpty else { throw fault("the table gives it no label") }
+    do throws(LabelFault) {
+      let label = try label(of: entry, in: captcha)
+      let image = loaded.image.converted(to: captcha.geometry)
+      return .image(
+        ImportedImage(
+          path: entry.path, content: .init(label: label, pixelHash: ContentHash(of: image.pixels)),
+          isConverted: loaded.image.geometry != captcha.geometry, remarks: ImageRemark.all(of: loaded, converted: image)))
+    } catch {
+      return .fault("\(entry.path): \(error.reason)")
+    }
+  }
+
+  private static func label(of entry: LabelledImages.Entry, in captcha: CaptchaSpec) throws(LabelFault) -> Label {
+    guard let text = entry.label else { throw LabelFault(reason: "it has no label; name it like AB12_anything.png") }
+    guard !text.isEmpty else { throw LabelFault(reason: "the table gives it no label") }
     guard let label = captcha.alphabet.label(of: text) else {
       let strange = text.filter { captcha.alphabet.index(of: $0) == nil }
-      throw fault("its label '\(text)' has '\(strange)', which is not in the spec's charset")
+      throw LabelFault(reason: "its label '\(text)' has '\(strange)', which is not in the spec's charset")
     }
     guard captcha.entries.contains(where: { $0.lengths.contains(label.count) }) else {
       let length = counted(label.count, "character")
-      throw fault("its label '\(text)' has \(length), which the spec's captcha.length does not allow")
+      throw LabelFault(reason: "its label '\(text)' has \(length), which the spec's captcha.length does not allow")
     }
-    path = entry.path
-    self.label = label
-    do throws(ImageError) {
-      let image = try ImageFile.read(entry.path)
-      isConverted = image.geometry != captcha.geometry
-      pixelHash = ContentHash(of: image.converted(to: captcha.geometry).pixels)
-    } catch {
-      throw ImportFault(description: error.description)
-    }
+    return label
   }
 
   /// Reads the file again, since no image is kept in memory between the check and the writing of its shard.
   /// - Throws: `PipelineError.changedFile` where the pixels have changed since the check.
   func sample(index: UInt64, of captcha: CaptchaSpec) throws -> Sample {
-    let image = try ImageFile.read(path).converted(to: captcha.geometry)
-    guard ContentHash(of: image.pixels) == pixelHash else { throw PipelineError.changedFile(path: path) }
-    return Sample(index: index, seed: 0, label: label, image: image)
-  }
-
-  static func content(of images: [ImportedImage]) -> ImportedContent {
-    var content = ImportedContent()
-    for image in images { content.add(image.label, pixelHash: image.pixelHash) }
-    return content
+    let image = try ImageFile.read(path).image.converted(to: captcha.geometry)
+    guard ContentHash(of: image.pixels) == content.pixelHash else {
+      throw PipelineError.changedFile(path: "\(path)")
+    }
+    return Sample(index: index, seed: 0, label: content.label, image: image)
   }
 }
 
-/// Why a file cannot be a sample.
-struct ImportFault: Error, CustomStringConvertible {
-  let description: String
+private struct LabelFault: Error {
+  let reason: String
 }

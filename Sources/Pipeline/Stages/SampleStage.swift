@@ -1,6 +1,7 @@
 import Catalog
 import Loader
 import Samples
+import Shards
 import Specs
 
 /// A stage that makes the samples of a split.
@@ -11,14 +12,24 @@ protocol SampleStage: Stage {
   var count: Int? { get }
   /// What the samples depend on; before an import, that nothing was imported.
   func sampleInputs(in records: Records) throws -> StageInputs
+  /// Whether a shard holds samples of this stage; `inputs` are the stage's.
+  func owns(_ header: ShardHeader, _ inputs: StageInputs) -> Bool
   /// A sentence that names the command which makes the samples.
   var remedy: String { get }
+  /// What a person can do about shards that could not be read because of `error`.
+  func remedy(for error: LoaderError) -> String
 }
 
 extension SampleStage {
   var name: String { "build \(split.rawValue)" }
 
   func inputs(in records: Records) throws -> StageInputs? { try sampleInputs(in: records) }
+
+  func owns(_ header: ShardHeader, _ inputs: StageInputs) -> Bool {
+    header.split == split && header.specHash == inputs.hash
+  }
+
+  func unusable(_ error: LoaderError) -> PipelineError { .unusableShards(error, remedy: remedy(for: error)) }
 
   /// What later stages depend on, whether or not the samples exist already.
   func data(in records: Records) throws -> SplitData {
@@ -65,14 +76,15 @@ struct SplitData: Sendable {
 }
 
 extension Session {
-  /// Opens a recorded split for reading.
+  /// Opens the recorded samples of a stage for reading.
   /// - Throws: `PipelineError.unusableShards`.
-  func dataset(of split: Split, for captcha: CaptchaSpec) throws -> Dataset {
-    let paths = try catalog.shards(of: split).map { workspace.path(ofFile: $0.file) }
-    let dataset = try readingSamples { try Dataset(paths: paths) }
+  func dataset(of stage: any SampleStage) throws -> Dataset {
+    let captcha = stage.spec.captcha
+    let paths = try catalog.shards(of: stage.split).map { workspace.path(ofFile: $0.file) }
+    let dataset = try readingSamples(of: stage) { try Dataset(paths: paths) }
     guard dataset.geometry == captcha.geometry, dataset.alphabet == captcha.alphabet,
       dataset.labelCapacity == captcha.lengths.upperBound
-    else { throw PipelineError.unusableShards(.foreign(path: paths[0])) }
+    else { throw stage.unusable(.foreign(path: paths[0])) }
     return dataset
   }
 }

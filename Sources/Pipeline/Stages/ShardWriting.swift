@@ -15,12 +15,15 @@ private struct ShardPlan: Sendable {
 
 extension SampleStage {
   /// Writes the missing shards of the split; all of them, where the existing ones were made from other inputs.
-  /// - Parameter result: As in `StageRow`.
+  /// - Parameters:
+  ///   - kept: Shards that stay; nil for those that were made from the same inputs.
+  ///   - result: As in `StageRow`.
   func write(
-    _ source: SampleSource, count: Int, result: String? = nil, in session: Session, on engine: Engine
+    _ source: SampleSource, count: Int, keeping kept: SplitShards? = nil, result: String? = nil, in session: Session,
+    on engine: Engine
   ) throws {
     let inputs = source.inputs
-    let existing = try shards(for: inputs, in: session.records)
+    let existing = try kept ?? shards(for: inputs, in: session.records)
     let isKept = existing.isCurrent && existing.sampleCount <= count
     if isKept {
       try session.catalog.recordStage(row(.running, inputs, result: result))

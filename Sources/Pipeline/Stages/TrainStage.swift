@@ -65,7 +65,7 @@ struct TrainStage: Stage {
     }
     let initial = try session.workspace.initialModel(for: model)
     let inputs = inputs(data: data, initialWeights: try initial?.hash())
-    let dataset = try session.dataset(of: .train, for: spec.captcha)
+    let dataset = try session.dataset(of: self.data)
     let trainer = try Trainer(
       TrainingPlan(
         training: spec.training, model: model, seed: spec.seed, precision: precision,
@@ -78,7 +78,7 @@ struct TrainStage: Stage {
     let start = Date()
     let firstStep = trainer.step
     let journal = CatalogJournal(session, stage: name, imagesPerStep: spec.training.imagesPerStep)
-    try session.readingSamples {
+    try session.readingSamples(of: self.data) {
       try TrainingLoop(trainer, validation: validation, journal: journal).run(
         on: dataset, leaveOut: try session.leavingOut(stage: name, split: .train, spec.shards),
         cancellation: session.cancellation)
@@ -138,8 +138,8 @@ struct TrainStage: Stage {
       return nil
     }
     _ = try validationData.recordedData(in: session.records, for: "training")
-    let dataset = try session.dataset(of: .validation, for: spec.captcha)
-    let batches = try session.readingSamples {
+    let dataset = try session.dataset(of: validationData)
+    let batches = try session.readingSamples(of: validationData) {
       try Validation.batches(
         of: dataset, leaveOut: try session.leavingOut(stage: name, split: .validation, spec.shards))
     }

@@ -11,11 +11,11 @@ import Workers
 package final class Predictor {
   /// Where an image comes from.
   package enum Source: Sendable {
-    case file(String)
+    case file(FilePath)
     /// The bytes of an image without a path; `name` stands for it in answers and messages.
-    case bytes([UInt8], name: String)
+    case bytes([UInt8], name: FilePath)
 
-    package var name: String {
+    package var name: FilePath {
       switch self {
       case .file(let path): path
       case .bytes(_, let name): name
@@ -31,6 +31,7 @@ package final class Predictor {
     package let logits: [Float]
     /// The image's own geometry; nil where it is that of the model's input.
     package let convertedFrom: Geometry?
+    package let remarks: [ImageRemark]
   }
 
   /// An answer, or why there is none.
@@ -98,7 +99,7 @@ package final class Predictor {
     return zip(images, Reader(network).read(images: pixels[...])).map { image, reading in
       Answer(
         text: description.alphabet.text(of: reading.label), confidence: reading.confidence, logits: reading.logits,
-        convertedFrom: image.convertedFrom)
+        convertedFrom: image.convertedFrom, remarks: image.remarks)
     }
   }
 }
@@ -108,14 +109,17 @@ private struct DecodedImage: Sendable {
   let pixels: [UInt8]
   /// The geometry before the conversion; nil where it was the same.
   let convertedFrom: Geometry?
+  let remarks: [ImageRemark]
 
   init(_ source: Predictor.Source, for input: Geometry) throws(ImageError) {
-    let image =
+    let loaded =
       switch source {
       case .file(let path): try ImageFile.read(path)
-      case .bytes(let bytes, let name): try ImageFile.decode(bytes, path: name)
+      case .bytes(let bytes, let name): try ImageFile.decode(bytes, path: "\(name)")
       }
-    convertedFrom = image.geometry == input ? nil : image.geometry
-    pixels = image.converted(to: input).pixels
+    let converted = loaded.image.converted(to: input)
+    convertedFrom = loaded.image.geometry == input ? nil : loaded.image.geometry
+    remarks = ImageRemark.all(of: loaded, converted: converted)
+    pixels = converted.pixels
   }
 }

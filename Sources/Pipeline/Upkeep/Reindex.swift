@@ -43,7 +43,7 @@ struct Reindex {
     }
     let numbers = try shardNumbers(of: split)
     let shards = OrderedStream(jobs: 0..<numbers.count, threadCount: threadCount, window: threadCount + 1) {
-      IndexableShard(numbers[$0], of: split, specHash: inputs.hash, in: workspace)
+      IndexableShard(numbers[$0], of: stage, inputs, in: workspace)
     }
     // Until all shards are indexed, the stage counts as unfinished.
     try catalog.recordStage(stage.row(.running, inputs, result: content))
@@ -89,7 +89,8 @@ struct Reindex {
   }
 
   private func content(ofShards files: [String]) -> String? {
-    (try? ImportedContent(ofShards: files.map { session.workspace.path(ofFile: $0) }))?.hash.description
+    let paths = files.map { session.workspace.path(ofFile: $0) }
+    return (try? ImportedContent(ofShards: paths, threadCount: threadCount))?.hash.description
   }
 
   /// Whether a shard follows the indexed one before it. Between them there may be a gap, of as many samples as the
@@ -122,12 +123,12 @@ private struct IndexableShard: Sendable {
 
   let content: Result<Content, StorageFault>
 
-  init(_ number: Int, of split: Split, specHash: ContentHash, in workspace: Workspace) {
-    let file = workspace.shardFile(split, number: number)
+  init(_ number: Int, of stage: any SampleStage, _ inputs: StageInputs, in workspace: Workspace) {
+    let file = workspace.shardFile(stage.split, number: number)
     let path = workspace.path(ofFile: file)
     do throws(ShardError) {
       let reader = try ShardReader(path)
-      guard reader.header.split == split && reader.header.specHash == specHash else {
+      guard stage.owns(reader.header, inputs) else {
         content = .failure(StorageFault(file: path, problem: "it was made for another spec or split"))
         return
       }

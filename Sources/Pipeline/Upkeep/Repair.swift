@@ -96,7 +96,7 @@ struct Repair {
     guard let stage = stages.samples.first(where: { $0.split == split }) else {
       return .impossible("the spec no longer has the split")
     }
-    guard let stage = stage as? BuildStage else { return .impossible("its images were imported") }
+    guard let stage = stage as? BuildStage else { return .impossible("its images were imported; import them again") }
     let recorded = try session.catalog.stage(named: stage.name)
     if recorded?.contentHash == stage.inputs.hash.description { return .possible(stage) }
     let changes = specDifferences(from: recorded?.spec ?? "", to: stage.inputs.text).map(\.description)

@@ -1,0 +1,83 @@
+import Files
+import Images
+import Samples
+
+/// Something to know about an image that is used all the same.
+package enum ImageRemark: String, Sendable, CaseIterable {
+  case turned
+  case onBlack = "on_black"
+  case firstFrame = "first_frame"
+  /// Its shape is far from that of the model's input.
+  case shape
+  /// It has hardly any contrast.
+  case contrast
+
+  /// How much the ratios of width and height may differ.
+  private static let shapeFactorMax = 2.0
+  /// Between a channel's darkest and lightest pixel, of 255: text with less would hardly be seen.
+  private static let contrastMin = 16
+
+  private init(_ note: ImageNote) {
+    self =
+      switch note {
+      case .turned: .turned
+      case .onBlack: .onBlack
+      case .firstFrame: .firstFrame
+      }
+  }
+
+  /// - Parameter converted: The image as the model's input.
+  static func all(of loaded: LoadedImage, converted: Image) -> [ImageRemark] {
+    var remarks = loaded.notes.map { ImageRemark($0) }
+    let (shape, input) = (loaded.image.geometry, converted.geometry)
+    let factor = Double(shape.width * input.height) / Double(shape.height * input.width)
+    if max(factor, 1 / factor) > shapeFactorMax { remarks.append(.shape) }
+    let channelCount = input.format.rawValue
+    let hasContrast = (0..<channelCount).contains { channel in
+      var (darkest, lightest) = (UInt8.max, UInt8.min)
+      for index in stride(from: channel, to: converted.pixels.count, by: channelCount) {
+        (darkest, lightest) = (min(darkest, converted.pixels[index]), max(lightest, converted.pixels[index]))
+      }
+      return lightest - min(darkest, lightest) >= contrastMin
+    }
+    return hasContrast ? remarks : remarks + [.contrast]
+  }
+
+  /// A line for each remark, with the first few names.
+  /// - Parameter input: Of the model.
+  package static func lines(_ remarks: [(path: FilePath, remark: ImageRemark)], input: Geometry) -> [String] {
+    allCases.compactMap { remark in
+      let names = remarks.filter { $0.remark == remark }.map { "\($0.path)" }
+      return names.isEmpty ? nil : listed(names, after: remark.text(about: names.count, input: input))
+    }
+  }
+
+  private func text(about count: Int, input: Geometry) -> String {
+    let images = counted(count, "image")
+    return switch self {
+    case .turned: "turned \(images) as the EXIF orientation says"
+    case .onBlack: "put \(images) on black, since light text on a transparent ground is lost on white"
+    case .firstFrame: "took the first frame of \(counted(count, "animation"))"
+    case .shape:
+      "\(images) nothing like the model's input: the shape is far from \(input.width)x\(input.height)"
+    case .contrast: "\(images) nothing like the model's input: there is hardly any contrast"
+    }
+  }
+}
+
+extension PassedOver {
+  /// A line for each reason, with the first few names.
+  package static func lines(_ files: [PassedOver]) -> [String] {
+    Reason.allCases.compactMap { reason in
+      let names = files.filter { $0.reason == reason }.map { "\($0.path)" }
+      return names.isEmpty ? nil : listed(names, after: "passed over \(counted(names.count, "file")), \(reason.rawValue)")
+    }
+  }
+}
+
+/// The first few of some names.
+private func listed(_ names: [String], after text: String) -> String {
+  let shown = names.prefix(3)
+  let rest = names.count - shown.count
+  return "\(text): \(shown.joined(separator: ", "))\(rest > 0 ? " and \(rest) more" : "")"
+}
