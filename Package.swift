@@ -182,8 +182,7 @@ let package = Package(
         "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Network", "Faults",
         "crashtest", "kernelcheck",
       ],
-      swiftSettings: strict
-    ),
+      resources: [.copy("Fixtures")], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -48,7 +48,7 @@ extension CaptchaSpec.Style {
 
 extension StyleSpec {
   fileprivate static func read(
-    _ mapping: SpecMapping<CaptchaSpec.Key>, height: Int
+    _ mapping: SpecMapping<CaptchaSpec.Key>, height: Int?
   ) throws(SpecError) -> CaptchaSpec.Style {
     CaptchaSpec.Style(
       try Self(mapping.mapping(CaptchaSpec.Key(rawValue: word), of: Self.Key.self), height: height))

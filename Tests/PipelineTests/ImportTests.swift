@@ -34,6 +34,10 @@ import crashtest
       ["import", source, "--into", spec, "--split", "test", "--workspace", workspace ?? self.workspace] + options)
   }
 
+  private static func anImage(in folder: String) throws -> String {
+    try #require(FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".png") })
+  }
+
   private func exact(of spec: String, in workspace: String) throws -> Int {
     struct Report: Decodable { let exact: Int }
     let outcome = try Program.run("eval", spec, "--workspace", workspace, "--model", model, "--json")
@@ -84,9 +88,10 @@ import crashtest
 
   @Test func badFilesAreNamedAndLeftOutOnlyIfAsked() throws {
     try FileManager.default.removeItem(atPath: images + "/labels.csv")
+    let image = try #require(FileManager.default.contents(atPath: images + "/" + ImportTests.anImage(in: images)))
     for (name, content) in [
-      ("12_empty.png", Data()), ("34_text.jpg", Data("no picture".utf8)), ("_x.png", Data()), ("A1_a.png", Data()),
-      ("123_a.png", Data()),
+      ("12_empty.png", Data()), ("34_text.jpg", Data("no picture".utf8)), ("_x.png", image), ("A1_a.png", image),
+      ("123_a.png", image),
     ] {
       try content.write(to: URL(filePath: images + "/" + name))
     }
@@ -115,9 +120,9 @@ import crashtest
   }
 
   @Test func tablesMustHaveTheirColumns() throws {
-    let table = try folder.write("file,text\na.png,12\n", as: "table.csv")
+    let table = try folder.write("file,name\na.png,12\n", as: "table.csv")
     let outcome = try importTest(table)
-    #expect(outcome.exitCode == 65 && outcome.errors.contains("columns file, text"), "\(outcome.errors)")
+    #expect(outcome.exitCode == 65 && outcome.errors.contains("columns file, name"), "\(outcome.errors)")
     let empty = folder.path + "/empty"
     try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
     #expect(try importTest(empty).exitCode == 66)

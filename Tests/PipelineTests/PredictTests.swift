@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Samples
@@ -97,7 +98,7 @@ import Testing
   }
 
   @Test func otherSizesAndColoursAreConverted() throws {
-    let image = try ImageFile.read(files[0])
+    let image = try ImageFile.read(FilePath(files[0])).image
     let large = folder.path + "/large.png"
     try PNGWriter.write(image.converted(to: .rgb).resized(width: 128, height: 64), to: large)
     let outcome = try predict(files[0], large, "--json")

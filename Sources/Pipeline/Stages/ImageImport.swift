@@ -57,13 +57,14 @@ struct ImageImport {
     let base =
       options.adds
       ? try ImportBase(of: stage, in: session, threadCount: engine.team.threadCount) { base in
-        selection(of: images, besides: base).images.map(\.content)
+        self.selection(of: images, besides: base).images.map(\.content)
       } : nil
-    let selection = selection(of: images, besides: base?.samples ?? [])
-    images = selection.images
-    passedOver += selection.present.map { PassedOver(path: $0, reason: .present) }
-    faults += selection.contradictions
+    let chosen = selection(of: images, besides: base?.samples ?? [])
+    images = chosen.images
+    passedOver += chosen.present.map { PassedOver(path: $0, reason: .present) }
+    faults += chosen.contradictions
     report(faults)
+    guard !(images.isEmpty && faults.isEmpty && base == nil) else { throw PipelineError.emptyFolder("\(source)") }
     guard faults.isEmpty || options.skipsBad, !images.isEmpty || (faults.isEmpty && base != nil) else {
       throw PipelineError.badFiles(count: faults.count, of: total)
     }
@@ -131,7 +132,9 @@ struct ImageImport {
         let other = first.label == label ? second : first
         let texts = [label, other.label].map { captcha.alphabet.text(of: $0) }
         selection.contradictions.append(
-          "\(image.path): its label is '\(texts[0])', but \(other.name) is the same image with the label '\(texts[1])'")
+          other.name == "\(image.path)"
+            ? "\(image.path): it is listed with two labels, '\(texts[0])' and '\(texts[1])'"
+            : "\(image.path): its label is '\(texts[0])', but \(other.name), the same image, has '\(texts[1])'")
       } else if baseHashes.contains(hash) {
         selection.present.append(image.path)
       } else {

@@ -103,7 +103,8 @@ struct ImportBase {
       throw PipelineError.stale(
         stage: stage.name, changes: specDifferences(from: row.spec, to: inputs.text).map(\.description))
     }
-    shards = try stage.shards(for: inputs, in: session.records)
+    let shards = try stage.shards(for: inputs, in: session.records)
+    self.shards = shards
     guard shards.damaged.isEmpty else {
       throw PipelineError.missing(
         stage: "a part of the \(stage.split.rawValue) split", remedy: "import all images again without --add")

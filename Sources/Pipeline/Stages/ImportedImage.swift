@@ -24,7 +24,7 @@ struct ImportedImage: Sendable {
     do throws(ImageError) {
       loaded = try ImageFile.read(entry.path)
     } catch {
-      guard error.isOfOtherContent, !entry.isImage else { return .fault(error.description) }
+      guard error.isNoImage, !entry.isImage else { return .fault(error.description) }
       return .passedOver(PassedOver(path: entry.path, reason: .notAnImage))
     }
     do throws(LabelFault) {
@@ -33,7 +33,8 @@ struct ImportedImage: Sendable {
       return .image(
         ImportedImage(
           path: entry.path, content: .init(label: label, pixelHash: ContentHash(of: image.pixels)),
-          isConverted: loaded.image.geometry != captcha.geometry, remarks: ImageRemark.all(of: loaded, converted: image)))
+          isConverted: loaded.image.geometry != captcha.geometry, remarks: ImageRemark.all(of: loaded, converted: image)
+        ))
     } catch {
       return .fault("\(entry.path): \(error.reason)")
     }

@@ -39,7 +39,7 @@ package struct PassedOver: Sendable {
     case hidden
     case linkToFolder = "link to a folder"
     case special = "pipe, socket or device"
-    case notAnImage = "not an image"
+    case notAnImage = "no image"
     case unlisted = "not in labels.csv"
     /// Of an import that adds to a split.
     case present = "in the split already"
@@ -47,6 +47,8 @@ package struct PassedOver: Sendable {
 
   package let path: FilePath
   package let reason: Reason
+
+  package init(path: FilePath, reason: Reason) { (self.path, self.reason) = (path, reason) }
 }
 
 extension FilePath {

@@ -54,13 +54,14 @@ package enum ImageRemark: String, Sendable, CaseIterable {
 
   private func text(about count: Int, input: Geometry) -> String {
     let images = counted(count, "image")
+    let are = count == 1 ? "is" : "are"
     return switch self {
     case .turned: "turned \(images) as the EXIF orientation says"
     case .onBlack: "put \(images) on black, since light text on a transparent ground is lost on white"
     case .firstFrame: "took the first frame of \(counted(count, "animation"))"
     case .shape:
-      "\(images) nothing like the model's input: the shape is far from \(input.width)x\(input.height)"
-    case .contrast: "\(images) nothing like the model's input: there is hardly any contrast"
+      "\(images) \(are) nothing like the model's input, far from the shape \(input.width)x\(input.height)"
+    case .contrast: "\(images) \(are) nothing like the model's input, with hardly any contrast"
     }
   }
 }
@@ -70,7 +71,20 @@ extension PassedOver {
   package static func lines(_ files: [PassedOver]) -> [String] {
     Reason.allCases.compactMap { reason in
       let names = files.filter { $0.reason == reason }.map { "\($0.path)" }
-      return names.isEmpty ? nil : listed(names, after: "passed over \(counted(names.count, "file")), \(reason.rawValue)")
+      return names.isEmpty ? nil : listed(names, after: "passed over \(reason.text(about: names.count))")
+    }
+  }
+}
+
+extension PassedOver.Reason {
+  fileprivate func text(about count: Int) -> String {
+    switch self {
+    case .hidden: counted(count, "hidden file")
+    case .linkToFolder: count == 1 ? "1 link to a folder" : "\(count) links to folders"
+    case .special: count == 1 ? "1 pipe, socket or device" : "\(count) pipes, sockets and devices"
+    case .notAnImage: count == 1 ? "1 file that is no image" : "\(count) files that are no images"
+    case .unlisted: "\(counted(count, "file")) not in \(labelTableName)"
+    case .present: "\(counted(count, "image")) that the split has already"
     }
   }
 }
