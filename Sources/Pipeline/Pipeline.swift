@@ -20,7 +20,7 @@ struct PipelineStages {
   /// - Throws: `GeneratorError`, `LayerError`, `PipelineError.noSuchSplit`.
   init(_ spec: PipelineSpec, on engine: Engine) throws {
     let generator = try CaptchaGenerator(spec: spec.captcha)
-    let model = try ModelDescription(spec.model, reading: spec.captcha)
+    let model = try ModelDescription(spec.model, for: spec.captcha)
     func stage(_ split: Split) throws -> any SampleStage {
       try spec.require(split)
       return switch spec.datasets[split] {

@@ -23,7 +23,7 @@ enum KernelCheck {
       let spec = try PipelineSpec(
         yaml: "{name: check, captcha: {charset: digits, length: 4, color: \(color)}, datasets: {train: {count: 64}}}",
         path: "check.yaml")
-      let description = try ModelDescription(model, reading: spec.captcha)
+      let description = try ModelDescription(model, for: spec.captcha)
       for (purpose, name) in [(Network.Purpose.training, "training"), (.inference, "inference")] {
         let recorder = RecordingBackend(backend) { print("\(description.name) \(color) \(name), \(precision): \($0)") }
         _ = try Network(

@@ -39,7 +39,7 @@ struct ReportSource {
     self.catalog = catalog
     self.evaluation = evaluation
     network = try Network(
-      reading: model, batch: Self.mistakeCount, precision: engine.precision, backend: engine.backend,
+      model, batch: Self.mistakeCount, precision: engine.precision, backend: engine.backend,
       team: engine.team)
   }
 
@@ -74,12 +74,12 @@ struct ReportSource {
     let images = try rows.map { row in
       try ShardReader(workspace.path(ofFile: row.file)).record(row.record).image
     }
-    let readings = Reader(network).read(images: images.flatMap(\.pixels)[...])
+    let predictions = network.predictWithShifts(images: images.flatMap(\.pixels)[...])
     return rows.indices.map { index in
       let (row, image) = (rows[index], images[index])
       return ReportContent.Reading(
         sampleIndex: row.sampleIndex, image: image, truth: row.label, predicted: row.predicted,
-        confidence: row.confidence, candidates: candidates(readings[index].logits))
+        confidence: row.confidence, candidates: candidates(predictions[index].logits))
     }
   }
 

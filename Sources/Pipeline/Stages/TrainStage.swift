@@ -53,9 +53,7 @@ struct TrainStage: Stage {
   }
 
   private func checkpoints(data: SplitData) -> CheckpointSchedule {
-    CheckpointSchedule(
-      every: spec.training.checkpointEvery,
-      stepCount: data.count / spec.training.imagesPerStep * spec.training.epochs)
+    CheckpointSchedule(spec.training, stepsPerEpoch: data.count / spec.training.imagesPerStep)
   }
 
   func run(in session: Session, on engine: Engine) throws {

@@ -170,7 +170,7 @@ package struct Benchmark {
   }
 
   private func training(on team: Team) throws -> Work {
-    let model = try ModelDescription(spec.model, reading: spec.captcha)
+    let model = try ModelDescription(spec.model, for: spec.captcha)
     // So many steps an epoch that the learning rate stays at its start.
     let plan = TrainingPlan(
       training: spec.training, model: model, seed: spec.seed, precision: engine.precision, stepsPerEpoch: 1 << 32,
@@ -180,19 +180,19 @@ package struct Benchmark {
     let images = samples.flatMap(\.image.pixels)
     let labels = samples.flatMap { classes(of: $0, for: model) }
     return {
-      _ = try trainer.learn(images: images, labels: labels)
+      _ = try trainer.train(images: images, labels: labels)
       return spec.training.imagesPerStep
     }
   }
 
   private func predicting(on team: Team) throws -> Work {
-    let model = try ModelDescription(spec.model, reading: spec.captcha)
+    let model = try ModelDescription(spec.model, for: spec.captcha)
     let parameters = Parameters(try NetworkPlan(model))
     parameters.drawWeights(seed: spec.seed)
     let network = try Network(
-      reading: ModelFile(model, tensors: parameters.tensors), batch: Predictor.batch, precision: engine.precision,
+      ModelFile(model, tensors: parameters.tensors), batch: Predictor.batch, precision: engine.precision,
       backend: engine.backend, team: team)
     let images = try drawSamples(Predictor.batch).flatMap(\.image.pixels)
-    return { network.read(images: images[...]).count }
+    return { network.predict(images: images[...]).count }
   }
 }

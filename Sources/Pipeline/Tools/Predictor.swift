@@ -52,7 +52,7 @@ package final class Predictor {
     let engine = try Engine(precision, threadCount: threadCount)
     team = engine.team
     network = try Network(
-      reading: model, batch: max(Reader.batchMin, min(imageCount, Self.batch)), precision: engine.precision,
+      model, batch: max(Network.shiftCount, min(imageCount, Self.batch)), precision: engine.precision,
       backend: engine.backend, team: team)
   }
 
@@ -95,10 +95,10 @@ package final class Predictor {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(network.batch * description.input.byteCount)
     for image in images { pixels += image.pixels }
-    return zip(images, Reader(network).read(images: pixels[...])).map { image, reading in
+    return zip(images, network.predictWithShifts(images: pixels[...])).map { image, prediction in
       Answer(
-        text: description.alphabet.text(of: reading.label), confidence: reading.confidence, logits: reading.logits,
-        convertedFrom: image.convertedFrom)
+        text: description.alphabet.text(of: prediction.label), confidence: prediction.confidence,
+        logits: prediction.logits, convertedFrom: image.convertedFrom)
     }
   }
 }
