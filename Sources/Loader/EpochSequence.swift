@@ -31,8 +31,7 @@ final class EpochSequence: Sendable {
     self.seed = seed
     let order = EpochOrder(blockRecordCounts: blockRecordCounts, windowBlockCountMax: windowBlockCountMax, seed: nil)
     windowBlockCountMin = order.windowBlockCountMin
-    let recordCountMax = Int(blockRecordCounts.max() ?? 0)
-    windowRecordCountMax = ((order.blockCount - 1) / order.windowCount + 1) * recordCountMax
+    windowRecordCountMax = ((order.blockCount - 1) / order.windowCount + 1) * Int(blockRecordCounts.max() ?? 0)
   }
 
   var blockCount: Int { blockRecordCounts.count }
