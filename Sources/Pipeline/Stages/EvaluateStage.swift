@@ -62,7 +62,7 @@ struct EvaluateStage: Stage {
         return row == nil ? .missing : .stale(["the model is not trained yet"])
       }
       // Samples that are drawn anew take the evaluations on them along.
-      guard try records.stage(named: data.name) != nil else { return .stale(["the samples, which are to be made"]) }
+      guard try records.stage(named: data.name) != nil else { return .stale(["the samples are not made yet"]) }
       return try state(of: row, for: inputs) { row in
         guard row.state == .done, let recorded = try recorded(in: records) else {
           return .partlyDone("the evaluation is not finished")

@@ -75,7 +75,7 @@ struct TrainStage: Stage {
     let validation = try makeValidation(in: session, on: engine)
     let start = Date()
     let firstStep = trainer.step
-    let journal = CatalogJournal(session, stage: name, imagesPerStep: spec.training.imagesPerStep)
+    let journal = CatalogJournal(session: session, stage: name, imagesPerStep: spec.training.imagesPerStep)
     try session.readingSamples {
       try TrainingLoop(trainer, validation: validation, journal: journal).run(
         on: dataset, leaveOut: try session.leavingOut(stage: name, split: .train, spec.shards),

@@ -78,12 +78,24 @@ package struct Benchmark {
   }
 
   package func run(_ part: Part) throws -> Result {
+    let load = try part == .load ? LoadBenchmark(spec, in: workspace, team: engine.team) : nil
+    let work: Work
     switch part {
-    case .generate: try result(part, of: generating())
-    case .load: try loadResult()
-    case .train: try result(part, of: training(on: engine.team))
-    case .predict: try result(part, of: predicting(on: engine.team))
+    case .generate: work = try generating()
+    case .load: work = { try load?.load() ?? 0 }
+    case .train: work = try training(on: engine.team)
+    case .predict: work = try predicting(on: engine.team)
     }
+    _ = try work()
+    _ = try load?.decompress()
+    var (rates, decompressionRates): ([Double], [Double]) = ([], [])
+    for _ in 0..<Self.roundCount {
+      rates.append(try rate(of: work))
+      if let load { decompressionRates.append(try rate(of: load.decompress)) }
+    }
+    return Result(
+      part: part, threadCount: engine.team.threadCount, precision: engine.precision.rawValue, rates: Rates(rates),
+      decompressionRates: load.map { _ in Rates(decompressionRates) }, firstBatchSeconds: load?.firstBatchSeconds)
   }
 
   /// Measures the phases of a step on one thread.
@@ -102,32 +114,6 @@ package struct Benchmark {
       runs.append(try record.record { images = try work() })
     }
     return Phases(part: part, precision: engine.precision.rawValue, images: images, times: WorkTimes(mediansOf: runs))
-  }
-
-  private func result(_ part: Part, of work: Work) throws -> Result {
-    _ = try work()
-    return result(part, rates: try (0..<Self.roundCount).map { _ in try rate(of: work) })
-  }
-
-  private func loadResult() throws -> Result {
-    let benchmark = try LoadBenchmark(spec, in: workspace, team: engine.team)
-    _ = try benchmark.decompress()
-    var (rates, decompressionRates): ([Double], [Double]) = ([], [])
-    for _ in 0..<Self.roundCount {
-      rates.append(try rate(of: benchmark.load))
-      decompressionRates.append(try rate(of: benchmark.decompress))
-    }
-    return result(
-      .load, rates: rates, decompressionRates: Rates(decompressionRates),
-      firstBatchSeconds: benchmark.firstBatchSeconds)
-  }
-
-  private func result(
-    _ part: Part, rates: [Double], decompressionRates: Rates? = nil, firstBatchSeconds: Double? = nil
-  ) -> Result {
-    Result(
-      part: part, threadCount: engine.team.threadCount, precision: engine.precision.rawValue, rates: Rates(rates),
-      decompressionRates: decompressionRates, firstBatchSeconds: firstBatchSeconds)
   }
 
   /// Images a second in one round.
