@@ -159,7 +159,7 @@ private struct NormalizedConvolutionData {
   func separate() throws -> Activation {
     let convolution = try PlainBackend().makeConvolution(
       geometry, input: inputShape, output: norm.shape, laneImages: test.images, laneCount: 1, precision: precision,
-      directions: .forward)
+      directions: [.forward])
     convolution.loadWeights(weights.pointer(to: Float.self), bias: biasAddress)
     let source = input.stored(block: inputShape.block, precision)
     let sums = residual.stored(block: norm.shape.block, precision)

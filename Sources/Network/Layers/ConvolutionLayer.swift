@@ -45,7 +45,7 @@ struct ConvolutionLayer: Layer {
     let input = builder.output.planes
     // The last backward phase of the next layer writes the gradient, and the first one here reads it.
     let output = builder.activation(builder.shape(of: pass.layer.output), gradient: .passing)
-    var directions: ConvolutionDirections = .forward
+    var directions: Set<ConvolutionDirection> = [.forward]
     if builder.isTraining { directions.insert(.backwardWeights) }
     // The input image has no gradient.
     if input.gradient != nil { directions.insert(.backwardInput) }
