@@ -64,7 +64,7 @@ struct Predict: ParsableCommand {
       // On a terminal, the answers themselves show the progress.
       let progress = isatty(STDOUT_FILENO) == 0 ? ProgressPrinter() : nil
       var count = 0
-      try predictor.read(sources, cancellation: cancellation) { source, outcome in
+      try predictor.predict(sources, cancellation: cancellation) { source, outcome in
         try writer.write(outcome, of: source.name, expected: expected?[count])
         count += 1
         progress?.show(.progress(stage: "predict", done: count, total: sources.count, unit: "images", detail: ""))

@@ -4,7 +4,7 @@ import Samples
 /// Everything that the report of one evaluation of a pipeline shows.
 package struct ReportPage: Sendable {
   /// A wrongly predicted image.
-  package struct Reading: Sendable {
+  package struct Example: Sendable {
     package let row: MistakeRow
     package let image: Image
     /// The likeliest characters of each position: [position, candidate], with probabilities of 0 ... 1.
@@ -27,13 +27,13 @@ package struct ReportPage: Sendable {
   package let characters: [String]
   package let confusion: [ConfusionShareRow]
   /// The most frequent mistakes, worst first.
-  package let pairs: [(row: ConfusedPairRow, examples: [Reading])]
+  package let pairs: [(row: ConfusedPairRow, examples: [Example])]
   package let characterAccuracy: [TallyRow]
   package let positionAccuracy: [TallyRow]
   package let calibration: [CalibrationRow]
   package let calibrationError: Double
   /// Wrongly predicted images, the highest confidence first.
-  package let mistakes: [Reading]
+  package let mistakes: [Example]
   package let dataset: [Fact]
   package let model: [Fact]
   package let runs: [RunRecord]
@@ -42,9 +42,9 @@ package struct ReportPage: Sendable {
 
   package init(
     pipeline: String, evaluation: AccuracyRow, curve: [CurvePointRow], characters: [String],
-    confusion: [ConfusionShareRow], pairs: [(row: ConfusedPairRow, examples: [Reading])],
+    confusion: [ConfusionShareRow], pairs: [(row: ConfusedPairRow, examples: [Example])],
     characterAccuracy: [TallyRow], positionAccuracy: [TallyRow], calibration: [CalibrationRow],
-    calibrationError: Double, mistakes: [Reading], dataset: [Fact], model: [Fact], runs: [RunRecord], spec: String
+    calibrationError: Double, mistakes: [Example], dataset: [Fact], model: [Fact], runs: [RunRecord], spec: String
   ) {
     self.pipeline = pipeline
     self.evaluation = evaluation

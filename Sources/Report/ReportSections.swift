@@ -146,9 +146,9 @@ extension ReportPage {
     }
   }
 
-  private func gallery(of readings: [Reading], withCandidates: Bool) throws(ImageError) -> HTML {
+  private func gallery(of examples: [Example], withCandidates: Bool) throws(ImageError) -> HTML {
     var figures: [HTML] = []
-    for reading in readings { figures.append(try reading.figure(withCandidates: withCandidates)) }
+    for example in examples { figures.append(try example.figure(withCandidates: withCandidates)) }
     return "<div class=\"gallery\">\(figures)</div>"
   }
 

@@ -50,7 +50,7 @@ struct ReportSource {
     let pairs = try catalog.confusedPairs(ofEvaluation: id, first: Self.pairCount).map { pair in
       let examples = try catalog.examples(
         ofEvaluation: id, truth: pair.truth, predicted: pair.predicted, first: Self.exampleCount)
-      return (row: pair, examples: try readings(examples))
+      return (row: pair, examples: try self.examples(examples))
     }
     return ReportPage(
       pipeline: spec.name, evaluation: evaluation, curve: try catalog.learningCurve(pointCount: Self.curvePointCount),
@@ -59,19 +59,19 @@ struct ReportSource {
       positionAccuracy: try catalog.positionAccuracy(ofEvaluation: id),
       calibration: try catalog.calibration(ofEvaluation: id),
       calibrationError: try catalog.calibrationError(ofEvaluation: id),
-      mistakes: try readings(catalog.mistakes(ofEvaluation: id, first: Self.mistakeCount)),
+      mistakes: try examples(catalog.mistakes(ofEvaluation: id, first: Self.mistakeCount)),
       dataset: try datasetFacts(), model: modelFacts, runs: try catalog.runs(last: Self.runCount),
       spec: spec.text)
   }
 
   /// Wrongly predicted images with their pixels and the likeliest characters of each position.
-  private func readings(_ rows: [MistakeRow]) throws -> [ReportPage.Reading] {
+  private func examples(_ rows: [MistakeRow]) throws -> [ReportPage.Example] {
     let images = try rows.map { row in
       try ShardReader(workspace.path(ofFile: row.file)).record(row.record).image
     }
     let predictions = network.predictWithShifts(images: images.flatMap(\.pixels)[...])
     return rows.indices.map { index in
-      ReportPage.Reading(rows[index], image: images[index], candidates: candidates(predictions[index].logits))
+      ReportPage.Example(rows[index], image: images[index], candidates: candidates(predictions[index].logits))
     }
   }
 

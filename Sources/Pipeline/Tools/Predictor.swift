@@ -59,7 +59,7 @@ package final class Predictor {
   /// Predicts the images. Files are decoded on all threads ahead of inference.
   /// - Parameter receive: Called with each source and its outcome, in order, as soon as it is known.
   /// - Throws: `Interrupted`, or an error of `receive`.
-  package func read(
+  package func predict(
     _ sources: [Source], cancellation: Cancellation, receive: (Source, Outcome) throws -> Void
   ) throws {
     let (batch, input) = (network.batch, description.input)
@@ -76,7 +76,7 @@ package final class Predictor {
     for batch in batches {
       try cancellation.check()
       guard let images = next else { preconditionFailure("the stream has every batch") }
-      var answers = read(images.compactMap { try? $0.get() }).makeIterator()
+      var answers = answers(to: images.compactMap { try? $0.get() }).makeIterator()
       // Requested before the answers are handed out, so that decoding goes on meanwhile.
       next = try decoded.next()
       for (source, image) in zip(batch, images) {
@@ -90,7 +90,7 @@ package final class Predictor {
     }
   }
 
-  private func read(_ images: [DecodedImage]) -> [Answer] {
+  private func answers(to images: [DecodedImage]) -> [Answer] {
     guard !images.isEmpty else { return [] }
     var pixels: [UInt8] = []
     pixels.reserveCapacity(network.batch * description.input.byteCount)
