@@ -6,22 +6,26 @@ extension BatchNorm {
   package func sumInput(lane: Int, input: UnsafeRawPointer, images: Int, center: UnsafePointer<Float>) {
     let sums = sums(lane: lane)
     sums.update(repeating: 0, count: 2 * shape.channels)
-    let block = shape.block
-    func sumInput<Value: Element>(_: Value.Type) {
-      shape.forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
-        let center = Float.load(center, at: channel, width: width)
-        var (sum, sumOfSquares) = (Vector(), Vector())
-        for pixel in 0..<pixels {
-          let x = Value.load(input, at: offset &+ pixel &* block, width: width) - center
-          sum += x
-          sumOfSquares += x * x
-        }
-        add(sum, sumOfSquares, to: sums, channel: channel, width: width)
-      }
-    }
     switch precision {
-    case .float32: sumInput(Float.self)
-    case .bfloat16: sumInput(BFloat16.self)
+    case .float32: sumInput(Float.self, input, images: images, center: center, sums: sums)
+    case .bfloat16: sumInput(BFloat16.self, input, images: images, center: center, sums: sums)
+    }
+  }
+
+  private func sumInput<Value: Element>(
+    _: Value.Type, _ input: UnsafeRawPointer, images: Int, center: UnsafePointer<Float>,
+    sums: UnsafeMutablePointer<Double>
+  ) {
+    let block = shape.block
+    shape.forEachTile(ofImages: images) { offset, pixels, _, _, channel, width in
+      let center = Float.load(center, at: channel, width: width)
+      var (sum, sumOfSquares) = (Vector(), Vector())
+      for pixel in 0..<pixels {
+        let x = Value.load(input, at: offset &+ pixel &* block, width: width) - center
+        sum += x
+        sumOfSquares += x * x
+      }
+      add(sum, sumOfSquares, to: sums, channel: channel, width: width)
     }
   }
 
@@ -43,31 +47,38 @@ extension BatchNorm {
     input: UnsafeRawPointer, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer, images: Int,
     dropout: DropoutMask?, firstImage: Int
   ) {
+    switch precision {
+    case .float32:
+      apply(Float.self, input, residual, output, images: images, dropout: dropout, firstImage: firstImage)
+    case .bfloat16:
+      apply(BFloat16.self, input, residual, output, images: images, dropout: dropout, firstImage: firstImage)
+    }
+  }
+
+  private func apply<Value: Element>(
+    _: Value.Type, _ input: UnsafeRawPointer, _ residual: UnsafeRawPointer?, _ output: UnsafeMutableRawPointer,
+    images: Int, dropout: DropoutMask?, firstImage: Int
+  ) {
     precondition((residual != nil) == hasResidual)
     // Fields of an object are read again after every store; local constants are not.
-    let (hasReLU, scale, shift, block) = (hasReLU, scale, shift, shape.block)
-    func apply<Value: Element>(_: Value.Type) {
-      // A function, since closures cannot be forced inline, and a call for every vector takes longer than its work.
-      @inline(__always)
-      func applyVector(_ offset: Int, _ channel: Int, _ width: Int, _ factors: Vector?) {
-        let x = Value.load(input, at: offset, width: width)
-        var y = x * Float.load(scale, at: channel, width: width) + Float.load(shift, at: channel, width: width)
-        if let factors { y *= factors }
-        if let residual { y += Value.load(residual, at: offset, width: width) }
-        if hasReLU { y = rectified(y) }
-        Value.store(y, output, at: offset, width: width)
-      }
-      guard let dropout else {
-        return forEachActivation(ofImages: images) { applyVector($0, $1, $2, nil) }
-      }
-      forEachTile(ofImages: images, dropout, firstImage: firstImage) { offset, pixels, channel, width, mask in
-        var mask = mask
-        for pixel in 0..<pixels { applyVector(offset &+ pixel &* block, channel, width, mask.factors()) }
-      }
+    let (hasReLU, scale, shift) = (hasReLU, scale, shift)
+    // A function, since closures cannot be forced inline, and a call for every vector takes longer than its work.
+    @inline(__always)
+    func applyVector(_ offset: Int, _ channel: Int, _ width: Int, _ factors: Vector?) {
+      let x = Value.load(input, at: offset, width: width)
+      var y = x * Float.load(scale, at: channel, width: width) + Float.load(shift, at: channel, width: width)
+      if let factors { y *= factors }
+      if let residual { y += Value.load(residual, at: offset, width: width) }
+      if hasReLU { y = rectified(y) }
+      Value.store(y, output, at: offset, width: width)
     }
-    switch precision {
-    case .float32: apply(Float.self)
-    case .bfloat16: apply(BFloat16.self)
+    guard let dropout else {
+      return forEachActivation(ofImages: images) { applyVector($0, $1, $2, nil) }
+    }
+    let block = shape.block
+    forEachTile(ofImages: images, dropout, firstImage: firstImage) { offset, pixels, channel, width, mask in
+      var mask = mask
+      for pixel in 0..<pixels { applyVector(offset &+ pixel &* block, channel, width, mask.factors()) }
     }
   }
 
@@ -93,25 +104,9 @@ extension BatchNorm {
   func forEachActivation(ofImages images: Int, _ body: (_ offset: Int, _ channel: Int, _ width: Int) -> Void) {
     let (block, planeCount, pixelCount) = (shape.block, shape.planeCount, shape.pixelCount)
     for plane in 0..<images &* planeCount {
-      let firstChannel = plane % planeCount &* block
-      var offset = plane &* shape.planeElementCount
-      if block % 8 == 0 {
-        for _ in 0..<pixelCount {
-          var channel = 0
-          while channel < block {
-            body(offset, firstChannel &+ channel, 8)
-            channel &+= 8
-            offset &+= 8
-          }
-        }
-      } else {
-        // One call for whole and partial vectors alike: with two, the code is no longer inlined, and this case is rare.
-        for _ in 0..<pixelCount {
-          for channel in stride(from: 0, to: block, by: 8) {
-            body(offset &+ channel, firstChannel &+ channel, min(8, block &- channel))
-          }
-          offset &+= block
-        }
+      let (start, firstChannel) = (plane &* shape.planeElementCount, plane % planeCount &* block)
+      forEachVector(ofPlane: pixelCount, block: block) { offset, channel, width in
+        body(start &+ offset, firstChannel &+ channel, width)
       }
     }
   }

@@ -8,27 +8,31 @@ extension BatchNorm {
   ) {
     let sums = sums(lane: lane)
     sums.update(repeating: 0, count: 2 * shape.channels)
-    let (pooled, vectorsPerPixel) = (pooledShape, vectorsPerPixel)
-    func sumGradients<Value: Element>(_: Value.Type) {
-      pooled.forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
-        let mean = Float.load(mean, at: channel, width: width)
-        let firstWord =
-          (plane &* pooled.pixelCount &+ firstPixel) &* vectorsPerPixel &+ channel % pooled.block / 8
-        var (sum, sumOfProducts) = (Vector(), Vector())
-        for pixel in 0..<pixels {
-          let index = offset &+ pixel &* pooled.block
-          let bits = unpacked(winners.places[firstWord &+ pixel &* vectorsPerPixel])
-          // 15 - bits is below 15 where a bit is set.
-          let dz = select(Value.load(gradient, at: index, width: width), where: 15 &- bits, isBelow: 15)
-          sum += dz
-          sumOfProducts += dz * (Value.load(winners.inputs, at: index, width: width) - mean)
-        }
-        add(sum * dropoutScale, sumOfProducts * dropoutScale, to: sums, channel: channel, width: width)
-      }
-    }
     switch precision {
-    case .float32: sumGradients(Float.self)
-    case .bfloat16: sumGradients(BFloat16.self)
+    case .float32: sumPooledGradients(Float.self, gradient, winners, images: images, dropoutScale, sums)
+    case .bfloat16: sumPooledGradients(BFloat16.self, gradient, winners, images: images, dropoutScale, sums)
+    }
+  }
+
+  private func sumPooledGradients<Value: Element>(
+    _: Value.Type, _ gradient: UnsafeRawPointer, _ winners: Winners, images: Int, _ dropoutScale: Float,
+    _ sums: UnsafeMutablePointer<Double>
+  ) {
+    let (pooled, vectorsPerPixel) = (pooledShape, vectorsPerPixel)
+    pooled.forEachTile(ofImages: images) { offset, pixels, plane, firstPixel, channel, width in
+      let mean = Float.load(mean, at: channel, width: width)
+      let firstWord =
+        (plane &* pooled.pixelCount &+ firstPixel) &* vectorsPerPixel &+ channel % pooled.block / 8
+      var (sum, sumOfProducts) = (Vector(), Vector())
+      for pixel in 0..<pixels {
+        let index = offset &+ pixel &* pooled.block
+        let bits = unpacked(winners.places[firstWord &+ pixel &* vectorsPerPixel])
+        // 15 - bits is below 15 where a bit is set.
+        let dz = select(Value.load(gradient, at: index, width: width), where: 15 &- bits, isBelow: 15)
+        sum += dz
+        sumOfProducts += dz * (Value.load(winners.inputs, at: index, width: width) - mean)
+      }
+      add(sum * dropoutScale, sumOfProducts * dropoutScale, to: sums, channel: channel, width: width)
     }
   }
 
@@ -39,15 +43,9 @@ extension BatchNorm {
   ) {
     let pass = UnpoolingPass(
       gradient: gradient, winners: winners, input: input, inputGradient: inputGradient, dropoutScale: dropoutScale)
-    func backward<Value: Element>(_ type: Value.Type) {
-      for plane in 0..<images * shape.planeCount {
-        forEachRun(ofPlane: plane) { unpool(type, pass, $0) }
-        clearOutsideWindows(type, pass, plane: plane)
-      }
-    }
     switch precision {
-    case .float32: backward(Float.self)
-    case .bfloat16: backward(BFloat16.self)
+    case .float32: backwardFromPool(Float.self, pass, images: images)
+    case .bfloat16: backwardFromPool(BFloat16.self, pass, images: images)
     }
   }
 
@@ -58,6 +56,13 @@ extension BatchNorm {
     let input: UnsafeRawPointer
     let inputGradient: UnsafeMutableRawPointer
     let dropoutScale: Float
+  }
+
+  private func backwardFromPool<Value: Element>(_ type: Value.Type, _ pass: UnpoolingPass, images: Int) {
+    for plane in 0..<images * shape.planeCount {
+      forEachRun(ofPlane: plane) { unpool(type, pass, $0) }
+      clearOutsideWindows(type, pass, plane: plane)
+    }
   }
 
   /// One run of windows of `backwardFromPool`.

@@ -12,33 +12,43 @@ extension BatchNorm {
     firstImage: Int
   ) {
     precondition(!hasResidual && (hasReLU || dropout == nil))
-    func apply<Value: Element>(_ type: Value.Type, _ words: DropoutMask.Words) {
+    let pass = PoolingPass(input: input, output: output, winners: winners, dropout: dropout, firstImage: firstImage)
+    switch precision {
+    case .float32: applyAndPool(Float.self, pass, images: images)
+    case .bfloat16: applyAndPool(BFloat16.self, pass, images: images)
+    }
+  }
+
+  /// The parameters of `applyAndPool` that all its loops read.
+  private struct PoolingPass {
+    let input: UnsafeRawPointer
+    let output: UnsafeMutableRawPointer
+    let winners: Winners?
+    let dropout: DropoutMask?
+    let firstImage: Int
+  }
+
+  private func applyAndPool<Value: Element>(_ type: Value.Type, _ pass: PoolingPass, images: Int) {
+    DropoutMask.withWords(for: pass.dropout, vectors: 2 * shape.width) { words in
       for plane in 0..<images * shape.planeCount {
         forEachRun(ofPlane: plane) { run in
-          guard let winners else { return infer(type, input, output, run) }
-          guard let dropout else { return train(type, input, output, winners, run, KeptWindowRows()) }
+          guard let winners = pass.winners else { return infer(type, pass, run) }
+          guard let dropout = pass.dropout else { return train(type, pass, winners, run, KeptWindowRows()) }
           let mask = DropoutMask.Run(
-            dropout, plane: firstImage * shape.planeCount + plane,
+            dropout, plane: pass.firstImage * shape.planeCount + plane,
             vectors: run.firstVector..<run.firstVector + 2 * shape.width, words: words)
           let rows = DroppedWindowRows(
             above: mask.cursor(at: run.firstVector), below: mask.cursor(at: run.firstVector + shape.width),
             scale: dropout.scale)
-          train(type, input, output, winners, run, rows)
+          train(type, pass, winners, run, rows)
         }
-      }
-    }
-    DropoutMask.withWords(for: dropout, vectors: 2 * shape.width) { words in
-      switch precision {
-      case .float32: apply(Float.self, words)
-      case .bfloat16: apply(BFloat16.self, words)
       }
     }
   }
 
   /// One run of windows of `applyAndPool`, in training.
   private func train<Value: Element, Rows: WindowRows>(
-    _: Value.Type, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ winners: Winners, _ run: WindowRun,
-    _ rows: Rows
+    _: Value.Type, _ pass: PoolingPass, _ winners: Winners, _ run: WindowRun, _ rows: Rows
   ) {
     let scale = Float.load(scale, at: run.channel, width: run.width) * rows.scale
     let shift = Float.load(shift, at: run.channel, width: run.width) * rows.scale
@@ -47,8 +57,8 @@ extension BatchNorm {
     @inline(__always)
     func windows(width: Int) {
       let size = MemoryLayout<Value>.size
-      var (above, below) = (input + run.input &* size, input + (run.input &+ run.down) &* size)
-      var (output, inputs) = (output + run.output &* size, winners.inputs + run.output &* size)
+      var (above, below) = (pass.input + run.input &* size, pass.input + (run.input &+ run.down) &* size)
+      var (output, inputs) = (pass.output + run.output &* size, winners.inputs + run.output &* size)
       var places = winners.places + run.word
       for _ in 0..<run.count {
         let x0 = Value.load(above, at: 0, width: width)
@@ -74,17 +84,15 @@ extension BatchNorm {
   }
 
   /// One run of windows of `applyAndPool`, in inference.
-  private func infer<Value: Element>(
-    _: Value.Type, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ run: WindowRun
-  ) {
+  private func infer<Value: Element>(_: Value.Type, _ pass: PoolingPass, _ run: WindowRun) {
     let scale = Float.load(scale, at: run.channel, width: run.width)
     let shift = Float.load(shift, at: run.channel, width: run.width)
     let (hasReLU, right) = (hasReLU, run.right)
     @inline(__always)
     func windows(width: Int) {
       let size = MemoryLayout<Value>.size
-      var (above, below) = (input + run.input &* size, input + (run.input &+ run.down) &* size)
-      var output = output + run.output &* size
+      var (above, below) = (pass.input + run.input &* size, pass.input + (run.input &+ run.down) &* size)
+      var output = pass.output + run.output &* size
       for _ in 0..<run.count {
         let z0 = Value.load(above, at: 0, width: width) * scale + shift
         let z1 = Value.load(above, at: right, width: width) * scale + shift

@@ -26,31 +26,48 @@ package struct MaxPool: Sendable, Hashable {
   package func forward(
     input: UnsafeRawPointer, output: UnsafeMutableRawPointer, choices: UnsafeMutablePointer<UInt8>?, images: Int
   ) {
-    func forward<Value: Element>(_: Value.Type) {
-      @inline(__always)
-      func take(_ inputOffset: Int, _ outputOffset: Int, _ width: Int, _ size: Int) {
-        var largest = Value.load(input, at: inputOffset, width: width)
-        var choice = SIMD8<UInt32>()
-        for index in 1..<size &* size {
-          let value = Value.load(input, at: inputOffset &+ offset(ofIndex: index, size: size), width: width)
-          let isLarger = value .> largest
-          largest.replace(with: value, where: isLarger)
-          choice.replace(with: SIMD8(repeating: UInt32(truncatingIfNeeded: index)), where: isLarger)
-        }
-        Value.store(largest, output, at: outputOffset, width: width)
-        guard let choices else { return }
-        let bytes = SIMD8<UInt8>(truncatingIfNeeded: choice)
-        if width == 8 {
-          UnsafeMutableRawPointer(choices + outputOffset).storeBytes(of: bytes, as: SIMD8<UInt8>.self)
-        } else {
-          for channel in 0..<width { choices[outputOffset + channel] = bytes[channel] }
-        }
-      }
-      forEachWindow(images: images, take)
-    }
     switch precision {
-    case .float32: forward(Float.self)
-    case .bfloat16: forward(BFloat16.self)
+    case .float32: forward(Float.self, input, output, choices, images: images)
+    case .bfloat16: forward(BFloat16.self, input, output, choices, images: images)
+    }
+  }
+
+  private func forward<Value: Element>(
+    _ type: Value.Type, _ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer,
+    _ choices: UnsafeMutablePointer<UInt8>?, images: Int
+  ) {
+    if size == 2 {
+      forEachWindow(images: images) { inputOffset, outputOffset, width in
+        take(type, source, inputOffset, destination, choices, outputOffset, width: width, size: 2)
+      }
+    } else {
+      forEachWindow(images: images) { inputOffset, outputOffset, width in
+        take(type, source, inputOffset, destination, choices, outputOffset, width: width, size: size)
+      }
+    }
+  }
+
+  /// Takes one window's largest values. `size` is the window's; a constant there unrolls the loops.
+  @inline(__always)
+  private func take<Value: Element>(
+    _: Value.Type, _ source: UnsafeRawPointer, _ inputOffset: Int, _ destination: UnsafeMutableRawPointer,
+    _ choices: UnsafeMutablePointer<UInt8>?, _ outputOffset: Int, width: Int, size: Int
+  ) {
+    var largest = Value.load(source, at: inputOffset, width: width)
+    var choice = SIMD8<UInt32>()
+    for index in 1..<size &* size {
+      let value = Value.load(source, at: inputOffset &+ offset(ofIndex: index, size: size), width: width)
+      let isLarger = value .> largest
+      largest.replace(with: value, where: isLarger)
+      choice.replace(with: SIMD8(repeating: UInt32(truncatingIfNeeded: index)), where: isLarger)
+    }
+    Value.store(largest, destination, at: outputOffset, width: width)
+    guard let choices else { return }
+    let bytes = SIMD8<UInt8>(truncatingIfNeeded: choice)
+    if width == 8 {
+      UnsafeMutableRawPointer(choices + outputOffset).storeBytes(of: bytes, as: SIMD8<UInt8>.self)
+    } else {
+      for channel in 0..<width { choices[outputOffset + channel] = bytes[channel] }
     }
   }
 
@@ -61,29 +78,46 @@ package struct MaxPool: Sendable, Hashable {
   package func backward(
     outputGradient: UnsafeRawPointer, choices: UnsafePointer<UInt8>, inputGradient: UnsafeMutableRawPointer, images: Int
   ) {
-    clearOutsideWindows(inputGradient, images: images)
-    func backward<Value: Element>(_: Value.Type) {
-      @inline(__always)
-      func give(_ inputOffset: Int, _ outputOffset: Int, _ width: Int, _ size: Int) {
-        let gradient = Value.load(outputGradient, at: outputOffset, width: width)
-        var bytes = SIMD8<UInt8>()
-        if width == 8 {
-          bytes = UnsafeRawPointer(choices + outputOffset).loadUnaligned(as: SIMD8<UInt8>.self)
-        } else {
-          for channel in 0..<width { bytes[channel] = choices[outputOffset + channel] }
-        }
-        let choice = SIMD8<UInt32>(truncatingIfNeeded: bytes)
-        for index in 0..<size &* size {
-          // Only equal numbers differ in no bit.
-          let taken = select(gradient, where: choice ^ UInt32(truncatingIfNeeded: index), isBelow: 1)
-          Value.store(taken, inputGradient, at: inputOffset &+ offset(ofIndex: index, size: size), width: width)
-        }
-      }
-      forEachWindow(images: images, give)
-    }
     switch precision {
-    case .float32: backward(Float.self)
-    case .bfloat16: backward(BFloat16.self)
+    case .float32: backward(Float.self, outputGradient, choices, inputGradient, images: images)
+    case .bfloat16: backward(BFloat16.self, outputGradient, choices, inputGradient, images: images)
+    }
+  }
+
+  private func backward<Value: Element>(
+    _ type: Value.Type, _ outputGradient: UnsafeRawPointer, _ choices: UnsafePointer<UInt8>,
+    _ inputGradient: UnsafeMutableRawPointer, images: Int
+  ) {
+    clearOutsideWindows(inputGradient, images: images)
+    if size == 2 {
+      forEachWindow(images: images) { inputOffset, outputOffset, width in
+        give(type, outputGradient, choices, outputOffset, inputGradient, inputOffset, width: width, size: 2)
+      }
+    } else {
+      forEachWindow(images: images) { inputOffset, outputOffset, width in
+        give(type, outputGradient, choices, outputOffset, inputGradient, inputOffset, width: width, size: size)
+      }
+    }
+  }
+
+  /// Gives one window's gradient to the values that were taken, and 0 to the others.
+  @inline(__always)
+  private func give<Value: Element>(
+    _: Value.Type, _ outputGradient: UnsafeRawPointer, _ choices: UnsafePointer<UInt8>, _ outputOffset: Int,
+    _ inputGradient: UnsafeMutableRawPointer, _ inputOffset: Int, width: Int, size: Int
+  ) {
+    let gradient = Value.load(outputGradient, at: outputOffset, width: width)
+    var bytes = SIMD8<UInt8>()
+    if width == 8 {
+      bytes = UnsafeRawPointer(choices + outputOffset).loadUnaligned(as: SIMD8<UInt8>.self)
+    } else {
+      for channel in 0..<width { bytes[channel] = choices[outputOffset + channel] }
+    }
+    let choice = SIMD8<UInt32>(truncatingIfNeeded: bytes)
+    for index in 0..<size &* size {
+      // Only equal numbers differ in no bit.
+      let taken = select(gradient, where: choice ^ UInt32(truncatingIfNeeded: index), isBelow: 1)
+      Value.store(taken, inputGradient, at: inputOffset &+ offset(ofIndex: index, size: size), width: width)
     }
   }
 
@@ -94,27 +128,23 @@ package struct MaxPool: Sendable, Hashable {
   }
 
   /// Calls `body` for each window and vector of channels, with the offset of the window's first value and of its
-  /// output. `size` is the window's; where it is 2 it is a constant, which unrolls the loops of `body`.
+  /// output.
   @inline(__always)
   private func forEachWindow(
-    images: Int, _ body: (_ inputOffset: Int, _ outputOffset: Int, _ width: Int, _ size: Int) -> Void
+    images: Int, _ body: (_ inputOffset: Int, _ outputOffset: Int, _ width: Int) -> Void
   ) {
     let block = input.block
-    @inline(__always)
-    func forEachWindow(size: Int) {
-      for plane in 0..<images &* input.planeCount {
-        for y in 0..<output.height {
-          let inputRow = plane &* input.planeElementCount &+ y &* size &* input.width &* block
-          let outputRow = plane &* output.planeElementCount &+ y &* output.width &* block
-          for x in 0..<output.width {
-            forEachVector(count: block) { channel, width in
-              body(inputRow &+ x &* size &* block &+ channel, outputRow &+ x &* block &+ channel, width, size)
-            }
+    for plane in 0..<images &* input.planeCount {
+      for y in 0..<output.height {
+        let inputRow = plane &* input.planeElementCount &+ y &* size &* input.width &* block
+        let outputRow = plane &* output.planeElementCount &+ y &* output.width &* block
+        for x in 0..<output.width {
+          forEachVector(count: block) { channel, width in
+            body(inputRow &+ x &* size &* block &+ channel, outputRow &+ x &* block &+ channel, width)
           }
         }
       }
     }
-    if size == 2 { forEachWindow(size: 2) } else { forEachWindow(size: size) }
   }
 
   private func clearOutsideWindows(_ gradient: UnsafeMutableRawPointer, images: Int) {

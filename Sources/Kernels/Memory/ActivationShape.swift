@@ -79,3 +79,31 @@ package enum ActivationOrder: Hashable, Sendable {
     return ActivationShape(channels: channels, height: height, width: width, block: block)
   }
 }
+
+/// Calls `body` for every vector of one plane, in memory order. `channel` is the vector's first channel within the plane,
+/// `offset` its first value's offset from the plane's start.
+@inline(__always)
+func forEachVector(
+  ofPlane pixelCount: Int, block: Int, _ body: (_ offset: Int, _ channel: Int, _ width: Int) -> Void
+) {
+  if block % 8 == 0 {
+    var offset = 0
+    for _ in 0..<pixelCount {
+      var channel = 0
+      while channel < block {
+        body(offset, channel, 8)
+        channel &+= 8
+        offset &+= 8
+      }
+    }
+  } else {
+    // One call for whole and partial vectors alike: with two, the code is no longer inlined, and this case is rare.
+    for pixel in 0..<pixelCount {
+      var channel = 0
+      while channel < block {
+        body(pixel &* block &+ channel, channel, min(8, block &- channel))
+        channel &+= 8
+      }
+    }
+  }
+}

@@ -3,30 +3,36 @@ extension WinogradF2x2 {
     _ products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, epilogue: WinogradEpilogue,
     into result: UnsafeMutableRawPointer
   ) {
-    func transformOutput<Value: Element>(_ type: Value.Type, scratch: UnsafeMutablePointer<Float>) {
-      let tileByteCount = outputChannels * MemoryLayout<Float>.size
-      var address = UnsafeRawPointer(products)
-      for row in rows {
-        let (image, tileRow) = row.quotientAndRemainder(dividingBy: output.rowCount)
-        for column in 0..<output.columnCount {
-          // In two loops: in one, Swift 6.3 compiles the sums one number at a time.
-          normalize(address, matrixByteCount: stride * tileByteCount, epilogue, into: scratch)
-          let tile = Tile(image: image, y: 2 * tileRow, x: 2 * column)
-          if epilogue.pools {
-            pool(type, scratch, tile, epilogue, into: result)
-          } else {
-            store(type, scratch, tile, epilogue, into: result)
-          }
-          address += tileByteCount
-        }
-      }
-    }
     // z of one tile's outputs: [4, output channels]
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * outputChannels) { scratch in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * output.shape.channels) { scratch in
       guard let scratch = scratch.baseAddress else { return }
       switch precision {
-      case .float32: transformOutput(Float.self, scratch: scratch)
-      case .bfloat16: transformOutput(BFloat16.self, scratch: scratch)
+      case .float32:
+        transformOutput(Float.self, products, stride: stride, rows: rows, epilogue, scratch: scratch, into: result)
+      case .bfloat16:
+        transformOutput(BFloat16.self, products, stride: stride, rows: rows, epilogue, scratch: scratch, into: result)
+      }
+    }
+  }
+
+  private func transformOutput<Value: Element>(
+    _ type: Value.Type, _ products: UnsafePointer<Float>, stride: Int, rows: Range<Int>, _ epilogue: WinogradEpilogue,
+    scratch: UnsafeMutablePointer<Float>, into result: UnsafeMutableRawPointer
+  ) {
+    let tileByteCount = output.shape.channels * MemoryLayout<Float>.size
+    var address = UnsafeRawPointer(products)
+    for row in rows {
+      let (image, tileRow) = row.quotientAndRemainder(dividingBy: output.rowCount)
+      for column in 0..<output.columnCount {
+        // In two loops: in one, Swift 6.3 compiles the sums one number at a time.
+        normalize(address, matrixByteCount: stride * tileByteCount, epilogue, into: scratch)
+        let tile = Tile(image: image, y: 2 * tileRow, x: 2 * column)
+        if epilogue.pools {
+          pool(type, scratch, tile, epilogue, into: result)
+        } else {
+          store(type, scratch, tile, epilogue, into: result)
+        }
+        address += tileByteCount
       }
     }
   }
