@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Samples
 
-extension ReportPage.Reading {
+extension ReportPage.Example {
   /// The image with its label and prediction.
   /// - Throws: `ImageError` where the image cannot be encoded.
   func figure(withCandidates: Bool) throws(ImageError) -> HTML {
