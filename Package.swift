@@ -91,7 +91,7 @@ let package = Package(
       name: "Trainer", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels", "Network", "Loader"],
       swiftSettings: strict),
     // Predictions, confusion counts, intervals.
-    .target(name: "Evaluation", dependencies: ["Samples", "Workers", "Network", "Loader"], swiftSettings: strict),
+    .target(name: "Evaluation", dependencies: ["Samples", "Network", "Loader"], swiftSettings: strict),
 
     // MARK: Floor 7: the report
     // An HTML page of an evaluation and the training before it.

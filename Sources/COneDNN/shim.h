@@ -6,25 +6,18 @@
 // takes operations in one step where version 2 takes two, and lets convolutions dilate in the same calls.
 
 /// The shape, element type and memory order of an operand; one owner frees it.
-typedef struct glyphline_onednn_layout *glyphline_onednn_layout_t;
-
 #if DNNL_VERSION_MAJOR >= 3
-static inline const_dnnl_memory_desc_t glyphline_onednn_description(glyphline_onednn_layout_t layout) {
-  return (const_dnnl_memory_desc_t)layout;
-}
+typedef dnnl_memory_desc_t glyphline_onednn_layout_t;
 #else
-static inline const dnnl_memory_desc_t *glyphline_onednn_description(glyphline_onednn_layout_t layout) {
-  return (const dnnl_memory_desc_t *)layout;
-}
+typedef dnnl_memory_desc_t *glyphline_onednn_layout_t;
 
 /// Takes what version 2 keeps by value to where a pointer can name it.
 static inline dnnl_status_t glyphline_onednn_keep(
     glyphline_onednn_layout_t *layout, dnnl_status_t status, const dnnl_memory_desc_t *description) {
   if (status != dnnl_success) return status;
-  dnnl_memory_desc_t *copy = (dnnl_memory_desc_t *)malloc(sizeof *copy);
-  if (!copy) return dnnl_out_of_memory;
-  *copy = *description;
-  *layout = (glyphline_onednn_layout_t)copy;
+  *layout = (dnnl_memory_desc_t *)malloc(sizeof *description);
+  if (!*layout) return dnnl_out_of_memory;
+  **layout = *description;
   return dnnl_success;
 }
 #endif
@@ -34,9 +27,8 @@ static inline dnnl_status_t glyphline_onednn_layout_create(
     glyphline_onednn_layout_t *layout, int rank, const dnnl_dim_t *shape, dnnl_data_type_t type, dnnl_format_tag_t tag,
     const dnnl_dim_t *strides) {
 #if DNNL_VERSION_MAJOR >= 3
-  dnnl_memory_desc_t *description = (dnnl_memory_desc_t *)layout;
-  return strides ? dnnl_memory_desc_create_with_strides(description, rank, shape, type, strides)
-                 : dnnl_memory_desc_create_with_tag(description, rank, shape, type, tag);
+  return strides ? dnnl_memory_desc_create_with_strides(layout, rank, shape, type, strides)
+                 : dnnl_memory_desc_create_with_tag(layout, rank, shape, type, tag);
 #else
   dnnl_memory_desc_t description;
   dnnl_status_t status = strides ? dnnl_memory_desc_init_by_strides(&description, rank, shape, type, strides)
@@ -50,7 +42,7 @@ static inline dnnl_status_t glyphline_onednn_layout_of(
     glyphline_onednn_layout_t *layout, dnnl_primitive_desc_t operation, dnnl_query_t operand) {
 #if DNNL_VERSION_MAJOR >= 3
   const_dnnl_memory_desc_t description = dnnl_primitive_desc_query_md(operation, operand, 0);
-  return description ? dnnl_memory_desc_clone((dnnl_memory_desc_t *)layout, description) : dnnl_unimplemented;
+  return description ? dnnl_memory_desc_clone(layout, description) : dnnl_unimplemented;
 #else
   const dnnl_memory_desc_t *description = dnnl_primitive_desc_query_md(operation, operand, 0);
   return glyphline_onednn_keep(layout, description ? dnnl_success : dnnl_unimplemented, description);
@@ -59,84 +51,44 @@ static inline dnnl_status_t glyphline_onednn_layout_of(
 
 static inline void glyphline_onednn_layout_destroy(glyphline_onednn_layout_t layout) {
 #if DNNL_VERSION_MAJOR >= 3
-  dnnl_memory_desc_destroy((dnnl_memory_desc_t)layout);
+  dnnl_memory_desc_destroy(layout);
 #else
   free(layout);
 #endif
 }
 
-static inline int glyphline_onednn_layouts_equal(glyphline_onednn_layout_t a, glyphline_onednn_layout_t b) {
-  return dnnl_memory_desc_equal(glyphline_onednn_description(a), glyphline_onednn_description(b));
-}
-
-static inline size_t glyphline_onednn_layout_byte_count(glyphline_onednn_layout_t layout) {
-  return dnnl_memory_desc_get_size(glyphline_onednn_description(layout));
-}
-
-static inline dnnl_status_t glyphline_onednn_memory_create(
-    dnnl_memory_t *memory, glyphline_onednn_layout_t layout, dnnl_engine_t engine, void *address) {
-  return dnnl_memory_create(memory, glyphline_onednn_description(layout), engine, address);
-}
-
-/// - Parameter bias: null for none.
-static inline dnnl_status_t glyphline_onednn_convolution_forward(
-    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, dnnl_prop_kind_t kind, glyphline_onednn_layout_t input,
-    glyphline_onednn_layout_t weights, glyphline_onednn_layout_t bias, glyphline_onednn_layout_t output,
-    const dnnl_dim_t *strides, const dnnl_dim_t *padding, dnnl_primitive_attr_t attributes) {
-#if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_forward_primitive_desc_create(
-      operation, engine, kind, dnnl_convolution_direct, glyphline_onednn_description(input),
-      glyphline_onednn_description(weights), glyphline_onednn_description(bias), glyphline_onednn_description(output),
-      strides, NULL, padding, padding, attributes);
-#else
-  dnnl_convolution_desc_t description;
-  dnnl_status_t status = dnnl_convolution_forward_desc_init(
-      &description, kind, dnnl_convolution_direct, glyphline_onednn_description(input),
-      glyphline_onednn_description(weights), glyphline_onednn_description(bias), glyphline_onednn_description(output),
-      strides, padding, padding);
-  if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(operation, &description, attributes, engine, NULL);
-#endif
-}
-
-/// - Parameter forward: The forward convolution.
-static inline dnnl_status_t glyphline_onednn_convolution_backward_input(
-    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, glyphline_onednn_layout_t input,
-    glyphline_onednn_layout_t weights, glyphline_onednn_layout_t output, const dnnl_dim_t *strides,
-    const dnnl_dim_t *padding, dnnl_primitive_desc_t forward, dnnl_primitive_attr_t attributes) {
-#if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_backward_data_primitive_desc_create(
-      operation, engine, dnnl_convolution_direct, glyphline_onednn_description(input),
-      glyphline_onednn_description(weights), glyphline_onednn_description(output), strides, NULL, padding, padding,
-      forward, attributes);
-#else
-  dnnl_convolution_desc_t description;
-  dnnl_status_t status = dnnl_convolution_backward_data_desc_init(
-      &description, dnnl_convolution_direct, glyphline_onednn_description(input), glyphline_onednn_description(weights),
-      glyphline_onednn_description(output), strides, padding, padding);
-  if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(operation, &description, attributes, engine, forward);
-#endif
-}
-
 /// - Parameters:
+///   - kind: Forward, backward data or backward weights.
 ///   - bias: null for none.
-///   - forward: The forward convolution.
-static inline dnnl_status_t glyphline_onednn_convolution_backward_weights(
-    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, glyphline_onednn_layout_t input,
+///   - forward: The forward convolution; null where this is one.
+static inline dnnl_status_t glyphline_onednn_convolution(
+    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, dnnl_prop_kind_t kind, glyphline_onednn_layout_t input,
     glyphline_onednn_layout_t weights, glyphline_onednn_layout_t bias, glyphline_onednn_layout_t output,
     const dnnl_dim_t *strides, const dnnl_dim_t *padding, dnnl_primitive_desc_t forward,
     dnnl_primitive_attr_t attributes) {
+  const dnnl_alg_kind_t algorithm = dnnl_convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_backward_weights_primitive_desc_create(
-      operation, engine, dnnl_convolution_direct, glyphline_onednn_description(input),
-      glyphline_onednn_description(weights), glyphline_onednn_description(bias), glyphline_onednn_description(output),
-      strides, NULL, padding, padding, forward, attributes);
+  if (kind == dnnl_backward_data)
+    return dnnl_convolution_backward_data_primitive_desc_create(
+        operation, engine, algorithm, input, weights, output, strides, NULL, padding, padding, forward, attributes);
+  if (kind == dnnl_backward_weights)
+    return dnnl_convolution_backward_weights_primitive_desc_create(
+        operation, engine, algorithm, input, weights, bias, output, strides, NULL, padding, padding, forward,
+        attributes);
+  return dnnl_convolution_forward_primitive_desc_create(
+      operation, engine, kind, algorithm, input, weights, bias, output, strides, NULL, padding, padding, attributes);
 #else
   dnnl_convolution_desc_t description;
-  dnnl_status_t status = dnnl_convolution_backward_weights_desc_init(
-      &description, dnnl_convolution_direct, glyphline_onednn_description(input), glyphline_onednn_description(weights),
-      glyphline_onednn_description(bias), glyphline_onednn_description(output), strides, padding, padding);
+  dnnl_status_t status;
+  if (kind == dnnl_backward_data)
+    status = dnnl_convolution_backward_data_desc_init(
+        &description, algorithm, input, weights, output, strides, padding, padding);
+  else if (kind == dnnl_backward_weights)
+    status = dnnl_convolution_backward_weights_desc_init(
+        &description, algorithm, input, weights, bias, output, strides, padding, padding);
+  else
+    status = dnnl_convolution_forward_desc_init(
+        &description, kind, algorithm, input, weights, bias, output, strides, padding, padding);
   if (status != dnnl_success) return status;
   return dnnl_primitive_desc_create(operation, &description, attributes, engine, forward);
 #endif
@@ -147,26 +99,13 @@ static inline dnnl_status_t glyphline_onednn_product(
     dnnl_primitive_desc_t *operation, dnnl_engine_t engine, glyphline_onednn_layout_t a, glyphline_onednn_layout_t b,
     glyphline_onednn_layout_t c, dnnl_primitive_attr_t attributes) {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_matmul_primitive_desc_create(
-      operation, engine, glyphline_onednn_description(a), glyphline_onednn_description(b), NULL,
-      glyphline_onednn_description(c), attributes);
+  return dnnl_matmul_primitive_desc_create(operation, engine, a, b, NULL, c, attributes);
 #else
   dnnl_matmul_desc_t description;
-  dnnl_status_t status = dnnl_matmul_desc_init(
-      &description, glyphline_onednn_description(a), glyphline_onednn_description(b), NULL,
-      glyphline_onednn_description(c));
+  dnnl_status_t status = dnnl_matmul_desc_init(&description, a, b, NULL, c);
   if (status != dnnl_success) return status;
   return dnnl_primitive_desc_create(operation, &description, attributes, engine, NULL);
 #endif
-}
-
-/// A copy from one layout or element type to another.
-static inline dnnl_status_t glyphline_onednn_reorder(
-    dnnl_primitive_desc_t *operation, dnnl_engine_t engine, glyphline_onednn_layout_t source,
-    glyphline_onednn_layout_t destination, dnnl_primitive_attr_t attributes) {
-  return dnnl_reorder_primitive_desc_create(
-      operation, glyphline_onednn_description(source), engine, glyphline_onednn_description(destination), engine,
-      attributes);
 }
 
 /// Has an operation add its result to what is there.

@@ -2,7 +2,7 @@ import GRDB
 import Samples
 
 /// A sample as the catalog lists it.
-package struct IndexedSample: Sendable, Equatable, Decodable, FetchableRecord {
+package struct IndexedSample: CatalogRow {
   /// Index in the split.
   package let index: UInt64
   /// Index in the shard.
@@ -39,15 +39,12 @@ extension Catalog {
 
   /// The samples of a recorded shard, in order.
   package func samples(of shard: ShardRow) throws(CatalogError) -> [IndexedSample] {
-    try read("read the samples of \(shard.file)") { database in
-      try IndexedSample.fetchAll(
-        database,
-        sql: """
-          SELECT sample_index AS "index", record, label, characters AS charset, seed
-          FROM sample JOIN charset ON charset.id = sample.charset
-          WHERE split = ? AND sample_index >= ? AND sample_index < ? AND shard = ? ORDER BY sample_index
-          """,
-        arguments: Self.indexRange(of: shard) + [shard.number])
-    }
+    try rows(
+      "the samples of \(shard.file)",
+      sql: """
+        SELECT sample_index AS "index", record, label, characters AS charset, seed
+        FROM sample JOIN charset ON charset.id = sample.charset
+        WHERE split = ? AND sample_index >= ? AND sample_index < ? AND shard = ? ORDER BY sample_index
+        """, Self.indexRange(of: shard) + [shard.number])
   }
 }

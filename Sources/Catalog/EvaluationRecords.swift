@@ -76,9 +76,7 @@ package struct AccuracyRow: Sendable, Equatable {
 }
 
 /// A row of the view `confused_pairs`.
-package struct ConfusedPairRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-
+package struct ConfusedPairRow: CatalogRow, Encodable {
   package let truth: String
   package let predicted: String
   package let count: Int
@@ -147,15 +145,12 @@ extension Catalog {
 
   /// The `count` most frequent mistakes of an evaluation, worst first.
   package func confusedPairs(ofEvaluation id: Int, first count: Int) throws(CatalogError) -> [ConfusedPairRow] {
-    try read("read the confused pairs") { database in
-      try ConfusedPairRow.fetchAll(
-        database,
-        sql: """
-          SELECT truth, predicted, count, share_of_truth FROM confused_pairs WHERE evaluation = ?
-          ORDER BY count DESC, share_of_truth DESC, truth, predicted LIMIT ?
-          """,
-        arguments: [id, count])
-    }
+    try rows(
+      "the confused pairs",
+      sql: """
+        SELECT truth, predicted, count, share_of_truth FROM confused_pairs WHERE evaluation = ?
+        ORDER BY count DESC, share_of_truth DESC, truth, predicted LIMIT ?
+        """, [id, count])
   }
 
   private static func insert(

@@ -2,7 +2,9 @@ import GRDB
 import Samples
 
 /// A damaged block that a stage left out.
-package struct LeftOutRow: Sendable, Equatable {
+package struct LeftOutRow: TableRow {
+  package static let databaseTableName = "left_out"
+
   /// Such as "train" or "evaluate test".
   package let stage: String
   package let split: Split
@@ -10,17 +12,21 @@ package struct LeftOutRow: Sendable, Equatable {
   package let shard: Int
   /// Index of the block in the shard.
   package let block: Int
-  /// Indices of its records in the shard; at least one.
-  package let records: Range<Int>
+  /// Index of its first record in the shard.
+  package let firstRecord: Int
+  /// How many records it has; at least one.
+  package let records: Int
   /// What is wrong with the block, and where.
   package let fault: String
 
+  /// - Parameter records: Indices of the block's records in the shard.
   package init(stage: String, split: Split, shard: Int, block: Int, records: Range<Int>, fault: String) {
     self.stage = stage
     self.split = split
     self.shard = shard
     self.block = block
-    self.records = records
+    firstRecord = records.lowerBound
+    self.records = records.count
     self.fault = fault
   }
 }
@@ -30,24 +36,15 @@ extension Catalog {
   /// - Returns: False where it was recorded already, in an earlier epoch.
   package func recordLeftOut(_ row: LeftOutRow) throws(CatalogError) -> Bool {
     try write("record a block that stage '\(row.stage)' leaves out") { database in
-      try database.execute(
-        sql: """
-          INSERT OR IGNORE INTO left_out (stage, split, shard, block, first_record, records, fault)
-          VALUES (?, ?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          row.stage, row.split.rawValue, row.shard, row.block, row.records.lowerBound, row.records.count, row.fault,
-        ])
+      try row.insert(database, onConflict: .ignore)
       return database.changesCount > 0
     }
   }
 
   /// How many samples a stage left out.
   package func leftOutSampleCount(ofStage name: String) throws(CatalogError) -> Int {
-    try read("count the samples that stage '\(name)' left out") { database in
-      try Int.fetchOne(
-        database, sql: "SELECT coalesce(sum(records), 0) FROM left_out WHERE stage = ?", arguments: [name]) ?? 0
-    }
+    try number(
+      "what stage '\(name)' left out", sql: "SELECT coalesce(sum(records), 0) FROM left_out WHERE stage = ?", [name])
   }
 
   /// Deletes the records of what a stage left out; to be called before it starts over.

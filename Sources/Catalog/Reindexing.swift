@@ -14,7 +14,7 @@ extension Catalog {
       if recorded != shard {
         try Self.deleteEvaluations(of: shard.split, in: database)
         if let recorded { try Self.delete(recorded, in: database) }
-        try Self.insert(shard, in: database)
+        try shard.insert(database)
       }
       try Self.deleteSamples(of: shard, in: database)
       let numbers = try charsets.map { try Self.recordCharset($0, in: database).databaseValue }
@@ -36,7 +36,6 @@ extension Catalog {
 
   private static func delete(_ shard: ShardRow, in database: Database) throws {
     try deleteSamples(of: shard, in: database)
-    try database.execute(
-      sql: "DELETE FROM shard WHERE split = ? AND number = ?", arguments: [shard.split.rawValue, shard.number])
+    try shard.delete(database)
   }
 }

@@ -1,11 +1,11 @@
 import GRDB
 import Samples
 
-extension Split: Decodable {}
+extension Split: Codable {}
 
 /// A shard file that the catalog lists.
-package struct ShardRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+package struct ShardRow: TableRow {
+  package static let databaseTableName = "shard"
 
   package let split: Split
   /// Index of the shard in its split.
@@ -76,7 +76,7 @@ extension Catalog {
         }
         try Self.recordMended(shard, in: database)
       } else {
-        try Self.insert(shard, in: database)
+        try shard.insert(database)
       }
       if try Self.sampleCount(of: shard, in: database) != shard.records {
         try Self.deleteSamples(of: shard, in: database)
@@ -154,11 +154,10 @@ extension Catalog {
 
   /// How many samples of a split are recorded.
   package func sampleCount(of split: Split) throws(CatalogError) -> Int {
-    try read("count the samples of split \(split)") { database in
-      // Shards are recorded together with their samples, so their counts save a scan of millions of rows.
-      try Int.fetchOne(
-        database, sql: "SELECT coalesce(sum(records), 0) FROM shard WHERE split = ?", arguments: [split.rawValue]) ?? 0
-    }
+    // Shards are recorded together with their samples, so their counts save a scan of millions of rows.
+    try number(
+      "the number of samples of split \(split)", sql: "SELECT coalesce(sum(records), 0) FROM shard WHERE split = ?",
+      [split.rawValue])
   }
 
   /// Records that a split is built anew. One transaction replaces the stage's row and drops the split's shards, samples
@@ -170,25 +169,13 @@ extension Catalog {
       }
       try database.execute(
         sql: "DELETE FROM charset WHERE NOT EXISTS (SELECT 1 FROM sample WHERE sample.charset = charset.id)")
-      try Self.insert(stage, in: database)
+      try stage.insert(database, onConflict: .replace)
     }
   }
 
   static func shard(_ number: Int, of split: Split, in database: Database) throws -> ShardRow? {
     try ShardRow.fetchOne(
       database, sql: "SELECT * FROM shard WHERE split = ? AND number = ?", arguments: [split.rawValue, number])
-  }
-
-  static func insert(_ shard: ShardRow, in database: Database) throws {
-    try database.execute(
-      sql: """
-        INSERT INTO shard (split, number, file, first_index, records, byte_count, content_hash)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
-        shard.split.rawValue, shard.number, shard.file, Int64(bitPattern: shard.firstIndex), shard.records,
-        shard.byteCount, shard.contentHash,
-      ])
   }
 
   static func insert(

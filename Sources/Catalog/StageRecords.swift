@@ -1,10 +1,10 @@
 import GRDB
 
 /// The recorded state of a stage.
-package struct StageRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+package struct StageRow: TableRow {
+  package static let databaseTableName = "stage"
 
-  package enum State: String, Sendable, Decodable {
+  package enum State: String, Sendable, Codable {
     /// Started; if no command is running, interrupted.
     case running
     case done
@@ -32,19 +32,11 @@ package struct StageRow: Sendable, Equatable, Decodable, FetchableRecord {
 extension Catalog {
   /// Records the state of a stage, in place of the one recorded before.
   package func recordStage(_ stage: StageRow) throws(CatalogError) {
-    try write("record stage '\(stage.name)'") { database in try Self.insert(stage, in: database) }
+    try write("record stage '\(stage.name)'") { try stage.insert($0, onConflict: .replace) }
   }
 
   /// The state of a stage; nil if it never started.
   package func stage(named name: String) throws(CatalogError) -> StageRow? {
-    try read("read stage '\(name)'") { database in
-      try StageRow.fetchOne(database, sql: "SELECT * FROM stage WHERE name = ?", arguments: [name])
-    }
-  }
-
-  static func insert(_ stage: StageRow, in database: Database) throws {
-    try database.execute(
-      sql: "INSERT OR REPLACE INTO stage (name, content_hash, state, spec, result) VALUES (?, ?, ?, ?, ?)",
-      arguments: [stage.name, stage.contentHash, stage.state.rawValue, stage.spec, stage.result])
+    try read("read stage '\(name)'") { try StageRow.fetchOne($0, key: name) }
   }
 }

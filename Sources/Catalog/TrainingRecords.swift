@@ -30,7 +30,9 @@ package struct MetricRow: Sendable, Equatable {
 }
 
 /// The validation after a step.
-package struct ValidationRow: Sendable, Equatable, Decodable, FetchableRecord {
+package struct ValidationRow: TableRow {
+  package static let databaseTableName = "validation"
+
   package let step: Int
   package let images: Int
   /// Images predicted exactly.
@@ -44,8 +46,8 @@ package struct ValidationRow: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 /// A durable file that training can resume from.
-package struct CheckpointRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
+package struct CheckpointRow: TableRow {
+  package static let databaseTableName = "checkpoint"
 
   /// Steps done; 0 for the initial weights.
   package let step: Int
@@ -64,26 +66,6 @@ package struct CheckpointRow: Sendable, Equatable, Decodable, FetchableRecord {
   }
 }
 
-/// A row of the view `learning_curve`.
-package struct LearningCurveRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-
-  package let step: Int
-  package let epoch: Int
-  package let images: Int
-  /// nil where it was NaN.
-  package let loss: Double?
-  /// Mean over this step and up to 49 before it; nil where all were NaN.
-  package let smoothedLoss: Double?
-  package let learningRate: Double
-  package let imagesPerSecond: Double?
-  package let accuracy: Double?
-  /// Mean over this step and up to 49 before it.
-  package let smoothedAccuracy: Double?
-  /// nil where no validation followed this step.
-  package let validationAccuracy: Double?
-}
-
 extension Catalog {
   /// Records steps. Steps that are recorded already are replaced.
   package func recordMetrics(_ metrics: [MetricRow]) throws(CatalogError) {
@@ -97,40 +79,28 @@ extension Catalog {
   ) throws(CatalogError) {
     try write("record the checkpoint of step \(checkpoint.step)") { database in
       try Self.insert(metrics, in: database)
-      if let validation {
-        try database.execute(
-          sql: "INSERT OR REPLACE INTO validation (step, images, exact) VALUES (?, ?, ?)",
-          arguments: [validation.step, validation.images, validation.exact])
-      }
-      try database.execute(
-        sql: "INSERT OR REPLACE INTO checkpoint (step, file, content_hash, loss) VALUES (?, ?, ?, ?)",
-        arguments: [checkpoint.step, checkpoint.file, checkpoint.contentHash, checkpoint.loss])
+      try validation?.insert(database, onConflict: .replace)
+      try checkpoint.insert(database, onConflict: .replace)
     }
   }
 
   /// The recorded checkpoints, newest first.
   package func checkpoints() throws(CatalogError) -> [CheckpointRow] {
-    try read("list the checkpoints") { database in
-      try CheckpointRow.fetchAll(database, sql: "SELECT * FROM checkpoint ORDER BY step DESC")
-    }
+    try rows("the checkpoints", sql: "SELECT * FROM checkpoint ORDER BY step DESC")
   }
 
   /// The recorded validations, in step order.
   package func validations() throws(CatalogError) -> [ValidationRow] {
-    try read("list the validations") { database in
-      try ValidationRow.fetchAll(database, sql: "SELECT step, images, exact FROM validation ORDER BY step")
-    }
+    try rows("the validations", sql: "SELECT * FROM validation ORDER BY step")
   }
 
   /// The last step before the first gap in the recorded steps; 0 where step 1 is missing.
   package func lastContinuousStep() throws(CatalogError) -> Int {
-    try read("count the training steps") { database in
-      // Without a gap, a step's row number equals its step number.
-      try Int.fetchOne(
-        database,
-        sql: "SELECT coalesce(max(step), 0) FROM (SELECT step, row_number() OVER (ORDER BY step) AS count FROM metric) "
-          + "WHERE step = count") ?? 0
-    }
+    // Without a gap, a step's row number equals its step number.
+    try number(
+      "the last training step",
+      sql: "SELECT coalesce(max(step), 0) FROM (SELECT step, row_number() OVER (ORDER BY step) AS count FROM metric) "
+        + "WHERE step = count")
   }
 
   /// Deletes the row of a checkpoint; to be called before its file is deleted.
@@ -153,16 +123,15 @@ extension Catalog {
     try write("restart training") { database in
       try Self.deleteTraining(afterStep: -1, in: database)
       try Self.deleteLeftOut(ofStage: stage.name, in: database)
-      try Self.insert(stage, in: database)
+      try stage.insert(database, onConflict: .replace)
     }
   }
 
-  /// The last `count` steps of the learning curve, in step order.
-  package func learningCurve(last count: Int) throws(CatalogError) -> [LearningCurveRow] {
-    try read("read the learning curve") { database in
-      try LearningCurveRow.fetchAll(
-        database, sql: "SELECT * FROM (SELECT * FROM learning_curve ORDER BY step DESC LIMIT ?) ORDER BY step",
-        arguments: [count])
+  /// The last recorded step, and the mean loss of it and up to 49 before it; nil before the first.
+  package func lastStep() throws(CatalogError) -> (number: Int, smoothedLoss: Double?)? {
+    try read("read the last training step") { database in
+      try Row.fetchOne(database, sql: "SELECT step, smoothed_loss FROM learning_curve ORDER BY step DESC LIMIT 1")
+        .map { ($0[0], $0[1]) }
     }
   }
 

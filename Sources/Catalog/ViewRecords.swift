@@ -4,9 +4,7 @@ import Samples
 // Rows of the catalog's views, for the report.
 
 /// A point of the learning curve: the mean of several steps.
-package struct CurvePointRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-
+package struct CurvePointRow: CatalogRow {
   /// Images inferred by the end of these steps.
   package let images: Int
   /// Means over the steps; nil where none of them has the value.
@@ -20,7 +18,7 @@ package struct CurvePointRow: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 /// A row of the view `confusion_by_truth`.
-package struct ConfusionShareRow: Sendable, Equatable, Decodable, FetchableRecord {
+package struct ConfusionShareRow: CatalogRow {
   package let truth: String
   package let predicted: String
   package let count: Int
@@ -29,7 +27,7 @@ package struct ConfusionShareRow: Sendable, Equatable, Decodable, FetchableRecor
 }
 
 /// How often a character, or the character at a position, was predicted correctly.
-package struct TallyRow: Sendable, Equatable, Decodable, FetchableRecord {
+package struct TallyRow: CatalogRow {
   /// The character, or the number of the position, from 1.
   package let name: String
   package let count: Int
@@ -37,9 +35,7 @@ package struct TallyRow: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 /// A row of the view `calibration`.
-package struct CalibrationRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-
+package struct CalibrationRow: CatalogRow {
   package let low: Double
   package let high: Double
   package let images: Int
@@ -48,9 +44,7 @@ package struct CalibrationRow: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 /// A row of the view `mistakes`.
-package struct MistakeRow: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-
+package struct MistakeRow: CatalogRow {
   package let sampleIndex: Int
   /// The shard's file, relative to the workspace.
   package let file: String
@@ -61,9 +55,7 @@ package struct MistakeRow: Sendable, Equatable, Decodable, FetchableRecord {
 }
 
 /// A row of the table `run`.
-package struct RunRecord: Sendable, Equatable, Decodable, FetchableRecord {
-  package static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-
+package struct RunRecord: CatalogRow {
   package let command: String
   package let startedAt: String
   package let finishedAt: String?
@@ -77,59 +69,53 @@ package struct RunRecord: Sendable, Equatable, Decodable, FetchableRecord {
 extension Catalog {
   /// The learning curve as at most `count` points, each of the same number of steps.
   package func learningCurve(pointCount count: Int) throws(CatalogError) -> [CurvePointRow] {
-    try read("read the learning curve") { database in
-      try CurvePointRow.fetchAll(
-        database,
-        sql: """
-          SELECT max(images) AS images, avg(loss) AS loss, avg(learning_rate) AS learning_rate,
-            avg(images_per_second) AS images_per_second, avg(accuracy) AS accuracy,
-            avg(validation_accuracy) AS validation_accuracy
-          FROM learning_curve
-          GROUP BY (step - 1) * ? / (SELECT max(step) FROM metric)
-          ORDER BY images
-          """,
-        arguments: [count])
-    }
+    try rows(
+      "the learning curve",
+      sql: """
+        SELECT max(images) AS images, avg(loss) AS loss, avg(learning_rate) AS learning_rate,
+          avg(images_per_second) AS images_per_second, avg(accuracy) AS accuracy,
+          avg(validation_accuracy) AS validation_accuracy
+        FROM learning_curve
+        GROUP BY (step - 1) * ? / (SELECT max(step) FROM metric)
+        ORDER BY images
+        """, [count])
   }
 
   package func confusion(ofEvaluation id: Int) throws(CatalogError) -> [ConfusionShareRow] {
-    try fetch(
+    try rows(
       "the confusion matrix", sql: "SELECT truth, predicted, count, share FROM confusion_by_truth WHERE evaluation = ?",
       [id])
   }
 
   /// The accuracy of each character, lowest first.
   package func characterAccuracy(ofEvaluation id: Int) throws(CatalogError) -> [TallyRow] {
-    try fetch(
+    try rows(
       "the accuracy by character",
       sql: "SELECT character AS name, count, correct FROM character_accuracy WHERE evaluation = ?", [id])
   }
 
   package func positionAccuracy(ofEvaluation id: Int) throws(CatalogError) -> [TallyRow] {
-    try fetch(
+    try rows(
       "the accuracy by position",
-      sql: """
-        SELECT CAST(position + 1 AS TEXT) AS name, count, correct FROM position_accuracy WHERE evaluation = ?
-        """, [id])
+      sql: "SELECT CAST(position + 1 AS TEXT) AS name, count, correct FROM position_accuracy WHERE evaluation = ?",
+      [id])
   }
 
   package func calibration(ofEvaluation id: Int) throws(CatalogError) -> [CalibrationRow] {
-    try fetch(
+    try rows(
       "the calibration",
       sql: "SELECT low, high, images, mean_confidence, accuracy FROM calibration WHERE evaluation = ?", [id])
   }
 
   package func calibrationError(ofEvaluation id: Int) throws(CatalogError) -> Double {
-    try read("read the calibration error") { database in
-      try Double.fetchOne(
-        database, sql: "SELECT expected_calibration_error FROM calibration_error WHERE evaluation = ?",
-        arguments: [id]) ?? 0
-    }
+    try number(
+      "the calibration error", sql: "SELECT expected_calibration_error FROM calibration_error WHERE evaluation = ?",
+      [id])
   }
 
   /// At most `count` wrongly predicted images, highest confidence first.
   package func mistakes(ofEvaluation id: Int, first count: Int) throws(CatalogError) -> [MistakeRow] {
-    try fetch(
+    try rows(
       "the mistakes",
       sql: """
         SELECT sample_index, file, record, label, predicted, confidence FROM mistakes WHERE evaluation = ?
@@ -141,7 +127,7 @@ extension Catalog {
   package func examples(
     ofEvaluation id: Int, truth: String, predicted: String, first count: Int
   ) throws(CatalogError) -> [MistakeRow] {
-    try fetch(
+    try rows(
       "the examples of a confused pair",
       sql: """
         SELECT sample_index, file, record, label, mistakes.predicted, confidence
@@ -155,13 +141,7 @@ extension Catalog {
 
   /// The last `count` commands that wrote to the workspace, newest last.
   package func runs(last count: Int) throws(CatalogError) -> [RunRecord] {
-    try fetch(
+    try rows(
       "the runs", sql: "SELECT * FROM (SELECT * FROM run ORDER BY id DESC LIMIT ?) ORDER BY id", [count])
-  }
-
-  private func fetch<Row: FetchableRecord>(
-    _ name: String, sql: String, _ arguments: StatementArguments
-  ) throws(CatalogError) -> [Row] {
-    try read("read \(name)") { database in try Row.fetchAll(database, sql: sql, arguments: arguments) }
   }
 }

@@ -3,33 +3,18 @@ import Samples
 
 /// The accuracy of a model on a split, as text or as JSON.
 struct AccuracyReport: Encodable {
-  private struct Pair: Encodable {
-    let truth: String
-    let predicted: String
-    let count: Int
-    let shareOfTruth: Double
-  }
-
   private enum Key: String, CodingKey { case evaluation, split, confusedPairs, catalog, report }
 
-  private let outcome: EvaluationOutcome
+  let outcome: EvaluationOutcome
   /// The path of the HTML page; nil where none was written.
-  private let report: String?
-
-  init(_ outcome: EvaluationOutcome, report: String? = nil) {
-    self.outcome = outcome
-    self.report = report
-  }
+  var report: String?
 
   func encode(to encoder: any Encoder) throws {
     try outcome.row.accuracy.encode(to: encoder)
     var values = encoder.container(keyedBy: Key.self)
     try values.encode(outcome.row.evaluation, forKey: .evaluation)
-    try values.encode(outcome.row.split.rawValue, forKey: .split)
-    try values.encode(
-      outcome.confusedPairs.map { pair in
-        Pair(truth: pair.truth, predicted: pair.predicted, count: pair.count, shareOfTruth: pair.shareOfTruth)
-      }, forKey: .confusedPairs)
+    try values.encode(outcome.row.split, forKey: .split)
+    try values.encode(outcome.confusedPairs, forKey: .confusedPairs)
     try values.encode(outcome.catalogPath, forKey: .catalog)
     try values.encodeIfPresent(report, forKey: .report)
   }

@@ -14,30 +14,19 @@ struct Build: ParsableCommand {
   var split: Split?
 
   func run() throws {
-    let reports = try withPipeline(pipeline, common) { pipeline in
+    let splits = try withPipeline(pipeline, common) { pipeline in
       try pipeline.build(only: split)
-      return try pipeline.splitSummaries().map(SplitReport.init)
+      return try pipeline.splitSummaries()
     }
-    if common.json { return try outputJSON(["splits": reports]) }
-    for report in reports { try output(report.text) }
+    if common.json { return try outputJSON(["splits": splits]) }
+    for split in splits { try output(split.text) }
   }
 }
 
-/// The samples and shards of a split, as text or as JSON.
-struct SplitReport: Encodable {
-  let split: String
-  let samples: Int
-  let shards: Int
-  let byteCount: Int
-
-  init(_ summary: SplitSummary) {
-    split = summary.split.rawValue
-    samples = summary.sampleCount
-    shards = summary.shardCount
-    byteCount = summary.byteCount
+extension SplitSummary {
+  var text: String {
+    "\(split.rawValue): \(counted(sampleCount, "sample")) in \(counted(shardCount, "shard")), \(byteCount) bytes"
   }
-
-  var text: String { "\(split): \(counted(samples, "sample")) in \(counted(shards, "shard")), \(byteCount) bytes" }
 }
 
 extension Split: ExpressibleByArgument {}

@@ -20,6 +20,6 @@ struct Eval: ParsableCommand {
     let outcome = try withPipeline(pipeline, common) { pipeline in
       try pipeline.evaluate(split: split ?? pipeline.spec.evaluation.split, modelPath: model)
     }
-    try AccuracyReport(outcome).show(asJSON: common.json)
+    try AccuracyReport(outcome: outcome).show(asJSON: common.json)
   }
 }

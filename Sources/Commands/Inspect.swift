@@ -1,4 +1,5 @@
 import ArgumentParser
+import Images
 import Network
 import Pipeline
 import Samples
@@ -95,7 +96,7 @@ struct Inspect: ParsableCommand {
 
   private func show(_ number: Int, of inspection: ShardInspection) throws {
     let record = try inspection.record(number)
-    if let png { try inspection.writePNG(of: record, to: png) }
+    if let png { try PNGWriter.write(record.image, to: png) }
     if let redraw { try inspection.checkRedrawn(record, by: PipelineSpec(contentsOf: redraw)) }
     let report = RecordReport(
       shard: shard, record: number, split: inspection.header.split.rawValue, index: Int(record.index),

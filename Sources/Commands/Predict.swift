@@ -75,7 +75,7 @@ struct Predict: ParsableCommand {
       // On a terminal, the answers themselves show the progress.
       let progress = isatty(STDOUT_FILENO) == 0 ? ProgressPrinter() : nil
       var count = 0
-      try predictor.read(sources, cancellation: cancellation) { source, outcome in
+      try predictor.predict(sources, cancellation: cancellation) { source, outcome in
         if case .failure(let error) = outcome, error.isNoImage, unclear.contains(source.name) {
           passedOver.append(PassedOver(path: source.name, reason: .notAnImage))
         } else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Images
 import Network
 import Pipeline
 import Samples
@@ -55,7 +56,7 @@ struct Preview: ParsableCommand {
       let samples: [Sample]
       if let seed {
         samples = [preview.sample(ofSeed: seed, in: split ?? .train)]
-        try preview.writeImage(of: samples[0], to: png)
+        try PNGWriter.write(samples[0].image, to: png)
       } else {
         samples = try preview.samples(of: split ?? .train, count: count ?? 20)
         try preview.writeSheet(of: samples, to: png)

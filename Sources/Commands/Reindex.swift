@@ -13,20 +13,12 @@ struct Reindex: ParsableCommand {
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
-  private struct Report: Encodable {
-    let splits: [SplitReport]
-    let leftOut: [FaultReport]
-  }
-
   func run() throws {
-    let report = try withPipeline(pipeline, common) { pipeline in
-      let result = try pipeline.reindex()
-      return Report(splits: result.splits.map(SplitReport.init), leftOut: result.leftOut.map(FaultReport.init))
-    }
+    let report = try withPipeline(pipeline, common) { try $0.reindex() }
     if common.json {
       try outputJSON(report)
     } else {
-      for fault in report.leftOut { try output("left out: \(fault.text)") }
+      for fault in report.leftOut { try output("left out: \(fault)") }
       for split in report.splits { try output(split.text) }
     }
     if !report.leftOut.isEmpty { throw ExitCode(.badData) }

@@ -23,12 +23,7 @@ struct Render: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   private struct Report: Encodable {
-    struct Image: Encodable {
-      let file: String
-      let text: String
-    }
-
-    let images: [Image]
+    let images: [CaseFile.Drawing]
     let count: Int
   }
 
@@ -45,10 +40,7 @@ struct Render: ParsableCommand {
         progress.show(.progress(stage: "render", done: done, total: file.count, unit: "images", detail: ""))
       }
     }
-    if common.json {
-      let images = drawings.map { Report.Image(file: $0.file, text: $0.text) }
-      return try outputJSON(Report(images: images, count: images.count))
-    }
+    if common.json { return try outputJSON(Report(images: drawings, count: drawings.count)) }
     try output("\(counted(drawings.count, "image")) drawn in \(out)")
   }
 }

@@ -13,31 +13,16 @@ struct Repair: ParsableCommand {
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
-  private struct Report: Encodable {
-    struct Shard: Encodable {
-      let file: String
-      let blocks: Int
-      let drawnBlocks: Int
-    }
-
-    let repaired: [Shard]
-    let remaining: [FaultReport]
-  }
-
   func run() throws {
-    let report = try withPipeline(pipeline, common) { pipeline in
-      let result = try pipeline.repair()
-      return Report(
-        repaired: result.repaired.map { .init(file: $0.file, blocks: $0.blockCount, drawnBlocks: $0.drawnBlockCount) },
-        remaining: result.remaining.map(FaultReport.init))
-    }
+    let report = try withPipeline(pipeline, common) { try $0.repair() }
     if common.json {
       try outputJSON(report)
     } else {
       for shard in report.repaired {
-        try output("\(shard.file): repaired; \(shard.drawnBlocks) of \(counted(shard.blocks, "block")) drawn again")
+        let blocks = "\(shard.drawnBlockCount) of \(counted(shard.blockCount, "block"))"
+        try output("\(shard.file): repaired; \(blocks) drawn again")
       }
-      for fault in report.remaining { try output(fault.text) }
+      for fault in report.remaining { try output("\(fault)") }
       if report.repaired.isEmpty && report.remaining.isEmpty { try output("no damage found") }
     }
     if !report.remaining.isEmpty { throw ExitCode(.badData) }

@@ -11,6 +11,6 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let (outcome, report) = try withPipeline(pipeline, common) { (try $0.run(), $0.workspace.reportPath) }
-    try AccuracyReport(outcome, report: report).show(asJSON: common.json)
+    try AccuracyReport(outcome: outcome, report: report).show(asJSON: common.json)
   }
 }

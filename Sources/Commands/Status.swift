@@ -12,29 +12,12 @@ struct Status: ParsableCommand {
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
-  private struct Report: Encodable {
-    struct Stage: Encodable {
-      let stage: String
-      let state: String
-      let detail: String
-    }
-
-    let pipeline: String
-    let workspace: String
-    let stages: [Stage]
-  }
-
   func run() throws {
     let status = try reportingErrors {
       let spec = try PipelineSpec(contentsOf: pipeline.spec)
       return try PipelineStatus(spec, in: pipeline.workspace(of: spec))
     }
-    if common.json {
-      return try outputJSON(
-        Report(
-          pipeline: status.pipeline, workspace: status.workspace,
-          stages: status.stages.map { .init(stage: $0.name, state: $0.state.word, detail: $0.state.detail) }))
-    }
+    if common.json { return try outputJSON(status) }
     try output("\(status.pipeline) in \(status.workspace)")
     for stage in status.stages {
       let name = stage.name.padding(toLength: 18, withPad: " ", startingAt: 0)

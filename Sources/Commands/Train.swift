@@ -17,20 +17,12 @@ struct Train: ParsableCommand {
     completion: .file())
   var from: String?
 
-  private struct Report: Encodable {
-    let model: String
-    let steps: Int
-    let loss: Double?
-  }
-
   func run() throws {
     let summary = try withPipeline(pipeline, common) { pipeline in
       try pipeline.train(from: from)
       return try pipeline.trainingSummary()
     }
-    if common.json {
-      return try outputJSON(Report(model: summary.modelPath, steps: summary.stepCount, loss: summary.smoothedLoss))
-    }
+    if common.json { return try outputJSON(summary) }
     try output("model: \(summary.modelPath), after \(counted(summary.stepCount, "step"))")
   }
 }

@@ -19,12 +19,6 @@ struct Verify: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  private struct Report: Encodable {
-    let shards: Int
-    let records: Int
-    let faults: [FaultReport]
-  }
-
   private var isShard: Bool { subject.hasSuffix(".zst") }
 
   func validate() throws {
@@ -35,12 +29,9 @@ struct Verify: ParsableCommand {
     try stoppingSafely { cancellation in
       let verification = try verification(cancellation)
       if common.json {
-        try outputJSON(
-          Report(
-            shards: verification.shardCount, records: verification.recordCount,
-            faults: verification.faults.map(FaultReport.init)))
+        try outputJSON(verification)
       } else {
-        for fault in verification.faults { try output(FaultReport(fault).text) }
+        for fault in verification.faults { try output("\(fault)") }
         let faults = verification.faults.isEmpty ? "no faults" : counted(verification.faults.count, "fault")
         try output(
           "\(counted(verification.shardCount, "shard")), \(counted(verification.recordCount, "record")): \(faults)")
@@ -57,25 +48,5 @@ struct Verify: ParsableCommand {
     return try Verification(
       of: workspaceOf(spec, path: workspace), team: Team(threadCount: common.threads), cancellation: cancellation,
       report: progress.show)
-  }
-}
-
-/// A fault, as text or as JSON.
-struct FaultReport: Encodable {
-  let file: String
-  let frame: Int?
-  let byteOffset: Int?
-  let fault: String
-
-  init(_ fault: StorageFault) {
-    file = fault.file
-    frame = fault.frame
-    byteOffset = fault.byteOffset
-    self.fault = fault.problem
-  }
-
-  var text: String {
-    guard let frame, let byteOffset else { return "\(file): \(fault)" }
-    return "\(file): frame \(frame) at byte \(byteOffset): \(fault)"
   }
 }

@@ -2,20 +2,12 @@ import Samples
 
 /// A confusion matrix for each position: how often each class was predicted for each class.
 package struct ConfusionCounts: Sendable, Equatable {
-  /// One count that is not zero.
-  package struct Entry: Sendable, Equatable {
+  package struct Cell: Hashable, Sendable {
     package let position: Int
     /// The true class; `pastEnd` past the end of the text.
     package let truth: UInt16
     /// The predicted class; `pastEnd` past the end of the predicted text.
     package let predicted: UInt16
-    package let count: Int
-  }
-
-  private struct Cell: Hashable {
-    let position: Int
-    let truth: UInt16
-    let predicted: UInt16
   }
 
   // Sparse: with a large alphabet, nearly all of the position x class x class cells stay zero.
@@ -42,10 +34,9 @@ package struct ConfusionCounts: Sendable, Equatable {
   }
 
   /// Every count that is not zero, by position, truth and prediction.
-  package var entries: [Entry] {
-    counts.map { cell, count in
-      Entry(position: cell.position, truth: cell.truth, predicted: cell.predicted, count: count)
+  package var entries: [(cell: Cell, count: Int)] {
+    counts.map { (cell: $0, count: $1) }.sorted {
+      ($0.cell.position, $0.cell.truth, $0.cell.predicted) < ($1.cell.position, $1.cell.truth, $1.cell.predicted)
     }
-    .sorted { ($0.position, $0.truth, $0.predicted) < ($1.position, $1.truth, $1.predicted) }
   }
 }

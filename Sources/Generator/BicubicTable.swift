@@ -71,15 +71,32 @@ struct BicubicTables: ~Copyable {
   }
 }
 
-/// The weighted sum of a vector of pixels from each of several lines, every channel rounded and clipped to a byte.
-/// - Parameters:
-///   - source: The first line's pixels.
-///   - stride: Pixels from one line to the next.
-///   - weights: One for each line.
-///   - hasAlpha: Whether the fourth channel is computed; else it is 0.
+extension BicubicTable {
+  /// One line of the output: in every channel the weighted sum of the input's lines, rounded and clipped to a byte.
+  /// - Parameters:
+  ///   - source: The input's first line.
+  ///   - stride: Pixels of a line, whole vectors.
+  ///   - hasAlpha: Whether the fourth channel is computed; else it is 0.
+  @inline(__always)
+  func weigh(
+    line: Int, of source: UnsafePointer<UInt32>, stride: Int, hasAlpha: Bool, into target: UnsafeMutablePointer<UInt32>
+  ) {
+    let firstLine = source + first[line] * stride
+    // SAFETY: the window of every line lies inside the input.
+    weights.withUnsafeBufferPointer { weights in
+      guard let weights = weights.baseAddress.map({ $0 + line * tapCount }) else { return }
+      for offset in Swift.stride(from: 0, to: stride, by: PixelVector.scalarCount) {
+        let sum = weightedSum(firstLine + offset, stride: stride, weights, count: tapCount, hasAlpha: hasAlpha)
+        storePixels(sum, to: target + offset)
+      }
+    }
+  }
+}
+
+/// The weighted sum of a vector of pixels from each of `count` lines.
 @inline(__always)
-func weightedSum(
-  _ source: UnsafePointer<UInt32>, stride: Int, weights: UnsafePointer<Int32>, count: Int, hasAlpha: Bool
+private func weightedSum(
+  _ source: UnsafePointer<UInt32>, stride: Int, _ weights: UnsafePointer<Int32>, count: Int, hasAlpha: Bool
 ) -> PixelVector {
   let half = SIMD16<Int32>(repeating: 1 << Int32(BicubicTable.precisionBits - 1))
   var (red, green, blue, alpha) = (half, half, half, half)

@@ -25,7 +25,7 @@ struct Canvas: ~Copyable {
     stride = PixelVector.roundUp(height)
     isInFirst = false
     pixels = takeOther(width: width)
-    pixels.update(repeating: packed(SIMD4(UInt32(color.x), UInt32(color.y), UInt32(color.z), 0)), count: width * stride)
+    pixels.update(repeating: packed(color), count: width * stride)
   }
 
   /// The pixels of a column, from the top.
@@ -39,21 +39,20 @@ struct Canvas: ~Copyable {
     column(x)[y] = color
   }
 
+  /// The columns and rows of a picture of `width` x `height` at `origin` that are on the canvas.
+  func overlap(width: Int, height: Int, at origin: SIMD2<Int>) -> (columns: Range<Int>, rows: Range<Int>) {
+    func overlap(_ extent: Int, _ start: Int, _ end: Int) -> Range<Int> {
+      (0..<extent).clamped(to: -start..<max(-start, end - start))
+    }
+    return (overlap(width, origin.x, self.width), overlap(height, origin.y, self.height))
+  }
+
   /// Bicubic resize to another width: Pillow's `Image.resize((width, height))` of an RGB image.
   mutating func resize(width newWidth: Int, _ tables: inout BicubicTables) {
     let table = tables.table(from: width, to: newWidth)
     let target = takeOther(width: newWidth)
-    // SAFETY: the table's windows lie inside the image's columns, each of `stride` pixels, whole vectors.
-    table.weights.withUnsafeBufferPointer { weights in
-      guard let weights = weights.baseAddress else { return }
-      for x in 0..<newWidth {
-        let source = pixels + table.first[x] * stride
-        for y in Swift.stride(from: 0, to: stride, by: PixelVector.scalarCount) {
-          let sum = weightedSum(
-            source + y, stride: stride, weights: weights + x * table.tapCount, count: table.tapCount, hasAlpha: false)
-          storePixels(sum, to: target + x * stride + y)
-        }
-      }
+    for x in 0..<newWidth {
+      table.weigh(line: x, of: pixels, stride: stride, hasAlpha: false, into: target + x * stride)
     }
     width = newWidth
     pixels = target

@@ -7,7 +7,6 @@ package struct GeneratorIdentity: Sendable, Hashable {
   package struct Font: Sendable, Hashable {
     /// Its name in the spec.
     package let name: String
-    package let path: String
     package let hash: ContentHash
   }
 
@@ -23,7 +22,6 @@ package final class CaptchaGenerator: Sendable {
   /// Raised by every change that changes a pixel or a label.
   package static let version: UInt32 = 1
 
-  package let spec: CaptchaSpec
   package let identity: GeneratorIdentity
   /// nil for an entry of other splits.
   private let entries: [EntryGenerator?]
@@ -36,7 +34,6 @@ package final class CaptchaGenerator: Sendable {
   /// - Parameter splits: The splits that are drawn. Nothing is needed for entries of others.
   /// - Throws: `GeneratorError` where a font is missing, is not a font, or lacks a character of its alphabet.
   package init(spec: CaptchaSpec, for splits: Set<Split> = Set(Split.allCases)) throws(GeneratorError) {
-    self.spec = spec
     var fonts: [GeneratorIdentity.Font] = []
     var entries: [EntryGenerator?] = []
     for entry in spec.entries {
@@ -50,7 +47,7 @@ package final class CaptchaGenerator: Sendable {
           let file = try FontFile.find(name)
           files.append(file)
           if !fonts.contains(where: { $0.name == name }) {
-            fonts.append(GeneratorIdentity.Font(name: name, path: file.path, hash: file.hash))
+            fonts.append(GeneratorIdentity.Font(name: name, hash: file.hash))
           }
         }
         entries.append(
@@ -67,8 +64,7 @@ package final class CaptchaGenerator: Sendable {
         sums.append((sums.last ?? 0) + (entry.splits.contains(split) ? entry.weight : 0))
       }
     }
-    identity = GeneratorIdentity(
-      version: Self.version, freeTypeVersion: FontFace.freeTypeVersion, fonts: fonts)
+    identity = GeneratorIdentity(version: Self.version, freeTypeVersion: FontFace.freeTypeVersion, fonts: fonts)
   }
 
   /// - Parameters:

@@ -3,58 +3,58 @@ import Specs
 
 /// The settings of a style that can be drawn. Each style's file makes its settings conform.
 package protocol DrawableSpec: StyleSpec {
-  associatedtype Parameters: ImageParameters
-
-  /// - Parameters:
-  ///   - lengthMax: The most characters of a text.
-  ///   - characters: The characters of texts.
-  /// - Throws: `GeneratorError` where the font lacks a character, or a text may not fit the image.
-  func drawing(
-    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
-  ) throws(GeneratorError) -> Drawing
-}
-
-/// Draws a text with a seed, on any thread.
-package typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> ImageColumns
-
-/// The parameters of one image, by name.
-package protocol ImageParameters: Sendable, Decodable {
-  var text: String { get }
-
-  /// Draws the image, with only the glyphs that it needs, since parameters may name any size of any character.
-  /// - Throws: `GeneratorError.invalidParameters`, `.missingGlyph` or `.unusableFont`.
-  func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image
+  associatedtype Style: CaptchaStyle where Style.Spec == Self
 }
 
 /// A way to draw text with one font, in two pure steps: all random choices first, then the pixels.
 package protocol CaptchaStyle: Sendable {
+  associatedtype Spec
   /// Every random choice of one image, by name.
-  associatedtype Parameters
-  associatedtype Renderer: CaptchaRenderer<Parameters>
+  associatedtype Parameters: ImageParameters
+
+  /// Has every character of the texts, at every size.
+  var atlas: GlyphAtlas { get }
+
+  /// - Parameters:
+  ///   - width: Of the image, in pixels; so is `height`.
+  ///   - lengthMax: The most characters of a text.
+  ///   - characters: The characters of texts.
+  /// - Throws: `GeneratorError` where the font lacks a character, `.textTooWide` where texts may not fit the image.
+  init(
+    _ spec: Spec, width: Int, height: Int, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
+  ) throws(GeneratorError)
 
   /// The random choices for `text` and `seed`, which is below 2^63. A style uses the seed's random streams 1 ..< 2^32;
   /// a stream's number, once used, never changes its meaning.
   /// - Precondition: `text` has at least one character, and the style was made for all of them.
   func parameters(of text: [Unicode.Scalar], seed: UInt64) -> Parameters
-
-  /// A renderer with buffers of its own; it can draw all that `parameters(of:seed:)` returns.
-  func makeRenderer() -> Renderer
 }
 
-/// Draws the images of one style. It owns the buffers that a drawing needs, so one thread at a time may use it.
+/// Draws the images of one style. It owns the buffers that a drawing needs, so one thread at a time may use it; the
+/// atlas can be shared.
 package protocol CaptchaRenderer<Parameters> {
   associatedtype Parameters
 
-  /// - Precondition: the parameters can be drawn.
+  init(atlas: GlyphAtlas)
+
+  /// - Precondition: the parameters can be drawn, and the atlas has their glyphs.
   func draw(_ parameters: Parameters, format: PixelFormat) -> ImageColumns
 }
 
-extension CaptchaStyle {
-  func drawing(format: PixelFormat) -> Drawing {
-    let renderers = RendererPool(of: self)
+/// Draws a text with a seed, on any thread.
+package typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> ImageColumns
+
+extension DrawableSpec {
+  /// - Parameters and errors: As of `CaptchaStyle.init`.
+  package func drawing(
+    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
+  ) throws(GeneratorError) -> Drawing {
+    let style = try Style(
+      self, width: geometry.width, height: geometry.height, lengthMax: lengthMax, font: font, characters: characters)
+    let renderers = RendererPool<Style.Parameters.Renderer>(atlas: style.atlas)
     return { text, seed in
-      let parameters = parameters(of: text, seed: seed)
-      return renderers.withRenderer { $0.draw(parameters, format: format) }
+      let parameters = style.parameters(of: text, seed: seed)
+      return renderers.withRenderer { $0.draw(parameters, format: geometry.format) }
     }
   }
 }

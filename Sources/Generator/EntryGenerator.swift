@@ -30,10 +30,9 @@ struct EntryGenerator: Sendable {
     guard let style = entry.style.settings as? any DrawableSpec else {
       preconditionFailure("every style can be drawn")
     }
+    let scalars = try Self.scalars(of: entry.alphabet, font: fonts[0])
     var drawings: [Drawing] = []
-    var scalars: [Unicode.Scalar] = []
     for font in fonts {
-      scalars = try Self.scalars(of: entry.alphabet, font: font)
       drawings.append(
         try style.drawing(of: geometry, lengthMax: entry.lengths.upperBound, font: font, characters: scalars))
     }

@@ -71,10 +71,15 @@ package final class GlyphAtlas: Sendable {
   /// The largest font size, in pixels per em.
   package static let sizeMax = 256
 
-  /// Width and height of a character's cell in pixels; nil where the atlas lacks it.
-  package func cell(of scalar: Unicode.Scalar, size: Int) -> SIMD2<Int>? { glyph(of: scalar, size: size)?.cell }
+  /// Width and height of a character's cell in pixels.
+  /// - Precondition: the atlas has the character at this size.
+  package func cell(of scalar: Unicode.Scalar, size: Int) -> SIMD2<Int> { glyph(of: scalar, size: size).cell }
 
-  func glyph(of scalar: Unicode.Scalar, size: Int) -> Glyph? { glyphs[Key(scalar, size: size)] }
+  /// - Precondition: the atlas has the character at this size.
+  func glyph(of scalar: Unicode.Scalar, size: Int) -> Glyph {
+    guard let glyph = glyphs[Key(scalar, size: size)] else { preconditionFailure("the atlas lacks a glyph") }
+    return glyph
+  }
 
   private static func ascender(of face: borrowing FontFace, size: Int, _ ascent: Ascent) -> Int? {
     guard ascent == .ofDroidSansMono && face.familyName == NotoMono.family else { return face.ascender(size: size) }

@@ -51,13 +51,8 @@ struct GlyphPaste: ~Copyable {
     let straight = Unmultiply(alpha: pixel &>> 24)
     let (red, green, blue) = (straight(pixel & 255), straight((pixel &>> 8) & 255), straight((pixel &>> 16) & 255))
     // The package's mask: luma times 1.97, truncated, at most 255; up to there, 129106 / 2^16 gives the same.
-    let scaled = (luma(red, green, blue) &* 129106) &>> 16
-    let mask = (scaled | (0 &- ((255 &- scaled) &>> 31))) & 255
-    // Two channels in one product: neither overflows its half.
-    let below = loadPixels(target)
-    let redBlue = (below & 0xFF_00FF) &* (255 &- mask) &+ (red | (blue &<< 16)) &* mask
-    let greens = ((below &>> 8) & 255) &* (255 &- mask) &+ green &* mask
-    storePixels(halvesDividedBy255(redBlue) | (dividedBy255(greens) &<< 8), to: target)
+    let mask = clippedToByte((luma(red, green, blue) &* 129106) &>> 16)
+    paint(redBlue: red | (blue &<< 16), green: green, through: mask, over: target)
   }
 }
 

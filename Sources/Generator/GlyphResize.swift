@@ -19,7 +19,7 @@ struct GlyphResize: ~Copyable {
   private mutating func resizeAcrossThenDown(
     _ layer: GlyphLayer, width: Int, height: Int, _ tables: inout BicubicTables
   ) -> GlyphLayer {
-    let stride = GlyphLayer.stride(for: width)
+    let stride = PixelVector.roundUp(width)
     let wide = across.reserve(GlyphLayer.margin + layer.stride * stride) + GlyphLayer.margin
     if width == layer.width {
       transpose(layer, into: wide, stride: stride)
@@ -27,7 +27,7 @@ struct GlyphResize: ~Copyable {
       resizeAcross(layer, tables.table(from: layer.width, to: width), into: wide, stride: stride)
     }
     var result = GlyphLayer(
-      width: width, height: layer.height, order: .rows, stride: stride, pixels: wide, isPremultiplied: true)
+      width: width, height: layer.height, stride: stride, pixels: wide, isPremultiplied: true)
     if height != layer.height {
       result = resizeDown(result, tables.table(from: layer.height, to: height))
     }
@@ -36,11 +36,11 @@ struct GlyphResize: ~Copyable {
 
   /// Columns into rows, at the same size.
   mutating func transpose(_ layer: GlyphLayer) -> GlyphLayer {
-    let stride = GlyphLayer.stride(for: layer.width)
+    let stride = PixelVector.roundUp(layer.width)
     let rows = across.reserve(GlyphLayer.margin + layer.stride * stride) + GlyphLayer.margin
     transpose(layer, into: rows, stride: stride)
     return GlyphLayer(
-      width: layer.width, height: layer.height, order: .rows, stride: stride, pixels: rows,
+      width: layer.width, height: layer.height, stride: stride, pixels: rows,
       isPremultiplied: layer.isPremultiplied)
   }
 
@@ -52,13 +52,13 @@ struct GlyphResize: ~Copyable {
 
   /// Rows into columns.
   private mutating func turned(_ layer: GlyphLayer) -> GlyphLayer {
-    let stride = GlyphLayer.stride(for: layer.height)
+    let stride = PixelVector.roundUp(layer.height)
     let pixels = columns.reserve(stride * layer.width)
     for x in 0..<layer.width {
       for y in 0..<layer.height { pixels[x * stride + y] = layer.pixels[y * layer.stride + x] }
     }
     return GlyphLayer(
-      width: layer.width, height: layer.height, order: .columns, stride: stride, pixels: pixels,
+      width: layer.width, height: layer.height, stride: stride, pixels: pixels,
       isPremultiplied: layer.isPremultiplied)
   }
 
@@ -70,8 +70,9 @@ struct GlyphResize: ~Copyable {
     // Two columns at a time, so that two pixels of a row are stored at once. After an odd number, the last column is
     // stored once more in the row's padding.
     for x in Swift.stride(from: 0, to: table.outputCount, by: 2) {
-      weigh(layer, table, x: x, into: left)
-      weigh(layer, table, x: min(x + 1, table.outputCount - 1), into: right)
+      let next = min(x + 1, table.outputCount - 1)
+      table.weigh(line: x, of: layer.pixels, stride: layer.stride, hasAlpha: true, into: left)
+      table.weigh(line: next, of: layer.pixels, stride: layer.stride, hasAlpha: true, into: right)
       var target = UnsafeMutableRawPointer(rows + x)
       for y in 0..<layer.height {
         let pair = UInt64(left[y]) | UInt64(right[y]) &<< 32
@@ -81,41 +82,12 @@ struct GlyphResize: ~Copyable {
     }
   }
 
-  /// One column of the output.
-  @inline(__always)
-  private func weigh(
-    _ layer: GlyphLayer, _ table: BicubicTable, x: Int, into column: UnsafeMutablePointer<UInt32>
-  ) {
-    let source = layer.pixels + table.first[x] * layer.stride
-    // SAFETY: the table's windows lie inside the layer's columns; a column has `layer.stride` pixels, whole vectors.
-    table.weights.withUnsafeBufferPointer { weights in
-      guard let weights = weights.baseAddress else { return }
-      for y in Swift.stride(from: 0, to: layer.stride, by: PixelVector.scalarCount) {
-        let pixels = weightedSum(
-          source + y, stride: layer.stride, weights: weights + x * table.tapCount, count: table.tapCount,
-          hasAlpha: true)
-        storePixels(pixels, to: column + y)
-      }
-    }
-  }
-
   private mutating func resizeDown(_ layer: GlyphLayer, _ table: BicubicTable) -> GlyphLayer {
     let rows = down.reserve(GlyphLayer.margin + table.outputCount * layer.stride) + GlyphLayer.margin
-    // SAFETY: the table's windows lie inside the layer's rows, each of `layer.stride` pixels, whole vectors.
-    table.weights.withUnsafeBufferPointer { weights in
-      guard let weights = weights.baseAddress else { return }
-      for y in 0..<table.outputCount {
-        let source = layer.pixels + table.first[y] * layer.stride
-        for x in Swift.stride(from: 0, to: layer.stride, by: PixelVector.scalarCount) {
-          let pixels = weightedSum(
-            source + x, stride: layer.stride, weights: weights + y * table.tapCount, count: table.tapCount,
-            hasAlpha: true)
-          storePixels(pixels, to: rows + y * layer.stride + x)
-        }
-      }
+    for y in 0..<table.outputCount {
+      table.weigh(line: y, of: layer.pixels, stride: layer.stride, hasAlpha: true, into: rows + y * layer.stride)
     }
     return GlyphLayer(
-      width: layer.width, height: table.outputCount, order: .rows, stride: layer.stride, pixels: rows,
-      isPremultiplied: true)
+      width: layer.width, height: table.outputCount, stride: layer.stride, pixels: rows, isPremultiplied: true)
   }
 }

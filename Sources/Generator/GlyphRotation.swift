@@ -13,9 +13,9 @@ struct GlyphRotation: ~Copyable {
   mutating func rotate(
     _ mask: InkMask, _ plan: RotationPlan, _ ink: borrowing InkTable, isSettled: Bool
   ) -> GlyphLayer {
-    let stride = GlyphLayer.stride(for: plan.height)
+    let stride = PixelVector.roundUp(plan.height)
     let layer = GlyphLayer(
-      width: plan.width, height: plan.height, order: .columns, stride: stride,
+      width: plan.width, height: plan.height, stride: stride,
       pixels: pixels.reserve(stride * plan.width), isPremultiplied: true)
     points.reserve(stride)
     edges.reserve(stride * plan.width)
@@ -76,9 +76,9 @@ struct GlyphRotation: ~Copyable {
 
   /// The glyph without rotation, in columns: Pillow's rotation by 0 degrees is a copy.
   mutating func copy(_ mask: InkMask, _ ink: borrowing InkTable, isPremultiplied: Bool) -> GlyphLayer {
-    let stride = GlyphLayer.stride(for: mask.height)
+    let stride = PixelVector.roundUp(mask.height)
     let layer = GlyphLayer(
-      width: mask.width, height: mask.height, order: .columns, stride: stride,
+      width: mask.width, height: mask.height, stride: stride,
       pixels: pixels.reserve(stride * mask.width), isPremultiplied: isPremultiplied)
     for x in 0..<mask.width {
       for y in 0..<mask.height {
@@ -119,12 +119,12 @@ private struct RotationPoints: ~Copyable {
   ///   - stride: Squares in a line of the mask.
   @inline(__always)
   mutating func locate(_ plan: RotationPlan, x: Int, rows: Range<Int>, stride: Double) {
-    let startX = plan.xByX * (Double(x) + 0.5)
-    let startY = plan.yByX * (Double(x) + 0.5)
+    let startX = plan.cosine * (Double(x) + 0.5)
+    let startY = -plan.sine * (Double(x) + 0.5)
     var v = SIMD4<Double>(0.5, 1.5, 2.5, 3.5) + Double(rows.lowerBound)
     for row in Swift.stride(from: 0, to: rows.count, by: 4) {
-      let sourceX = (startX + plan.xByY * v) + plan.shift.x
-      let sourceY = (startY + plan.yByY * v) + plan.shift.y
+      let sourceX = (startX + plan.sine * v) + plan.shift.x
+      let sourceY = (startY + plan.cosine * v) + plan.shift.y
       let (xs, ys) = (sourceX - 0.5, sourceY - 0.5)
       let (columns, lines) = (xs.rounded(.down), ys.rounded(.down))
       let squareIndex = WholeNumbers((lines + 1) * stride + (columns + 2))
@@ -177,19 +177,17 @@ private struct EdgePixels: ~Copyable {
   }
 }
 
-/// Size and mapping of a rotated image: the source's point for the output's point (x, y) is (xByX x + xByY y, yByX x +
-/// yByY y) + shift.
+/// Size and mapping of a rotated image: the source's point for the output's point (x, y) is (cosine x + sine y, cosine y -
+/// sine x) + shift.
 struct RotationPlan {
   let width: Int
   let height: Int
-  let xByX: Double
-  let xByY: Double
-  let yByX: Double
-  let yByY: Double
+  let sine: Double
+  let cosine: Double
   let shift: SIMD2<Double>
   /// The source's size.
   let sourceSize: SIMD2<Double>
-  /// 1 / xByY and 1 / yByY, for estimates only.
+  /// 1 / sine and 1 / cosine, for estimates only.
   private let inverseSlopes: SIMD2<Double>
 
   /// The arithmetic of Pillow's `Image.rotate`, in its order, so that the doubles are the same.
@@ -198,6 +196,7 @@ struct RotationPlan {
     let turn = degrees < 0 ? degrees + 360 : degrees
     let angle = sineAndCosine(ofRadians: -(turn * (Double.pi / 180)))
     let (sine, cosine) = (roundedTo15Places(angle.sine), roundedTo15Places(angle.cosine))
+    (self.sine, self.cosine) = (sine, cosine)
     let (w, h) = (Double(width), Double(height))
     func turned(_ x: Double, _ y: Double, _ shift: SIMD2<Double>) -> SIMD2<Double> {
       SIMD2(cosine * x + sine * y + shift.x, -sine * x + cosine * y + shift.y)
@@ -209,7 +208,6 @@ struct RotationPlan {
     let lower = SIMD2(min(a.x, b.x, c.x, d.x), min(a.y, b.y, c.y, d.y)).rounded(.down)
     self.width = Int(upper.x - lower.x)
     self.height = Int(upper.y - lower.y)
-    (xByX, xByY, yByX, yByY) = (cosine, sine, -sine, cosine)
     shift = turned(-(Double(self.width - width) / 2), -(Double(self.height - height) / 2), centered)
     sourceSize = SIMD2(w, h)
     inverseSlopes = 1 / SIMD2(sine, cosine)
@@ -217,7 +215,7 @@ struct RotationPlan {
 
   /// A range of a column's rows that has all rows whose points lie on the source, and few others.
   func rows(inColumn x: Int) -> Range<Int> {
-    let (startX, startY) = (xByX * (Double(x) + 0.5) + shift.x, yByX * (Double(x) + 0.5) + shift.y)
+    let (startX, startY) = (cosine * (Double(x) + 0.5) + shift.x, -sine * (Double(x) + 0.5) + shift.y)
     // At such small slopes the edges may cross nothing within the image.
     guard abs(inverseSlopes.x) < 1e6 && abs(inverseSlopes.y) < 1e6 else { return 0..<height }
     let byX = crossing(startX, inverseSlopes.x, sourceSize.x)

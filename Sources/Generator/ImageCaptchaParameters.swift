@@ -1,11 +1,13 @@
-import Foundation
-
 /// Everything that decides the pixels of one image of the Python package `captcha` 0.7.1, class ImageCaptcha: its
 /// random choices by name, and the dots' width and number of arcs, which it never varies.
-package struct ImageCaptchaParameters: Sendable, Hashable {
+package struct ImageCaptchaParameters: ImageParameters, Hashable {
+  package typealias Renderer = ImageCaptchaRenderer
+
+  package static let ascent = GlyphAtlas.Ascent.ofDroidSansMono
+
   /// One drawn character. Spaces have a size, rotation and warp too, as in the package, but only take up width.
-  package struct Glyph: Sendable, Hashable {
-    package var character: Unicode.Scalar
+  package struct Glyph: GlyphParameters, Sendable, Hashable, Decodable {
+    @SingleCharacter package var character: Unicode.Scalar
     /// In pixels per em.
     package var fontSize: Int
     /// Where the text starts in the glyph's own image, in pixels; it matters only where the edge would cut off ink.
@@ -16,9 +18,16 @@ package struct ImageCaptchaParameters: Sendable, Hashable {
     package var cell: SIMD2<Int>
     /// x1, y1, x2, y2 of the package: how far the corners are moved, in pixels.
     package var warp: SIMD4<Int>
+
+    private enum CodingKeys: String, CodingKey {
+      case character = "char"
+      case fontSize = "font_size"
+      case offset, cell, warp
+      case rotationDegrees = "rotation_degrees"
+    }
   }
 
-  package struct Arc: Sendable, Hashable, Codable {
+  package struct Arc: Sendable, Hashable, Decodable {
     /// The ellipse's left, top, right and bottom pixel.
     package var box: SIMD4<Int>
     /// Clockwise from three o'clock.
@@ -33,7 +42,6 @@ package struct ImageCaptchaParameters: Sendable, Hashable {
   }
 
   package var text: String
-  /// Pixels.
   package var width: Int
   package var height: Int
   /// Red, green, blue.
@@ -46,18 +54,16 @@ package struct ImageCaptchaParameters: Sendable, Hashable {
   /// Where each dot's line starts.
   package var dots: [SIMD2<Int>]
   /// Pixels; the package's dots have 3.
-  package var dotWidth: Int = Self.packageDotWidth
+  package var dotWidth: Int
   /// The package draws one.
   package var arcs: [Arc]
-
-  private static let packageDotWidth = 3
 }
 
 // MARK: JSON
 
 /// The form of `cases.jsonl`: a key `arc` where there is one arc as in the package, `arcs` for any other number, and a
 /// key `dot_width` where it is not the package's.
-extension ImageCaptchaParameters: Codable {
+extension ImageCaptchaParameters {
   private enum CodingKeys: String, CodingKey {
     case text, width, height, background, color, glyphs, overlaps, dots, arc, arcs
     case dotWidth = "dot_width"
@@ -73,88 +79,32 @@ extension ImageCaptchaParameters: Codable {
     glyphs = try values.decode([Glyph].self, forKey: .glyphs)
     overlaps = try values.decode([Int].self, forKey: .overlaps)
     dots = try values.decode([SIMD2<Int>].self, forKey: .dots)
-    dotWidth = try values.decodeIfPresent(Int.self, forKey: .dotWidth) ?? Self.packageDotWidth
+    dotWidth = try values.decodeIfPresent(Int.self, forKey: .dotWidth) ?? 3
     arcs = try values.decodeIfPresent([Arc].self, forKey: .arcs) ?? [values.decode(Arc.self, forKey: .arc)]
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(text, forKey: .text)
-    try values.encode(width, forKey: .width)
-    try values.encode(height, forKey: .height)
-    try values.encode(background, forKey: .background)
-    try values.encode(color, forKey: .color)
-    try values.encode(glyphs, forKey: .glyphs)
-    try values.encode(overlaps, forKey: .overlaps)
-    try values.encode(dots, forKey: .dots)
-    if dotWidth != Self.packageDotWidth { try values.encode(dotWidth, forKey: .dotWidth) }
-    if arcs.count == 1 { try values.encode(arcs[0], forKey: .arc) } else { try values.encode(arcs, forKey: .arcs) }
-  }
-}
-
-extension ImageCaptchaParameters.Glyph: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case character = "char"
-    case fontSize = "font_size"
-    case offset
-    case rotationDegrees = "rotation_degrees"
-    case cell
-    case warp
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    character = try values.decode(SingleCharacter.self, forKey: .character).scalar
-    fontSize = try values.decode(Int.self, forKey: .fontSize)
-    offset = try values.decode(SIMD2<Int>.self, forKey: .offset)
-    rotationDegrees = try values.decode(Double.self, forKey: .rotationDegrees)
-    cell = try values.decode(SIMD2<Int>.self, forKey: .cell)
-    warp = try values.decode(SIMD4<Int>.self, forKey: .warp)
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(String(character), forKey: .character)
-    try values.encode(fontSize, forKey: .fontSize)
-    try values.encode(offset, forKey: .offset)
-    try values.encode(rotationDegrees, forKey: .rotationDegrees)
-    try values.encode(cell, forKey: .cell)
-    try values.encode(warp, forKey: .warp)
   }
 }
 
 // MARK: What can be drawn
 
 extension ImageCaptchaParameters {
-  /// - Throws: `GeneratorError.invalidParameters` where a value is so far from the package's that it cannot be drawn,
-  ///   or only with too much memory.
-  func validate() throws(GeneratorError) {
-    try ParameterLimits.require(1...ParameterLimits.extentMax, width, "width")
-    try ParameterLimits.require(1...ParameterLimits.extentMax, height, "height")
+  package func validate() throws(GeneratorError) {
     try ParameterLimits.require(1...256, text.unicodeScalars.count, "characters of text")
-    try ParameterLimits.require(1...256, glyphs.count, "glyphs")
     try ParameterLimits.require(glyphs.count...glyphs.count, overlaps.count, "overlaps")
     try ParameterLimits.require(0...100_000, dots.count, "dots")
     // With less, the faintest ink would be cut off as background.
     try ParameterLimits.require(128...255, Int(color.w), "opacity")
     for glyph in glyphs { try validate(glyph) }
     for overlap in overlaps { try ParameterLimits.require(0...ParameterLimits.extentMax, overlap, "overlap") }
-    for dot in dots {
-      try ParameterLimits.requireExtent(dot.x, "dot")
-      try ParameterLimits.requireExtent(dot.y, "dot")
-    }
+    for dot in dots { try ParameterLimits.require(ParameterLimits.extents, dot, "dot") }
     try ParameterLimits.require(1...11, dotWidth, "dot_width")
     try ParameterLimits.require(0...1000, arcs.count, "arcs")
     for arc in arcs { try validate(arc) }
   }
 
   private func validate(_ glyph: Glyph) throws(GeneratorError) {
-    try ParameterLimits.require(1...GlyphAtlas.sizeMax, glyph.fontSize, "font_size")
-    try ParameterLimits.require(0...256, glyph.offset.x, "offset")
-    try ParameterLimits.require(0...256, glyph.offset.y, "offset")
-    try ParameterLimits.require(1...GlyphAtlas.cellMax, glyph.cell.x, "cell")
-    try ParameterLimits.require(1...GlyphAtlas.cellMax, glyph.cell.y, "cell")
-    for index in 0..<4 { try ParameterLimits.require(-512...512, glyph.warp[index], "warp") }
+    try ParameterLimits.require(0...256, glyph.offset, "offset")
+    try ParameterLimits.require(1...GlyphAtlas.cellMax, glyph.cell, "cell")
+    try ParameterLimits.require(-512...512, glyph.warp, "warp")
     // At 90 degrees and more, Pillow runs other code, which the package never uses.
     guard abs(glyph.rotationDegrees) < 90 else {
       throw .invalidParameters(reason: "rotation_degrees is \(glyph.rotationDegrees), allowed: above -90, below 90")
@@ -162,7 +112,7 @@ extension ImageCaptchaParameters {
   }
 
   private func validate(_ arc: Arc) throws(GeneratorError) {
-    for index in 0..<4 { try ParameterLimits.requireExtent(arc.box[index], "arc box") }
+    try ParameterLimits.require(ParameterLimits.extents, arc.box, "arc box")
     guard arc.box.x <= arc.box.z && arc.box.y <= arc.box.w else {
       throw .invalidParameters(reason: "the arc's box ends before it starts")
     }

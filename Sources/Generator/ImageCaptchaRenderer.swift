@@ -1,34 +1,8 @@
 import Samples
 
-/// Draws images from parameters, pixel for pixel as `captcha` 0.7.1 (class ImageCaptcha) does with Pillow. It owns the
-/// buffers that a drawing needs, so one thread at a time may use it; the atlas can be shared.
+/// Draws images from parameters, pixel for pixel as `captcha` 0.7.1 (class ImageCaptcha) does with Pillow.
 package final class ImageCaptchaRenderer: CaptchaRenderer {
   private let atlas: GlyphAtlas
-  private var stages = DrawingStages()
-
-  package init(atlas: GlyphAtlas) {
-    self.atlas = atlas
-  }
-
-  /// - Throws: `GeneratorError.invalidParameters`, or `.missingGlyph` where the atlas lacks a character at a font size.
-  package func render(
-    _ parameters: ImageCaptchaParameters, format: PixelFormat
-  ) throws(GeneratorError) -> Image {
-    try parameters.validate()
-    for glyph in parameters.glyphs where atlas.glyph(of: glyph.character, size: glyph.fontSize) == nil {
-      throw .missingGlyph(character: String(glyph.character), font: "at size \(glyph.fontSize)")
-    }
-    return draw(parameters, format: format).image
-  }
-
-  /// - Precondition: the parameters are valid and the atlas has their glyphs.
-  package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> ImageColumns {
-    stages.draw(parameters, atlas, format: format)
-  }
-}
-
-/// The stages of a drawing and their buffers.
-private struct DrawingStages: ~Copyable {
   private var canvas = Canvas()
   private var ink = InkTable()
   private var rotation = GlyphRotation()
@@ -36,31 +10,28 @@ private struct DrawingStages: ~Copyable {
   private var paste = GlyphPaste()
   private var tables = BicubicTables()
 
-  mutating func draw(
-    _ parameters: ImageCaptchaParameters, _ atlas: GlyphAtlas, format: PixelFormat
-  ) -> ImageColumns {
+  package init(atlas: GlyphAtlas) { self.atlas = atlas }
+
+  package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> ImageColumns {
     let textWidth = parameters.glyphs.reduce(0) { $0 + $1.cell.x }
     canvas.clear(width: max(textWidth, parameters.width), height: parameters.height, to: parameters.background)
     ink.set(color: parameters.color)
     let averageWidth = textWidth / parameters.text.unicodeScalars.count
     var left = Int(Double(averageWidth) * 0.1)
     for (glyph, overlap) in zip(parameters.glyphs, parameters.overlaps) {
-      draw(glyph, atlas, left: left)
+      draw(glyph, left: left)
       left += glyph.cell.x - overlap
     }
     if canvas.width > parameters.width { canvas.resize(width: parameters.width, &tables) }
-    let color = SIMD4(truncatingIfNeeded: parameters.color) & SIMD4<UInt32>(255, 255, 255, 0)
-    drawDots(parameters.dots, width: parameters.dotWidth, color: packed(color), on: canvas)
-    for arc in parameters.arcs { drawArc(arc, color: packed(color), on: canvas) }
+    let color = packed(SIMD3(parameters.color.x, parameters.color.y, parameters.color.z))
+    drawDots(parameters.dots, width: parameters.dotWidth, color: color, on: canvas)
+    for arc in parameters.arcs { drawArc(arc, color: color, on: canvas) }
     return canvas.smoothedColumns(format: format)
   }
 
-  private mutating func draw(_ parameters: ImageCaptchaParameters.Glyph, _ atlas: GlyphAtlas, left: Int) {
-    guard let glyph = atlas.glyph(of: parameters.character, size: parameters.fontSize) else {
-      preconditionFailure("the atlas lacks a glyph")
-    }
+  private func draw(_ parameters: ImageCaptchaParameters.Glyph, left: Int) {
     let (cell, offset) = (parameters.cell, parameters.offset)
-    let mask = glyph.ink(at: offset, width: cell.x + offset.x, height: cell.y + offset.y)
+    let mask = parameters.glyph(in: atlas).ink(at: offset, width: cell.x + offset.x, height: cell.y + offset.y)
     // A space has no ink and leaves no trace.
     guard !mask.isEmpty else { return }
     let size = warpedSize(cell: cell, warp: parameters.warp)

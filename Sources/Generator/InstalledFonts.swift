@@ -9,13 +9,6 @@ package struct InstalledFonts {
     return ["/usr/share/fonts", "/usr/local/share/fonts", "\(home)/.fonts", "\(home)/.local/share/fonts"]
   }
 
-  private struct Face {
-    let path: String
-    let index: Int
-    let family: String
-    let isRegular: Bool
-  }
-
   /// More than any collection in use has.
   private static let faceCountMax = 256
 
@@ -26,14 +19,14 @@ package struct InstalledFonts {
   /// The family's regular face, else its first in the order of paths.
   /// - Throws: `GeneratorError.fontNotFound` with the families found.
   package func font(ofFamily family: String) throws(GeneratorError) -> FontFile {
-    var fallback: Face?
+    var fallback: (path: String, index: Int)?
     var families: Set<String> = []
     for path in paths(likeliestFor: family) {
-      for face in faces(of: path) {
+      for (index, face) in faces(of: path).enumerated() {
         families.insert(face.family)
         guard face.family.lowercased() == family.lowercased() else { continue }
-        if face.isRegular { return try FontFile(path: path, faceIndex: face.index) }
-        fallback = fallback ?? face
+        if face.isRegular { return try FontFile(path: path, faceIndex: index) }
+        fallback = fallback ?? (path, index)
       }
     }
     guard let fallback else {
@@ -48,17 +41,14 @@ package struct InstalledFonts {
   }
 
   /// Empty where the file is not a font: a broken file must not keep other fonts from being found.
-  private func faces(of path: String) -> [Face] {
+  private func faces(of path: String) -> [(family: String, isRegular: Bool)] {
     guard let bytes = try? FontFile.contents(of: path) else { return [] }
-    var faces: [Face] = []
+    var faces: [(family: String, isRegular: Bool)] = []
     var count = 1
     while faces.count < count {
       guard let face = try? FontFace(bytes: bytes, path: path, index: faces.count) else { break }
       count = min(face.faceCount, Self.faceCountMax)
-      faces.append(
-        Face(
-          path: path, index: faces.count, family: face.familyName,
-          isRegular: ["Regular", "Book", "Roman"].contains(face.styleName)))
+      faces.append((face.familyName, ["Regular", "Book", "Roman"].contains(face.styleName)))
     }
     return faces
   }

@@ -2,6 +2,7 @@
 enum ParameterLimits {
   /// The largest width and height of an image, and any distance, in pixels.
   static let extentMax = 4096
+  static let extents = -extentMax...extentMax
 
   /// - Throws: `GeneratorError.invalidParameters` where `value` is outside `range`.
   static func require<Number: Comparable>(
@@ -12,22 +13,10 @@ enum ParameterLimits {
     }
   }
 
-  static func requireExtent(_ value: Int, _ name: String) throws(GeneratorError) {
-    try require(-extentMax...extentMax, value, name)
-  }
-}
-
-/// A character in JSON: a text of one code point.
-struct SingleCharacter: Decodable {
-  let scalar: Unicode.Scalar
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let scalar = text.unicodeScalars.first, text.unicodeScalars.count == 1 else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "\"\(text)\" is not one Unicode character")
-    }
-    self.scalar = scalar
+  /// The same of each of a vector's numbers.
+  static func require<Vector: SIMD<Int>>(
+    _ range: ClosedRange<Int>, _ values: Vector, _ name: String
+  ) throws(GeneratorError) {
+    for index in values.indices { try require(range, values[index], name) }
   }
 }

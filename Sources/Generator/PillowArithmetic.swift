@@ -43,6 +43,23 @@ func halvesDividedBy255(_ values: PixelVector) -> PixelVector {
   return ((((sums &>> 8) & 0xFF_00FF) &+ sums) &>> 8) & 0xFF_00FF
 }
 
+/// The smaller of 255 and each value below 2^31.
+@inline(__always)
+func clippedToByte(_ values: PixelVector) -> PixelVector { (values | (0 &- ((255 &- values) &>> 31))) & 255 }
+
+/// Paints a vector of a column through a mask of 0 ... 255: Pillow's `paste`.
+/// - Parameter redBlue: Red in the low half of a word, blue in the high one.
+@inline(__always)
+func paint(
+  redBlue: PixelVector, green: PixelVector, through mask: PixelVector, over target: UnsafeMutablePointer<UInt32>
+) {
+  let below = loadPixels(target)
+  // Two channels in one product: neither overflows its half.
+  let redBlue = (below & 0xFF_00FF) &* (255 &- mask) &+ redBlue &* mask
+  let green = ((below &>> 8) & 255) &* (255 &- mask) &+ green &* mask
+  storePixels(halvesDividedBy255(redBlue) | (dividedBy255(green) &<< 8), to: target)
+}
+
 /// Divides channels by alpha as Pillow does: min(255, 255 c / alpha), truncated; c itself at alpha 0.
 struct Unmultiply {
   /// 2^23 plus a number below 2^23, as a float's bits.
@@ -84,6 +101,10 @@ func packed(_ channels: SIMD4<UInt32>) -> UInt32 {
   let placed = channels &<< SIMD4(0, 8, 16, 24)
   let pairs = placed.lowHalf | placed.highHalf
   return pairs.x | pairs.y
+}
+
+func packed(_ color: SIMD3<UInt8>) -> UInt32 {
+  UInt32(color.x) | UInt32(color.y) << 8 | UInt32(color.z) << 16
 }
 
 /// Four whole doubles within ±2^50 as integers, by operations that never trap and are the same on every CPU.

@@ -8,24 +8,19 @@ package struct PlainStyle: CaptchaStyle {
     static let choices: UInt64 = 1
   }
 
+  package let atlas: GlyphAtlas
   private let spec: PlainSpec
-  /// The image's size in pixels.
   private let width: Int
   private let height: Int
-  private let atlas: GlyphAtlas
 
-  /// - Parameters:
-  ///   - lengthMax: The most characters of a text.
-  ///   - characters: The characters of texts.
-  /// - Throws: `GeneratorError` where the font lacks a character, `.textTooWide` where a text may not fit the image.
   package init(
-    _ spec: PlainSpec, width: Int, height: Int, lengthMax: Int, font: FontFile,
-    characters: some Collection<Unicode.Scalar>
+    _ spec: PlainSpec, width: Int, height: Int, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
   ) throws(GeneratorError) {
     self.spec = spec
     self.width = width
     self.height = height
-    atlas = try GlyphAtlas(font: font, characters: characters, sizes: spec.fontSizes, ascent: .ofFont)
+    atlas = try GlyphAtlas(
+      font: font, characters: characters, sizes: spec.fontSizes, ascent: PlainParameters.ascent)
     for size in spec.fontSizes {
       let widest = characters.reduce(0) { max($0, advance(of: $1, size: size)) }
       guard lengthMax * widest <= width else {
@@ -33,8 +28,6 @@ package struct PlainStyle: CaptchaStyle {
       }
     }
   }
-
-  package func makeRenderer() -> PlainRenderer { PlainRenderer(atlas: atlas) }
 
   package func parameters(of text: [Unicode.Scalar], seed: UInt64) -> PlainParameters {
     var stream = RandomStream(seed: seed, stream: Stream.choices)
@@ -53,74 +46,55 @@ package struct PlainStyle: CaptchaStyle {
   }
 
   /// Width of a character in pixels.
-  private func advance(of character: Unicode.Scalar, size: Int) -> Int {
-    guard let cell = atlas.cell(of: character, size: size) else { preconditionFailure("the atlas lacks a glyph") }
-    return cell.x - 1
-  }
+  private func advance(of character: Unicode.Scalar, size: Int) -> Int { atlas.cell(of: character, size: size).x - 1 }
+}
+
+extension PlainSpec: DrawableSpec {
+  package typealias Style = PlainStyle
 }
 
 /// Everything that decides the pixels of one image of style `plain`.
-package struct PlainParameters: Sendable, Hashable, Decodable {
+package struct PlainParameters: ImageParameters, Hashable {
+  package typealias Renderer = PlainRenderer
+
   /// One drawn character.
-  package struct Glyph: Sendable, Hashable {
-    package var character: Unicode.Scalar
+  package struct Glyph: GlyphParameters, Sendable, Hashable, Decodable {
+    @SingleCharacter package var character: Unicode.Scalar
     /// In pixels per em.
     package var fontSize: Int
     /// The left edge of the character's box, and the row below its baseline.
     package var position: SIMD2<Int>
+
+    private enum CodingKeys: String, CodingKey {
+      case character = "char"
+      case fontSize = "font_size"
+      case position
+    }
   }
 
   package var text: String
-  /// Pixels.
   package var width: Int
   package var height: Int
   package var background: SIMD3<UInt8>
   package var color: SIMD3<UInt8>
   package var glyphs: [Glyph]
 
-  /// - Throws: `GeneratorError.invalidParameters`.
-  func validate() throws(GeneratorError) {
-    try ParameterLimits.require(1...ParameterLimits.extentMax, width, "width")
-    try ParameterLimits.require(1...ParameterLimits.extentMax, height, "height")
-    try ParameterLimits.require(1...256, glyphs.count, "glyphs")
-    for glyph in glyphs {
-      try ParameterLimits.require(1...GlyphAtlas.sizeMax, glyph.fontSize, "font_size")
-      try ParameterLimits.requireExtent(glyph.position.x, "position")
-      try ParameterLimits.requireExtent(glyph.position.y, "position")
-    }
+  package func validate() throws(GeneratorError) {
+    for glyph in glyphs { try ParameterLimits.require(ParameterLimits.extents, glyph.position, "position") }
   }
 }
 
-extension PlainParameters.Glyph: Decodable {
-  private enum CodingKeys: String, CodingKey {
-    case character = "char"
-    case fontSize = "font_size"
-    case position
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    character = try values.decode(SingleCharacter.self, forKey: .character).scalar
-    fontSize = try values.decode(Int.self, forKey: .fontSize)
-    position = try values.decode(SIMD2<Int>.self, forKey: .position)
-  }
-}
-
-/// Draws images from parameters, as Pillow's `ImageDraw.text` draws each character with the anchor `ls`. It owns the
-/// buffers that a drawing needs, so one thread at a time may use it; the atlas can be shared.
+/// Draws images from parameters, as Pillow's `ImageDraw.text` draws each character with the anchor `ls`.
 package final class PlainRenderer: CaptchaRenderer {
   private let atlas: GlyphAtlas
   private var canvas = Canvas()
 
-  init(atlas: GlyphAtlas) { self.atlas = atlas }
+  package init(atlas: GlyphAtlas) { self.atlas = atlas }
 
-  /// - Precondition: the parameters are valid and the atlas has their glyphs.
   package func draw(_ parameters: PlainParameters, format: PixelFormat) -> ImageColumns {
     canvas.clear(width: parameters.width, height: parameters.height, to: parameters.background)
     for parameter in parameters.glyphs {
-      guard let glyph = atlas.glyph(of: parameter.character, size: parameter.fontSize) else {
-        preconditionFailure("the atlas lacks a glyph")
-      }
+      let glyph = parameter.glyph(in: atlas)
       let origin = parameter.position &+ SIMD2(glyph.left, glyph.top - glyph.ascender)
       draw(glyph.ink, at: origin, color: parameters.color)
     }
@@ -128,8 +102,7 @@ package final class PlainRenderer: CaptchaRenderer {
   }
 
   private func draw(_ mask: InkMask, at origin: SIMD2<Int>, color: SIMD3<UInt8>) {
-    let rows = (0..<mask.height).clamped(to: -origin.y..<max(-origin.y, canvas.height - origin.y))
-    let columns = (0..<mask.width).clamped(to: -origin.x..<max(-origin.x, canvas.width - origin.x))
+    let (columns, rows) = canvas.overlap(width: mask.width, height: mask.height, at: origin)
     let above = SIMD4(UInt32(color.x), UInt32(color.y), UInt32(color.z), 0)
     for x in columns {
       let column = canvas.column(origin.x + x) + origin.y
@@ -139,26 +112,5 @@ package final class PlainRenderer: CaptchaRenderer {
         column[y] = packed(dividedBy255(below &* (255 &- coverage) &+ above &* coverage))
       }
     }
-  }
-}
-
-extension PlainSpec: DrawableSpec {
-  package typealias Parameters = PlainParameters
-
-  package func drawing(
-    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
-  ) throws(GeneratorError) -> Drawing {
-    try PlainStyle(
-      self, width: geometry.width, height: geometry.height, lengthMax: lengthMax, font: font, characters: characters
-    ).drawing(format: geometry.format)
-  }
-}
-
-extension PlainParameters: ImageParameters {
-  package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
-    try validate()
-    let keys = Set(glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
-    return PlainRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofFont))
-      .draw(self, format: format).image
   }
 }

@@ -3,8 +3,6 @@ import Shards
 
 /// A batch of samples: the candidates of a training step, or a batch to evaluate.
 package struct Batch: Sendable {
-  /// Number of the batch, from 0; in the shuffled order it counts through all epochs.
-  package fileprivate(set) var number = 0
   package let geometry: Geometry
   /// Positions of a label.
   package let labelCapacity: Int
@@ -57,6 +55,8 @@ package struct Batch: Sendable {
   /// Marks `row` as having no sample.
   mutating func setAbsent(_ row: Int) { indices[row] = Self.absent }
 
+  package func label(ofRow row: Int) -> Label { Label(classes: labels[classes(ofRow: row)].filter { $0 != blank }) }
+
   private func pixels(ofRow row: Int) -> Range<Int> { row * geometry.byteCount..<(row + 1) * geometry.byteCount }
   private func classes(ofRow row: Int) -> Range<Int> { row * labelCapacity..<(row + 1) * labelCapacity }
 }
@@ -68,33 +68,19 @@ extension Batch {
   /// - Parameter isFull: Whether rows without a sample become copies of the others, in turn, so that the batch keeps
   ///   its size; if not, they are dropped.
   /// - Returns: nil where no row has a sample.
-  func finished(number: Int, count: Int, isFull: Bool) -> Batch? {
+  func finished(count: Int, isFull: Bool) -> Batch? {
     var batch = self
-    batch.number = number
     batch.truncate(to: count)
-    if batch.indices.contains(Self.absent) {
-      let present = batch.indices.indices.filter { batch.indices[$0] != Self.absent }
-      if isFull {
-        batch.fillAbsentRows(from: present)
-      } else {
-        batch.keep(present)
-      }
+    let present = batch.indices.indices.filter { batch.indices[$0] != Self.absent }
+    if present.isEmpty { return nil }
+    if isFull {
+      let absent = batch.indices.indices.filter { batch.indices[$0] == Self.absent }
+      for (turn, row) in absent.enumerated() { batch.copy(present[turn % present.count], to: row) }
+    } else {
+      for (row, source) in present.enumerated() { batch.copy(source, to: row) }
+      batch.truncate(to: present.count)
     }
-    return batch.indices.first == Self.absent || batch.count == 0 ? nil : batch
-  }
-
-  private mutating func fillAbsentRows(from present: [Int]) {
-    guard !present.isEmpty else { return }
-    var turn = 0
-    for row in indices.indices where indices[row] == Self.absent {
-      copy(present[turn % present.count], to: row)
-      turn += 1
-    }
-  }
-
-  private mutating func keep(_ rows: [Int]) {
-    for (row, source) in rows.enumerated() { copy(source, to: row) }
-    truncate(to: rows.count)
+    return batch
   }
 
   private mutating func truncate(to count: Int) {

@@ -53,13 +53,11 @@ package final class BatchLoader {
       // Without mixing, a window needs only enough blocks to occupy the threads.
       case .sequential: (nil, max(2, threadCount))
       }
-    let sequence = EpochSequence(
+    sequence = EpochSequence(
       blockRecordCounts: dataset.blockRecordCounts, windowBlockCountMax: windowBlockCountMax, seed: seed)
-    self.sequence = sequence
-    let slots = (0..<plan.batchCountMax(ofRecords: 2 * sequence.windowRecordCountMax)).map { _ in
+    slots = (0..<plan.batchCountMax(ofRecords: 2 * sequence.windowRecordCountMax)).map { _ in
       BatchSlot(Batch(count: batchSize, of: dataset))
     }
-    self.slots = slots
     self.leaveOut = leaveOut
     nextBatch = startBatch
     let end = plan.isEndless ? Int.max : sequence.blockCount
@@ -94,7 +92,7 @@ package final class BatchLoader {
       nextBatch = .max
       try waitForBlocks(before: sequence.places(ofWindowContaining: positions.upperBound - 1, epoch: epoch).upperBound)
       let batch = slots[number % slots.count].batch.withLock {
-        $0.finished(number: number, count: positions.count, isFull: plan.isEndless)
+        $0.finished(count: positions.count, isFull: plan.isEndless)
       }
       guard batch != nil || !plan.isEndless else { throw LoaderError.nothingLeft(batch: number) }
       nextBatch = number + 1

@@ -20,27 +20,18 @@ package struct Dataset: Sendable {
   /// - Parameter paths: The shards of a split, in any order.
   /// - Throws: `LoaderError` where a shard cannot be read or does not match the others.
   package init(paths: [String]) throws(LoaderError) {
-    var shards: [ShardReader] = []
+    var shards: [ShardReader]
     do throws(ShardError) {
-      for path in paths { shards.append(try ShardReader(path)) }
+      shards = try paths.map { path throws(ShardError) in try ShardReader(path) }
     } catch {
       throw .shard(error)
     }
-    try self.init(shards)
-  }
-
-  package init(_ shards: [ShardReader]) throws(LoaderError) {
-    let shards = shards.sorted { $0.header.firstIndex < $1.header.firstIndex }
+    shards.sort { $0.header.firstIndex < $1.header.firstIndex }
     guard let first = shards.first else { throw .noShards }
-    for (previous, shard) in zip(shards, shards.dropFirst()) {
-      try Self.check(shard, isOfOneDatasetWith: previous)
-    }
+    for (previous, shard) in zip(shards, shards.dropFirst()) { try Self.check(shard, isOfOneDatasetWith: previous) }
     self.shards = shards
     geometry = first.header.geometry
-    let union: Alphabet
-    do throws(AlphabetError) {
-      union = try Alphabet(unionOf: first.header.charsets)
-    } catch {
+    guard let union = try? Alphabet(unionOf: first.header.charsets) else {
       throw .tooManyCharacters(path: first.path)
     }
     alphabet = union
@@ -50,9 +41,7 @@ package struct Dataset: Sendable {
     firstBlocks = shards.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.header.blockCount) }
   }
 
-  private static func check(
-    _ shard: ShardReader, isOfOneDatasetWith previous: ShardReader
-  ) throws(LoaderError) {
+  private static func check(_ shard: ShardReader, isOfOneDatasetWith previous: ShardReader) throws(LoaderError) {
     func difference(_ property: LoaderError.Property) -> LoaderError {
       .difference(property, path: previous.path, otherPath: shard.path)
     }
@@ -69,12 +58,9 @@ package struct Dataset: Sendable {
 
   /// Number of records of every block, in index order.
   var blockRecordCounts: [UInt32] {
-    var counts: [UInt32] = []
-    counts.reserveCapacity(blockCount)
-    for shard in shards {
-      for block in 0..<shard.header.blockCount { counts.append(UInt32(shard.header.recordCount(ofBlock: block))) }
+    shards.flatMap { shard in
+      (0..<shard.header.blockCount).map { UInt32(shard.header.recordCount(ofBlock: $0)) }
     }
-    return counts
   }
 
   /// Bytes of the largest block, decompressed.
@@ -90,13 +76,7 @@ package struct Dataset: Sendable {
 
   /// The index of the shard in `shards`, and of the block in the shard, for block `number` of the dataset.
   func place(ofBlock number: Int) -> (shard: Int, block: Int) {
-    // Searches for the last shard whose first block is not after `number`.
-    var low = 0
-    var high = shards.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if firstBlocks[middle] <= number { low = middle } else { high = middle }
-    }
-    return (low, number - firstBlocks[low])
+    let shard = firstBlocks.lastIndex { $0 <= number } ?? 0
+    return (shard, number - firstBlocks[shard])
   }
 }

@@ -1,64 +1,54 @@
 import Samples
 
-/// The order in which an epoch visits the records of a dataset: a pure function of (seed, epoch, block sizes,
-/// window).
+/// The order in which an epoch visits the records of a dataset: a pure function of seed, epoch, block sizes and window.
 ///
 /// All blocks are shuffled and divided into windows. The records of each block of a window are dealt out at random to
 /// groups, one to each; there are as many groups as a block has records. Then each group is shuffled. So a block is
 /// read once an epoch, one or two windows are in memory, and a batch has records of every block of its window. A
 /// record's position is its index in this order. Any window can be computed without those before it.
 package struct EpochOrder: Sendable {
-  package struct Shuffle: Sendable, Hashable {
-    package let seed: UInt64
-    package let epoch: UInt32
-
-    package init(seed: UInt64, epoch: UInt32) {
-      self.seed = seed
-      self.epoch = epoch
-    }
-
-    /// Stream 0 of an epoch orders the blocks, stream n + 1 the records of window n.
-    fileprivate func stream(_ number: UInt32) -> RandomStream {
-      RandomStream(seed: seed, stream: UInt64(epoch) << 32 | UInt64(number))
-    }
-  }
-
   /// A part of the order whose blocks are in memory together.
   package struct Window: Sendable {
     package let positions: Range<Int>
     /// Indices of the blocks in the dataset, in the order in which they are read.
     package let blocks: [Int]
-    /// Index in `places` of each block's first record.
+    /// Index in `places` of each block's first record, then the number of all records.
     package let firstPlaces: [Int]
     /// Position of each record, relative to the window's first; listed block by block, record by record.
     package let places: [Int]
   }
 
-  private let shuffle: Shuffle?
+  private let seed: UInt64?
+  private let epoch: UInt32
   private let blockRecordCounts: [UInt32]
   /// Indices of the blocks in the dataset, in the order in which they are visited.
   private let blocks: [UInt32]
+  /// Index in `blocks` of each window's first block; at the end the number of all blocks.
+  private let firstBlocks: [Int]
   /// Position of each window's first record; at the end the number of all records.
   private let firstPositions: [Int]
 
   /// - Parameters:
   ///   - blockRecordCounts: Number of records of each block of the dataset, which has at least one block.
   ///   - windowBlockCountMax: The most blocks in a window; at least 1. Window sizes differ by at most one block.
-  ///   - shuffle: nil keeps the records as they are stored.
-  package init(blockRecordCounts: [UInt32], windowBlockCountMax: Int, shuffle: Shuffle?) {
+  ///   - seed: Seed of the shuffled order; nil keeps the records as they are stored.
+  package init(blockRecordCounts: [UInt32], windowBlockCountMax: Int, seed: UInt64?, epoch: Int = 0) {
     precondition(windowBlockCountMax > 0 && !blockRecordCounts.isEmpty && blockRecordCounts.count < UInt32.max)
-    self.shuffle = shuffle
+    self.seed = seed
+    self.epoch = UInt32(truncatingIfNeeded: epoch)
     self.blockRecordCounts = blockRecordCounts
-    var blocks = (0..<UInt32(blockRecordCounts.count)).map { $0 }
-    if let shuffle {
-      var random = shuffle.stream(0)
+    var blocks = Array(0..<UInt32(blockRecordCounts.count))
+    if let seed {
+      var random = RandomStream(seed: seed, epoch: self.epoch, number: 0)
       blocks[...].shuffle(with: &random)
     }
     self.blocks = blocks
     let windowCount = (blocks.count - 1) / windowBlockCountMax + 1
+    let firstBlocks = (0...windowCount).map { $0 * blocks.count / windowCount }
+    self.firstBlocks = firstBlocks
     firstPositions = (0..<windowCount).reduce(into: [0]) { positions, number in
-      let places = Self.places(ofWindow: number, windowCount: windowCount, blockCount: blocks.count)
-      positions.append(blocks[places].reduce(positions[number]) { $0 + Int(blockRecordCounts[Int($1)]) })
+      let window = blocks[firstBlocks[number]..<firstBlocks[number + 1]]
+      positions.append(window.reduce(positions[number]) { $0 + Int(blockRecordCounts[Int($1)]) })
     }
   }
 
@@ -70,13 +60,7 @@ package struct EpochOrder: Sendable {
 
   /// Indices, in the order of visits, of the blocks of window `number`.
   /// - Precondition: `number` is below `windowCount`.
-  package func blockPlaces(ofWindow number: Int) -> Range<Int> {
-    Self.places(ofWindow: number, windowCount: windowCount, blockCount: blockCount)
-  }
-
-  private static func places(ofWindow number: Int, windowCount: Int, blockCount: Int) -> Range<Int> {
-    number * blockCount / windowCount..<(number + 1) * blockCount / windowCount
-  }
+  package func blockPlaces(ofWindow number: Int) -> Range<Int> { firstBlocks[number]..<firstBlocks[number + 1] }
 
   /// Number of the window with the block at index `place` of the order.
   /// - Precondition: `place` is below `blockCount`.
@@ -89,34 +73,28 @@ package struct EpochOrder: Sendable {
   /// - Precondition: `position` is below `recordCount`.
   package func window(containing position: Int) -> Int {
     precondition(position >= 0 && position < recordCount)
-    var low = 0
-    var high = windowCount
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if firstPositions[middle] <= position { low = middle } else { high = middle }
-    }
-    return low
+    return firstPositions.lastIndex { $0 <= position } ?? 0
   }
-
-  /// - Precondition: `number` is below `windowCount`.
-  package func positions(ofWindow number: Int) -> Range<Int> { firstPositions[number]..<firstPositions[number + 1] }
 
   /// - Precondition: `number` is below `windowCount`.
   package func window(_ number: Int) -> Window {
     let blocks = blocks[blockPlaces(ofWindow: number)].map { Int($0) }
     let recordCounts = blocks.map { Int(blockRecordCounts[$0]) }
-    var places = Array(0..<positions(ofWindow: number).count)
-    if let shuffle {
-      var random = shuffle.stream(UInt32(number) + 1)
+    let firstPlaces = recordCounts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+    let positions = firstPositions[number]..<firstPositions[number + 1]
+    var places = Array(0..<positions.count)
+    if let seed {
+      var random = RandomStream(seed: seed, epoch: epoch, number: UInt32(number) + 1)
       places = dealtPositions(blockRecordCounts: recordCounts, random: &random)
     }
-    var firstPlaces: [Int] = []
-    var recordCount = 0
-    for count in recordCounts {
-      firstPlaces.append(recordCount)
-      recordCount += count
-    }
-    return Window(positions: positions(ofWindow: number), blocks: blocks, firstPlaces: firstPlaces, places: places)
+    return Window(positions: positions, blocks: blocks, firstPlaces: firstPlaces, places: places)
+  }
+}
+
+extension RandomStream {
+  /// Stream 0 of an epoch orders the blocks, stream n + 1 the records of window n.
+  fileprivate init(seed: UInt64, epoch: UInt32, number: UInt32) {
+    self.init(seed: seed, stream: UInt64(epoch) << 32 | UInt64(number))
   }
 }
 

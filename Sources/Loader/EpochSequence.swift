@@ -16,60 +16,52 @@ final class EpochSequence: Sendable {
     func position(ofRecord record: Int) -> Int { window.positions.lowerBound + window.places[firstIndex + record] }
   }
 
-  let blockCount: Int
   let windowBlockCountMin: Int
   let windowRecordCountMax: Int
   private let blockRecordCounts: [UInt32]
   private let windowBlockCountMax: Int
   private let seed: UInt64?
-  private let kept = Mutex(Kept())
-
-  private struct Kept {
-    var orders: [Int: EpochOrder] = [:]
-    var windows: [Int: EpochOrder.Window] = [:]
-  }
+  private let orders = Mutex<[Int: EpochOrder]>([:])
+  private let windows = Mutex<[Int: EpochOrder.Window]>([:])
 
   /// - Parameter seed: Seed of the shuffled order; nil keeps the records as they are stored.
   init(blockRecordCounts: [UInt32], windowBlockCountMax: Int, seed: UInt64?) {
     self.blockRecordCounts = blockRecordCounts
     self.windowBlockCountMax = windowBlockCountMax
     self.seed = seed
-    blockCount = blockRecordCounts.count
-    let order = EpochOrder(
-      blockRecordCounts: blockRecordCounts, windowBlockCountMax: windowBlockCountMax, shuffle: nil)
+    let order = EpochOrder(blockRecordCounts: blockRecordCounts, windowBlockCountMax: windowBlockCountMax, seed: nil)
     windowBlockCountMin = order.windowBlockCountMin
-    let recordCountMax = Int(blockRecordCounts.max() ?? 0)
-    windowRecordCountMax = ((blockCount - 1) / order.windowCount + 1) * recordCountMax
+    windowRecordCountMax = ((order.blockCount - 1) / order.windowCount + 1) * Int(blockRecordCounts.max() ?? 0)
   }
+
+  var blockCount: Int { blockRecordCounts.count }
 
   /// The block at an index of the sequence.
   func visit(_ index: Int) -> BlockVisit {
     let (epoch, indexInEpoch) = index.quotientAndRemainder(dividingBy: blockCount)
-    return kept.withLock { kept in
-      let order = order(ofEpoch: epoch, &kept)
-      let number = order.window(ofBlockPlace: indexInEpoch)
-      let window = keeping(&kept.windows, epoch * order.windowCount + number) { order.window(number) }
-      let indexInWindow = indexInEpoch - order.blockPlaces(ofWindow: number).lowerBound
-      return BlockVisit(
-        epoch: epoch, block: window.blocks[indexInWindow], window: window, firstIndex: window.firstPlaces[indexInWindow]
-      )
+    let order = order(ofEpoch: epoch)
+    let number = order.window(ofBlockPlace: indexInEpoch)
+    let window = windows.withLock { kept in
+      keeping(&kept, epoch * order.windowCount + number) { order.window(number) }
     }
+    let indexInWindow = indexInEpoch - order.blockPlaces(ofWindow: number).lowerBound
+    return BlockVisit(
+      epoch: epoch, block: window.blocks[indexInWindow], window: window, firstIndex: window.firstPlaces[indexInWindow])
   }
 
   /// Indices of the blocks in the window with the record at `position` of an epoch.
   func places(ofWindowContaining position: Int, epoch: Int) -> Range<Int> {
-    kept.withLock { kept in
-      let order = order(ofEpoch: epoch, &kept)
-      let indices = order.blockPlaces(ofWindow: order.window(containing: position))
-      return epoch * blockCount + indices.lowerBound..<epoch * blockCount + indices.upperBound
-    }
+    let order = order(ofEpoch: epoch)
+    let indices = order.blockPlaces(ofWindow: order.window(containing: position))
+    return epoch * blockCount + indices.lowerBound..<epoch * blockCount + indices.upperBound
   }
 
-  private func order(ofEpoch epoch: Int, _ kept: inout Kept) -> EpochOrder {
-    keeping(&kept.orders, epoch) {
-      EpochOrder(
-        blockRecordCounts: blockRecordCounts, windowBlockCountMax: windowBlockCountMax,
-        shuffle: seed.map { EpochOrder.Shuffle(seed: $0, epoch: UInt32(truncatingIfNeeded: epoch)) })
+  private func order(ofEpoch epoch: Int) -> EpochOrder {
+    orders.withLock { kept in
+      keeping(&kept, epoch) {
+        EpochOrder(
+          blockRecordCounts: blockRecordCounts, windowBlockCountMax: windowBlockCountMax, seed: seed, epoch: epoch)
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import Samples
 import Shards
 
 /// Why a dataset cannot be loaded.
-package enum LoaderError: Error, Equatable, CustomStringConvertible {
+package enum LoaderError: ReportedError, Equatable {
   /// A property that all shards of a dataset must share.
   package enum Property: String, Sendable {
     case split
@@ -40,8 +40,6 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
     case .nothingLeft(let batch): "all samples of batch \(batch) are in damaged blocks"
     }
   }
-}
 
-extension LoaderError: ReportedError {
   package var cause: (any ReportedError)? { if case .shard(let error) = self { error } else { nil } }
 }

@@ -13,12 +13,9 @@ package struct Checkpoint: Sendable {
   package static func encoded(
     step: Int, runHash: String, parameters: Parameters, optimizer: Optimizer
   ) throws -> [UInt8] {
-    var arrays: [String: (shape: [Int], values: UnsafeBufferPointer<Float>)] = [:]
-    for parameter in parameters.list {
-      arrays[parameter.name] = (parameter.shape, UnsafeBufferPointer(parameters[parameter]))
-    }
-    for (name, values) in optimizer.state { arrays[name] = ([values.count], UnsafeBufferPointer(values)) }
-
+    var arrays: [String: (shape: [Int], values: UnsafeMutableBufferPointer<Float>)] = [:]
+    for parameter in parameters.list { arrays[parameter.name] = (parameter.shape, parameters[parameter]) }
+    for (name, values) in optimizer.state { arrays[name] = ([values.count], values) }
     let header = try Safetensors.header(
       shapes: arrays.mapValues(\.shape), metadata: ["step": String(step), "run": runHash])
     var bytes: [UInt8] = []
@@ -44,12 +41,7 @@ package struct Checkpoint: Sendable {
   ///   hash detects damage.
   /// - Throws: `ModelFileError` where the file is unreadable or damaged.
   package init(contentsOf path: String, hash: String) throws(ModelFileError) {
-    let bytes: [UInt8]
-    do throws(FileError) {
-      bytes = try ReadableFile.contents(of: path)
-    } catch {
-      throw .file(error)
-    }
+    let bytes = try Safetensors.bytes(of: path)
     guard ContentHash(of: bytes).description == hash else {
       throw .damaged(path: path, reason: "its content changed after it was saved")
     }

@@ -10,7 +10,7 @@ package struct ModelDescription: Hashable, Sendable {
   /// Characters in an image.
   package let lengths: ClosedRange<Int>
   package let loss: LossName
-  package let layers: [LayerDescription]
+  package private(set) var layers: [LayerDescription]
 
   package init(
     name: String, input: Geometry, alphabet: Alphabet, lengths: ClosedRange<Int>, loss: LossName,
@@ -29,27 +29,27 @@ package struct ModelDescription: Hashable, Sendable {
   /// The class of positions past the text's end, after those of the characters. Only models of texts that differ in
   /// length have it.
   package var blank: UInt16 { alphabet.blank }
-  package var hasBlank: Bool { classCount > alphabet.count }
+  package var hasBlank: Bool { lengths.count > 1 }
   /// Logits in a row.
-  package var classCount: Int { Self.classCount(of: alphabet, lengths: lengths) }
+  package var classCount: Int { alphabet.count + (hasBlank ? 1 : 0) }
   /// Logits of one image.
   package var logitCount: Int { positions * classCount }
 
   /// The model for a captcha.
   /// - Throws: `LayerError` where a layer does not fit the one before it.
-  package init(_ model: ModelSpec, reading captcha: CaptchaSpec) throws(LayerError) {
-    let (alphabet, lengths) = (captcha.alphabet, captcha.lengths)
-    let logitCount = lengths.upperBound * Self.classCount(of: alphabet, lengths: lengths)
-    let (name, layers, locations): (String, [LayerDescription], [SpecPlace?]) =
-      switch model {
-      case .named(.seedCNN): (ModelSpec.Name.seedCNN.rawValue, Self.seedCNN(logitCount: logitCount), [])
-      case .named(.glyphnet): (ModelSpec.Name.glyphnet.rawValue, Self.glyphnet(logitCount: logitCount), [])
-      case .layers(let layers):
-        ("custom", layers.map(\.value) + [.linear(units: logitCount)], layers.map(\.place))
-      }
+  package init(_ model: ModelSpec, for captcha: CaptchaSpec) throws(LayerError) {
+    let name = if case .named(let name) = model { name.rawValue } else { "custom" }
     self.init(
-      name: name, input: captcha.geometry, alphabet: alphabet, lengths: lengths,
-      loss: model == .named(.seedCNN) ? .multiLabelSoftMargin : .crossEntropy, layers: layers)
+      name: name, input: captcha.geometry, alphabet: captcha.alphabet, lengths: captcha.lengths,
+      loss: model == .named(.seedCNN) ? .multiLabelSoftMargin : .crossEntropy, layers: [])
+    var locations: [SpecPlace?] = []
+    switch model {
+    case .named(.seedCNN): layers = Self.seedCNN(logitCount: logitCount)
+    case .named(.glyphnet): layers = Self.glyphnet(logitCount: logitCount)
+    case .layers(let listed):
+      layers = listed.map(\.value) + [.linear(units: logitCount)]
+      locations = listed.map(\.place)
+    }
     do throws(LayerError) {
       _ = try NetworkPlan(self)
     } catch {
@@ -58,10 +58,6 @@ package struct ModelDescription: Hashable, Sendable {
       error.place = locations.prefix(error.number).last ?? nil
       throw error
     }
-  }
-
-  private static func classCount(of alphabet: Alphabet, lengths: ClosedRange<Int>) -> Int {
-    alphabet.count + (lengths.count > 1 ? 1 : 0)
   }
 
   /// dee1024/pytorch-captcha-recognition, `captcha_cnn_model.py`: three blocks and two linear layers.

@@ -36,12 +36,7 @@ package struct ModelFile: Sendable {
 
   /// - Throws: `ModelFileError` where the file is unreadable, damaged, or not a model of this program.
   package init(contentsOf path: String) throws(ModelFileError) {
-    let bytes: [UInt8]
-    do {
-      bytes = try ReadableFile.contents(of: path)
-    } catch {
-      throw .file(error)
-    }
+    let bytes = try Safetensors.bytes(of: path)
     try self.init(try Safetensors(bytes: bytes, path: path), path: path)
     readBytes = bytes
   }
@@ -119,11 +114,8 @@ extension ModelDescription {
       let width = number("width", 1...1024), let height = number("height", 1...512),
       let lines = metadata["layers"]?.split(separator: "\n"), !lines.isEmpty && lines.count <= 1000
     else { return nil }
-    var layers: [LayerDescription] = []
-    for line in lines {
-      guard let layer = LayerDescription(text: String(line)) else { return nil }
-      layers.append(layer)
-    }
+    let layers = lines.compactMap { LayerDescription(text: String($0)) }
+    guard layers.count == lines.count else { return nil }
     self.init(
       name: name, input: Geometry(width: width, height: height, format: format), alphabet: alphabet, lengths: lengths,
       loss: loss, layers: layers)

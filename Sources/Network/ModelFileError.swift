@@ -1,7 +1,7 @@
 import Files
 
 /// A model or checkpoint file that cannot be read, or does not fit.
-package enum ModelFileError: Error, CustomStringConvertible {
+package enum ModelFileError: ReportedError {
   case file(FileError)
   /// Cut short, changed, or of another format.
   case damaged(path: String, reason: String)
@@ -15,8 +15,6 @@ package enum ModelFileError: Error, CustomStringConvertible {
     case .mismatch(let path, let differences): "\(path): the model does not fit: \(differences.joined(separator: "; "))"
     }
   }
-}
 
-extension ModelFileError: ReportedError {
   package var cause: (any ReportedError)? { if case .file(let error) = self { error } else { nil } }
 }

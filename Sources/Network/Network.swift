@@ -24,7 +24,6 @@ package final class Network: Sendable {
   package let team: Team
 
   private let lanes: Lanes
-  private let input: InputModule
   private let loss: LossModule
   private let state: StepState
   private let purpose: Purpose
@@ -55,16 +54,17 @@ package final class Network: Sendable {
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
     let order = backend.order(filters: plan.filters, precision: precision)
-    input = InputModule(geometry: description.input, order: order, precision: precision, lanes: lanes)
+    let input = makeInputModule(description.input, order: order, precision: precision, lanes: lanes, state: state)
     var builder = ModuleBuilder(
       parameters: parameters, gradients: gradients, state: state, order: order, lanes: lanes, precision: precision,
       backend: backend, threadCount: team.threadCount, isTraining: purpose == .training,
-      output: .planes(input.output))
+      entries: [.init(name: "input", module: input, hasParameters: false)])
     for pass in fuse(plan.layers, isTraining: purpose == .training) { try builder.append(pass) }
     entries = builder.entries
-    loss = LossModule(description, labelSmoothing: Float(labelSmoothing), logits: builder.features, lanes: lanes)
+    loss = LossModule(
+      description, labelSmoothing: Float(labelSmoothing), logits: builder.output.features, lanes: lanes, state: state)
     forwardPass = Pass(
-      [("input", .lanes(input.run))] + entries.flatMap { entry in entry.module.forward.map { (entry.name, $0) } },
+      entries.flatMap { entry in entry.module.forward.map { (entry.name, $0) } },
       purpose == .training ? .forward : .inference, cut: lanes)
     lossPass = Pass([("loss", .lanes(loss.run))], .forward, cut: lanes)
     backwardPass = Pass(
@@ -74,7 +74,7 @@ package final class Network: Sendable {
   /// A network for inference with the parameters of a model file.
   /// - Throws: As the other initialiser.
   package convenience init(
-    reading model: ModelFile, batch: Int, precision: Precision, backend: any Backend, team: Team
+    _ model: ModelFile, batch: Int, precision: Precision, backend: any Backend, team: Team
   ) throws {
     try self.init(
       model.description, for: .inference, batch: batch, precision: precision, backend: backend, team: team)
@@ -100,12 +100,8 @@ package final class Network: Sendable {
     state.step = UInt64(step)
     return images.withUnsafeBufferPointer { images in
       labels.withUnsafeBufferPointer { labels in
-        input.images = images.baseAddress
-        loss.labels = labels.baseAddress
-        defer {
-          input.images = nil
-          loss.labels = nil
-        }
+        (state.images, state.labels) = (images.baseAddress, labels.baseAddress)
+        defer { (state.images, state.labels) = (nil, nil) }
         forwardPass.run(on: team)
         lossPass.run(on: team)
         backwardPass.run(on: team)
@@ -125,21 +121,27 @@ package final class Network: Sendable {
   /// Infers up to `batch` images.
   /// - Parameter images: [count, height, width, channel], with `count` at most `batch`.
   /// - Returns: The prediction for each, in order.
-  package func read(images: ArraySlice<UInt8>) -> [Reading] {
+  package func predict(images: ArraySlice<UInt8>) -> [Prediction] {
     let count = computeLogits(images: images)
-    return team.map(count: count, atATime: lanes.images) { Reading(logits: loss.logits(ofImage: $0), of: description) }
+    return team.map(count: count, atATime: lanes.images) { image in
+      Prediction(logits: loss.logits(ofImage: image), of: description)
+    }
   }
 
-  /// Compares the predictions for up to `batch` images with their labels.
+  /// Infers up to `batch` images and compares the logits of each with its label.
   /// - Parameters:
   ///   - images: [count, height, width, channel], with `count` at most `batch`.
   ///   - labels: [count, length], class indices.
-  package func judge(images: ArraySlice<UInt8>, labels: ArraySlice<UInt16>) -> [Judgement] {
+  /// - Returns: The cross-entropy of each label, summed over its positions, in nats, whatever the model's loss; and
+  ///   whether the most likely class is the label's at every position.
+  package func evaluate(
+    images: ArraySlice<UInt8>, labels: ArraySlice<UInt16>
+  ) -> [(crossEntropy: Double, isExact: Bool)] {
     let count = computeLogits(images: images)
     let positions = description.positions
     precondition(labels.count == count * positions)
     return team.map(count: count, atATime: lanes.images) {
-      loss.judgement(ofImage: $0, label: labels.dropFirst($0 * positions).prefix(positions))
+      loss.evaluation(ofImage: $0, label: labels.dropFirst($0 * positions).prefix(positions))
     }
   }
 
@@ -147,14 +149,14 @@ package final class Network: Sendable {
   private func computeLogits(images: ArraySlice<UInt8>) -> Int {
     let count = images.count / description.input.byteCount
     precondition(count <= batch && count * description.input.byteCount == images.count)
-    let laneCount = purpose == .inference ? lanes.count(holding: count) : lanes.count
+    let laneCount = purpose == .inference ? (count + lanes.images - 1) / lanes.images : lanes.count
     var images = images
     let missing = laneCount * lanes.images - count
     // Appending copies the images, even where nothing is appended.
     if missing > 0 { images.append(contentsOf: repeatElement(0, count: missing * description.input.byteCount)) }
     images.withUnsafeBufferPointer { images in
-      input.images = images.baseAddress
-      defer { input.images = nil }
+      state.images = images.baseAddress
+      defer { state.images = nil }
       forwardPass.run(on: team, laneCount: laneCount, isPrepared: state.isPrepared)
     }
     state.isPrepared = purpose == .inference
@@ -162,11 +164,15 @@ package final class Network: Sendable {
   }
 }
 
-/// What changes from step to step, for the layers that depend on it.
+/// What changes from step to step, for the modules that depend on it.
 // SAFETY: written between passes only, when no other thread runs.
 final class StepState: @unchecked Sendable {
   let dropoutSeed: UInt64
   var step: UInt64 = 0
+  /// [batch, height, width, channel], valid for the length of a pass.
+  var images: UnsafePointer<UInt8>?
+  /// [batch, positions], class indices, valid for the length of a training pass.
+  var labels: UnsafePointer<UInt16>?
   /// Whether the `prepare` phases have run since the parameters changed.
   var isPrepared = false
 

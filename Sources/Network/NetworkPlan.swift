@@ -8,14 +8,13 @@ package struct PlannedLayer: Sendable {
   package let name: String
   let input: LayerShape
   let output: LayerShape
-  package let parameters: [ParameterDeclaration]
+  package let parameters: [Parameter]
   /// Index in the plan of the shortcut that it adds.
   package let shortcutIndex: Int?
   /// Its number in the model's list, from 1.
   let number: Int
 
   package var graphOperator: GraphOperator? { layer.graphOperator }
-  var operationCount: Int { layer.operationCount(from: input, to: output) }
 }
 
 /// The layers of a model, each checked against those before it.
@@ -24,17 +23,10 @@ package struct NetworkPlan: Sendable {
 
   /// - Throws: `LayerError` where a layer does not fit the one before it.
   package init(_ description: ModelDescription) throws(LayerError) {
-    var planning = Planning(description.input)
-    for (index, layer) in description.layers.enumerated() {
-      do throws(LayerMisfit) {
-        try planning.append(layer.layer, number: index + 1)
-      } catch {
-        let number = error.isOfHead ? planning.headNumber : index + 1
-        throw LayerError(number: number, layer: description.layers[number - 1], reason: error.reason)
-      }
-    }
+    var planning = Planning(description)
+    for (index, layer) in description.layers.enumerated() { try planning.append(layer.layer, number: index + 1) }
     layers = planning.layers
-    guard planning.output == .features(description.logitCount), layers.last?.layer is LinearLayer else {
+    guard layers.last?.layer is LinearLayer, planning.output.features == description.logitCount else {
       throw LayerError(
         number: description.layers.count, layer: description.layers.last ?? .shortcut,
         reason:
@@ -43,7 +35,7 @@ package struct NetworkPlan: Sendable {
   }
 
   /// Multiplications and additions for one image, forward.
-  package var operationCount: Int { layers.reduce(0) { $0 + $1.operationCount } }
+  package var operationCount: Int { layers.reduce(0) { $0 + $1.layer.operationCount(from: $1.input, to: $1.output) } }
 }
 
 /// A plan in the making: the layers so far, which the next one must fit.
@@ -56,74 +48,71 @@ struct Planning {
   private(set) var layers: [PlannedLayer] = []
   /// The shape of the last layer's output.
   private(set) var output: LayerShape
-  /// nil where no shortcut is open.
-  var openShortcut: OpenShortcut?
+  /// The shortcut that no `add` has closed yet, with its index in the plan.
+  var openShortcut: (index: Int, planes: PlaneSize)?
   private var counts: [String: Int] = [:]
+  private let descriptions: [LayerDescription]
+  /// The number of the layer that is being planned, from 1.
+  private var number = 0
 
-  init(_ input: Geometry) {
-    output = .planes(PlaneSize(channels: input.format.rawValue, height: input.height, width: input.width))
+  init(_ model: ModelDescription) {
+    descriptions = model.layers
+    output = .planes(
+      PlaneSize(channels: model.input.format.rawValue, height: model.input.height, width: model.input.width))
   }
 
   /// The image planes that the last layer outputs.
-  /// - Throws: `LayerMisfit` where it outputs features, or planes smaller than a window of `size`.
-  func planes(atLeast size: Int = 1) throws(LayerMisfit) -> PlaneSize {
-    guard case .planes(let planes) = output else {
-      throw .layer("it needs image planes, but follows a linear layer")
-    }
+  /// - Throws: `LayerError` where it outputs features, or planes smaller than a window of `size`.
+  func planes(atLeast size: Int = 1) throws(LayerError) -> PlaneSize {
+    guard case .planes(let planes) = output else { throw error("it needs image planes, but follows a linear layer") }
     guard planes.height >= size && planes.width >= size else {
-      throw .layer("the plane of \(planes.width)x\(planes.height) is smaller than the window")
+      throw error("the plane of \(planes.width)x\(planes.height) is smaller than the window")
     }
     return planes
   }
 
-  /// The number of the layer whose pass the last layers run in.
-  var headNumber: Int { layers.last { $0.layer.tailPart == nil }?.number ?? 0 }
+  /// An error of the layer that is being planned.
+  func error(_ reason: String) -> LayerError {
+    LayerError(number: number, layer: descriptions[number - 1], reason: reason)
+  }
 
-  /// - Throws: `LayerMisfit` where the layer cannot follow those so far.
-  mutating func append(_ layer: any Layer, number: Int) throws(LayerMisfit) {
-    if let part = layer.tailPart {
-      guard let last = layers.last?.layer, part.follows(last) else {
-        throw .layer("it must follow a batch-norm or a linear layer, in the order dropout, add, relu")
+  /// An error of the batch norm or linear layer in whose pass that layer runs.
+  func headError(_ reason: String) -> LayerError {
+    let head = layers.last { type(of: $0.layer).tailOrder == nil }?.number ?? number
+    return LayerError(number: head, layer: descriptions[head - 1], reason: reason)
+  }
+
+  /// - Throws: `LayerError` where the layer cannot follow those so far.
+  mutating func append(_ layer: any Layer, number: Int) throws(LayerError) {
+    self.number = number
+    if let order = type(of: layer).tailOrder {
+      let last = layers.last.map { type(of: $0.layer) }
+      guard let last, last.tailOrder.map({ $0 < order }) ?? last.takesTail else {
+        throw error("it must follow a batch-norm or a linear layer, in the order dropout, add, relu")
       }
     }
     if type(of: layer).takesFeatures, case .planes = output { try append(FlattenLayer(), number: number) }
     let (input, shortcut) = (output, openShortcut)
     let output = try layer.output(after: &self)
-    let parameters = layer.parameters(for: input)
+    var parameters = layer.parameters(for: input)
     if let count = parameters.map(\.count).first(where: { $0 > Self.weightCountMax }) {
-      throw .layer("it has \(count) weights; at most \(Self.weightCountMax) are possible")
+      throw error("it has \(count) weights; at most \(Self.weightCountMax) are possible")
     }
     if case .planes(let planes) = output, planes.count > Self.planeCountMax {
-      throw .layer("its output has \(planes.count) values an image; at most \(Self.planeCountMax) are possible")
+      throw error("its output has \(planes.count) values an image; at most \(Self.planeCountMax) are possible")
     }
     var name = type(of: layer).kind
     if !parameters.isEmpty {
       counts[name, default: 0] += 1
       name += String(counts[name, default: 0])
     }
+    for index in parameters.indices { parameters[index].name = "\(name).\(parameters[index].name)" }
     layers.append(
       PlannedLayer(
-        layer: layer, name: name, input: input, output: output, parameters: parameters.map { $0.named(after: name) },
+        layer: layer, name: name, input: input, output: output, parameters: parameters,
         shortcutIndex: openShortcut == nil ? shortcut?.index : nil, number: number))
     self.output = output
   }
-}
-
-/// A shortcut that no `add` has closed yet.
-struct OpenShortcut {
-  /// Index of the shortcut in the plan.
-  let index: Int
-  let planes: PlaneSize
-}
-
-/// Why a layer cannot follow those before it.
-struct LayerMisfit: Error {
-  let reason: String
-  /// Whether the error belongs to the layer whose pass this one runs in.
-  let isOfHead: Bool
-
-  static func layer(_ reason: String) -> LayerMisfit { LayerMisfit(reason: reason, isOfHead: false) }
-  static func head(_ reason: String) -> LayerMisfit { LayerMisfit(reason: reason, isOfHead: true) }
 }
 
 /// A layer that cannot follow those before it.

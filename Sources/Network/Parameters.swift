@@ -2,84 +2,45 @@ import Kernels
 import Samples
 
 /// A parameter of a layer.
-package struct ParameterDeclaration: Hashable, Sendable {
-  /// The role of a parameter decides its initial value, whether it is learned, and how an optimizer may update it.
+package struct Parameter: Hashable, Sendable {
+  /// Decides whether a parameter is learned, and how an optimizer may update it.
   package enum Role: Hashable, Sendable {
-    /// Weights of a convolution, [out, in, kernel, kernel]. Weights and biases start uniform in ±1/sqrt(fanIn).
-    case kernel(fanIn: Int)
+    /// Weights of a convolution, [out, in, kernel, kernel].
+    case kernel
     /// Weights of a linear layer, [units, inputs].
-    case matrix(fanIn: Int)
-    case bias(fanIn: Int)
-    /// A factor that starts at 1.
-    case scale
-    /// A term that starts at 0.
-    case shift
+    case matrix
+    case bias
+    /// Scale or shift of a batch norm.
+    case normalization
     /// Not learned: a running mean or variance.
-    case statistic(initial: Float)
+    case statistic
+
+    package var isLearned: Bool { self != .statistic }
+    /// Whether weight decay applies to it.
+    var decays: Bool { self == .kernel || self == .matrix }
   }
 
-  package let name: String
+  /// In a plan, the layer's name, a dot, and the parameter's own: `conv1.weight`.
+  package internal(set) var name: String
   package let shape: [Int]
   package let role: Role
+  /// Inputs of each output, which limit the random initial values; nil where these are not random.
+  package let fanIn: Int?
+  let initialValue: Float
+  /// In `Parameters`, the index of its first value.
+  package fileprivate(set) var offset = 0
 
-  init(_ name: String, _ shape: [Int], _ role: Role) {
+  init(_ name: String, _ shape: [Int], _ role: Role, fanIn: Int? = nil, initialValue: Float = 0) {
     self.name = name
     self.shape = shape
     self.role = role
+    self.fanIn = fanIn
+    self.initialValue = initialValue
   }
 
   package var count: Int { shape.reduce(1, *) }
-
-  func named(after layer: String) -> ParameterDeclaration { ParameterDeclaration("\(layer).\(name)", shape, role) }
-}
-
-/// A parameter in the memory of a network.
-package struct Parameter: Hashable, Sendable {
-  private let declaration: ParameterDeclaration
-  /// Index of its first value in `Parameters.values`.
-  package let offset: Int
-
-  fileprivate init(_ declaration: ParameterDeclaration, offset: Int) {
-    self.declaration = declaration
-    self.offset = offset
-  }
-
-  /// The layer's name, a dot, and the parameter's own: `conv1.weight`.
-  package var name: String { declaration.name }
-  package var shape: [Int] { declaration.shape }
-  package var role: ParameterDeclaration.Role { declaration.role }
-  package var count: Int { declaration.count }
-  package var range: Range<Int> { offset..<offset + count }
-  package var layerName: String { String(name.prefix { $0 != "." }) }
-}
-
-extension ParameterDeclaration.Role {
-  package var isLearned: Bool { if case .statistic = self { false } else { true } }
-
-  /// Whether weight decay applies to it.
-  var decays: Bool {
-    switch self {
-    case .kernel, .matrix: true
-    case .bias, .scale, .shift, .statistic: false
-    }
-  }
-
-  /// Inputs of each output; nil where the initial values are not random.
-  package var fanIn: Int? {
-    switch self {
-    case .kernel(let fanIn), .matrix(let fanIn), .bias(let fanIn): fanIn
-    case .scale, .shift, .statistic: nil
-    }
-  }
-
-  /// The value before weights are drawn.
-  fileprivate var initialValue: Float {
-    switch self {
-    case .kernel, .matrix, .bias, .shift: 0
-    case .scale: 1
-    case .statistic(let initial): initial
-    }
-  }
+  var range: Range<Int> { offset..<offset + count }
+  var layerName: String { String(name.prefix { $0 != "." }) }
 }
 
 /// All parameters of a model in one block of memory: the learned ones first, so that an optimizer goes over them once,
@@ -93,21 +54,18 @@ package final class Parameters: Sendable {
 
   /// The parameters of a network, weights 0, all others at their initial values.
   package init(_ plan: NetworkPlan) {
-    var list: [Parameter] = []
+    let parameters = plan.layers.flatMap(\.parameters)
+    var list = parameters.filter(\.role.isLearned) + parameters.filter { !$0.role.isLearned }
     var offset = 0
-    func add(learned: Bool) {
-      for declaration in plan.layers.flatMap(\.parameters) where declaration.role.isLearned == learned {
-        list.append(Parameter(declaration, offset: offset))
-        offset += declaration.count
-      }
+    for index in list.indices {
+      list[index].offset = offset
+      offset += list[index].count
     }
-    add(learned: true)
-    learnedCount = offset
-    add(learned: false)
-    count = offset
     self.list = list
-    values = AlignedBuffer(Float.self, count: offset)
-    for parameter in list { self[parameter].update(repeating: parameter.role.initialValue) }
+    learnedCount = list.reduce(0) { $0 + ($1.role.isLearned ? $1.count : 0) }
+    count = offset
+    values = AlignedBuffer(Float.self, count: count)
+    for parameter in list { self[parameter].update(repeating: parameter.initialValue) }
   }
 
   /// The same parameters in memory of their own, all 0.
@@ -123,7 +81,7 @@ package final class Parameters: Sendable {
   /// `seed`, which no other random stream uses.
   package func drawWeights(seed: UInt64) {
     for (number, parameter) in list.enumerated() {
-      guard let fanIn = parameter.role.fanIn else { continue }
+      guard let fanIn = parameter.fanIn else { continue }
       var random = RandomStream(seed: seed, stream: UInt64(number))
       let bound = 1 / Double(fanIn).squareRoot()
       for index in parameter.range { values.floats[index] = Float(random.next(in: -bound...bound)) }

@@ -10,19 +10,6 @@ package struct Safetensors: Sendable, Equatable {
     /// 32-bit floats, little-endian, row-major; of a tensor that was read, a piece of the file's own bytes.
     package let bytes: ArraySlice<UInt8>
 
-    fileprivate init(shape: [Int], bytes: ArraySlice<UInt8>) {
-      self.shape = shape
-      self.bytes = bytes
-    }
-
-    package init(shape: [Int], values: UnsafeBufferPointer<Float>) {
-      self.init(shape: shape, bytes: [UInt8](UnsafeRawBufferPointer(values))[...])
-    }
-
-    package init(shape: [Int], values: [Float]) {
-      self = values.withUnsafeBufferPointer { Tensor(shape: shape, values: $0) }
-    }
-
     package var count: Int { bytes.count / MemoryLayout<Float>.size }
 
     package var values: [Float] {
@@ -38,13 +25,8 @@ package struct Safetensors: Sendable, Equatable {
     }
   }
 
-  package var tensors: [String: Tensor]
-  package var metadata: [String: String]
-
-  package init(tensors: [String: Tensor], metadata: [String: String]) {
-    self.tensors = tensors
-    self.metadata = metadata
-  }
+  package let tensors: [String: Tensor]
+  package let metadata: [String: String]
 
   /// The largest header, the format's own limit.
   private static let headerByteCountMax = 100_000_000
@@ -55,8 +37,7 @@ package struct Safetensors: Sendable, Equatable {
     var dataOffsets: [Int]
 
     private enum CodingKeys: String, CodingKey {
-      case dtype
-      case shape
+      case dtype, shape
       case dataOffsets = "data_offsets"
     }
   }
@@ -67,11 +48,7 @@ package struct Safetensors: Sendable, Equatable {
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if let entry = try? container.decode(Entry.self) {
-        self = .entry(entry)
-      } else {
-        self = .metadata(try container.decode([String: String].self))
-      }
+      self = try (try? .entry(container.decode(Entry.self))) ?? .metadata(container.decode([String: String].self))
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -99,8 +76,7 @@ package struct Safetensors: Sendable, Equatable {
 
   /// A file's bytes up to its arrays, which follow in the order of their names.
   static func header(shapes: [String: [Int]], metadata: [String: String]) throws -> [UInt8] {
-    var header: [String: HeaderValue] = [:]
-    if !metadata.isEmpty { header["__metadata__"] = .metadata(metadata) }
+    var header = ["__metadata__": HeaderValue.metadata(metadata)]
     var offset = 0
     for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
       let end = offset + shape.reduce(1, *) * MemoryLayout<Float>.size
@@ -113,6 +89,24 @@ package struct Safetensors: Sendable, Equatable {
     // Readers map the arrays in place, so they must start at a multiple of 8.
     while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
     return withUnsafeBytes(of: UInt64(text.count).littleEndian) { [UInt8]($0) } + text
+  }
+}
+
+extension Safetensors.Tensor {
+  package init(shape: [Int], values: UnsafeBufferPointer<Float>) {
+    self.init(shape: shape, bytes: [UInt8](UnsafeRawBufferPointer(values))[...])
+  }
+}
+
+extension Safetensors {
+  /// The bytes of a file.
+  /// - Throws: `ModelFileError.file`.
+  static func bytes(of path: String) throws(ModelFileError) -> [UInt8] {
+    do {
+      return try ReadableFile.contents(of: path)
+    } catch {
+      throw .file(error)
+    }
   }
 
   /// - Throws: `ModelFileError.damaged` where the bytes are not a whole safetensors file of 32-bit floats.
@@ -127,8 +121,8 @@ package struct Safetensors: Sendable, Equatable {
     guard let header = try? JSONDecoder().decode([String: HeaderValue].self, from: Data(bytes[8..<start])) else {
       throw damaged("its header is not the JSON of a safetensors file")
     }
-    tensors = [:]
-    metadata = [:]
+    var tensors: [String: Tensor] = [:]
+    var metadata: [String: String] = [:]
     for (name, value) in header {
       switch value {
       case .metadata(let texts):
@@ -154,15 +148,6 @@ package struct Safetensors: Sendable, Equatable {
         tensors[name] = Tensor(shape: entry.shape, bytes: bytes[(start + first)..<(start + end)])
       }
     }
-  }
-
-  package init(contentsOf path: String) throws(ModelFileError) {
-    let bytes: [UInt8]
-    do {
-      bytes = try ReadableFile.contents(of: path)
-    } catch {
-      throw .file(error)
-    }
-    try self.init(bytes: bytes, path: path)
+    self.init(tensors: tensors, metadata: metadata)
   }
 }

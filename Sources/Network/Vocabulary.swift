@@ -1,7 +1,7 @@
 import Specs
 
 /// All layers, in the order of messages: a new one is a line here.
-let layerKinds: [any (Layer & LayerForm).Type] = [
+let layerKinds: [any Layer.Type] = [
   ConvolutionLayer.self, BatchNormLayer.self, DropoutLayer.self, ReLULayer.self, MaxPoolLayer.self, ShortcutLayer.self,
   AddLayer.self, LinearLayer.self,
 ]
@@ -40,7 +40,7 @@ extension LayerDescription {
   }
 }
 
-private func makeLayer(_ text: String) -> (any Layer & LayerForm)? {
+private func makeLayer(_ text: String) -> (any Layer)? {
   guard let item = SpecItem(text: text), let kind = layerKinds.first(where: { $0.word == item.word }),
     let layer = try? kind.init(item), layer.text == text
   else { return nil }

@@ -9,10 +9,10 @@ struct ONNXGraph {
     case int64 = 7
   }
 
-  /// A dimension of a value: a number, or a name for one that is known only when the model runs.
-  enum Dimension {
-    case size(Int)
-    case named(String)
+  /// Field numbers of a graph.
+  enum ValueRole: UInt64 {
+    case input = 11
+    case output = 12
   }
 
   private var graph = ProtobufMessage()
@@ -28,18 +28,17 @@ struct ONNXGraph {
     nodeCount += 1
     let name = "\(operation.lowercased())_\(nodeCount)"
     let output = output ?? name
-    var node = ProtobufMessage()
-    for input in inputs { node.add(1, input) }
-    node.add(2, output)
-    node.add(3, name)
-    node.add(4, operation)
-    for (name, value) in attributes { node.add(5, Self.message(name, value)) }
-    graph.add(1, node)
+    graph.add(1) { node in
+      for input in inputs { node.add(1, input) }
+      node.add(2, output)
+      node.add(3, name)
+      node.add(4, operation)
+      for (name, value) in attributes { node.add(5) { Self.write(name, value, to: &$0) } }
+    }
     return output
   }
 
-  private static func message(_ name: String, _ value: GraphOperator.Attribute) -> ProtobufMessage {
-    var attribute = ProtobufMessage()
+  private static func write(_ name: String, _ value: GraphOperator.Attribute, to attribute: inout ProtobufMessage) {
     attribute.add(1, name)
     // Field 20 is the attribute's type: which of the value fields is set.
     switch value {
@@ -53,7 +52,6 @@ struct ONNXGraph {
       attribute.add(8, numbers)
       attribute.add(20, 7)
     }
-    return attribute
   }
 
   /// Adds a constant, and returns its name. Numbers are stored low byte first, as they are in memory here.
@@ -66,60 +64,49 @@ struct ONNXGraph {
   }
 
   private mutating func add(constant name: String, shape: [Int], _ type: ElementType, content: [UInt8]) -> String {
-    var tensor = ProtobufMessage()
-    tensor.add(1, shape)
-    tensor.add(2, type.rawValue)
-    tensor.add(8, name)
-    tensor.add(9, content: content)
-    graph.add(5, tensor)
+    graph.add(5) { tensor in
+      tensor.add(1, shape)
+      tensor.add(2, type.rawValue)
+      tensor.add(8, name)
+      tensor.add(9, content: content)
+    }
     return name
   }
 
-  mutating func add(input name: String, _ type: ElementType, shape: [Dimension]) {
-    graph.add(11, Self.value(name, type, shape))
-  }
-
-  mutating func add(output name: String, _ type: ElementType, shape: [Dimension]) {
-    graph.add(12, Self.value(name, type, shape))
-  }
-
-  private static func value(_ name: String, _ type: ElementType, _ dimensions: [Dimension]) -> ProtobufMessage {
-    var shape = ProtobufMessage()
-    for dimension in dimensions {
-      var message = ProtobufMessage()
-      switch dimension {
-      case .size(let size): message.add(1, size)
-      case .named(let name): message.add(2, name)
+  /// Adds an input or output.
+  /// - Parameter shape: The dimensions after the first, which is the number of images.
+  mutating func add(_ role: ValueRole, _ name: String, _ type: ElementType, shape sizes: [Int]) {
+    graph.add(role.rawValue) { value in
+      value.add(1, name)
+      value.add(2) { valueType in
+        valueType.add(1) { tensorType in
+          tensorType.add(1, type.rawValue)
+          tensorType.add(2) { shape in
+            // A dimension has a name where its size is known only when the model runs.
+            shape.add(1) { $0.add(2, "images") }
+            for size in sizes { shape.add(1) { $0.add(1, size) } }
+          }
+        }
       }
-      shape.add(1, message)
     }
-    var tensorType = ProtobufMessage()
-    tensorType.add(1, type.rawValue)
-    tensorType.add(2, shape)
-    var valueType = ProtobufMessage()
-    valueType.add(1, tensorType)
-    var value = ProtobufMessage()
-    value.add(1, name)
-    value.add(2, valueType)
-    return value
   }
 
   /// The bytes of a model file with this graph.
   func encoded(metadata: [String: String]) -> [UInt8] {
-    var operators = ProtobufMessage()
-    operators.add(1, "")
-    operators.add(2, 17)
     var model = ProtobufMessage()
     // Version 8 of the file format came with version 17 of the operators.
     model.add(1, 8)
     model.add(2, "glyphline")
-    model.add(7, graph)
-    model.add(8, operators)
+    model.add(7, content: graph.bytes)
+    model.add(8) { operators in
+      operators.add(1, "")
+      operators.add(2, 17)
+    }
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-      var entry = ProtobufMessage()
-      entry.add(1, key)
-      entry.add(2, value)
-      model.add(14, entry)
+      model.add(14) { entry in
+        entry.add(1, key)
+        entry.add(2, value)
+      }
     }
     return model.bytes
   }

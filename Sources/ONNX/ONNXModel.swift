@@ -11,7 +11,10 @@ extension ModelFile {
     var graph = ONNXGraph(name: description.name)
     var values = [addInput(to: &graph)]
     for layer in plan.layers { values.append(add(layer, to: &graph, after: values)) }
-    addOutput(values[values.count - 1], to: &graph)
+    // A zero keeps the input's size: the number of images.
+    let shape = [description.positions, description.classCount]
+    let reshape = [values[values.count - 1], graph.add(constant: "shape", [0] + shape)]
+    graph.add(.output, graph.add("Reshape", reshape, output: "logits"), .float, shape: shape)
     var metadata = description.metadata
     metadata["preprocessing"] = "none: the graph takes pixels of 0...255"
     return graph.encoded(metadata: metadata)
@@ -20,9 +23,7 @@ extension ModelFile {
   /// - Returns: The name of the preprocessed pixels.
   private func addInput(to graph: inout ONNXGraph) -> String {
     let input = description.input
-    graph.add(
-      input: "image", .uint8,
-      shape: [.named("images"), .size(input.format.rawValue), .size(input.height), .size(input.width)])
+    graph.add(.input, "image", .uint8, shape: [input.format.rawValue, input.height, input.width])
     let pixels = graph.add("Cast", ["image"], attributes: ["to": .int(ONNXGraph.ElementType.float.rawValue)])
     let white = graph.add(constant: "white", shape: [], [255])
     let one = graph.add(constant: "one", shape: [], [1])
@@ -40,13 +41,5 @@ extension ModelFile {
       inputs.append(graph.add(constant: parameter.name, shape: tensor.shape, tensor.values))
     }
     return graph.add(node.name, inputs, attributes: node.attributes)
-  }
-
-  private func addOutput(_ value: String, to graph: inout ONNXGraph) {
-    // A zero keeps the input's size: the number of images.
-    let shape = graph.add(constant: "shape", [0, description.positions, description.classCount])
-    let logits = graph.add("Reshape", [value, shape], output: "logits")
-    graph.add(
-      output: logits, .float, shape: [.named("images"), .size(description.positions), .size(description.classCount)])
   }
 }

@@ -28,13 +28,17 @@ package struct ProtobufMessage {
   }
 
   package mutating func add(_ field: UInt64, _ text: String) { add(field, content: Array(text.utf8)) }
-  package mutating func add(_ field: UInt64, _ message: ProtobufMessage) { add(field, content: message.bytes) }
+
+  /// A message that `fill` writes.
+  package mutating func add(_ field: UInt64, _ fill: (inout ProtobufMessage) -> Void) {
+    var message = ProtobufMessage()
+    fill(&message)
+    add(field, content: message.bytes)
+  }
 
   /// A list of numbers in the packed form.
   package mutating func add(_ field: UInt64, _ numbers: [Int]) {
-    var list = ProtobufMessage()
-    for number in numbers { list.addVarint(number) }
-    add(field, list)
+    add(field) { list in for number in numbers { list.addVarint(number) } }
   }
 
   package mutating func add(_ field: UInt64, content: [UInt8]) {

@@ -3,7 +3,7 @@ import Specs
 import Workers
 
 /// What a pipeline computes with: kernels, precision of activations, threads.
-package struct Engine: Sendable {
+struct Engine: Sendable {
   let backend: any Backend
   let precision: Precision
   let team: Team
@@ -12,11 +12,7 @@ package struct Engine: Sendable {
   ///   - choice: Precision of activations; `automatic` is bfloat16 where the CPU computes with it, else float32.
   ///   - threadCount: nil for all cores.
   /// - Throws: `PipelineError.unsupportedPrecision`, `KernelError.noBackend`.
-  package init(_ choice: TrainingSpec.Precision, threadCount: Int?) throws {
-    try self.init(choice, team: Team(threadCount: threadCount))
-  }
-
-  init(_ choice: TrainingSpec.Precision, team: Team) throws {
+  init(_ choice: TrainingSpec.Precision, threadCount: Int?) throws {
     backend = try makeBackend()
     precision =
       switch choice {
@@ -27,6 +23,6 @@ package struct Engine: Sendable {
     guard backend.supports(precision) else {
       throw PipelineError.unsupportedPrecision(precision.rawValue, backend: backend.name)
     }
-    self.team = team
+    team = Team(threadCount: threadCount)
   }
 }

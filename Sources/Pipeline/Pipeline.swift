@@ -20,7 +20,7 @@ struct PipelineStages {
   /// - Throws: `GeneratorError`, `LayerError`, `PipelineError.noSuchSplit`.
   init(_ spec: PipelineSpec, on engine: Engine) throws {
     let generator = try CaptchaGenerator(spec: spec.captcha, for: spec.drawnSplits)
-    let model = try ModelDescription(spec.model, reading: spec.captcha)
+    let model = try ModelDescription(spec.model, for: spec.captcha)
     func stage(_ split: Split) throws -> any SampleStage {
       try spec.require(split)
       return switch spec.datasets[split] {
@@ -127,12 +127,13 @@ package final class Pipeline {
   }
 
   /// Restores damaged and missing shards, bit for bit.
-  package func repair() throws -> RepairReport { try Repair(stages, in: session).run() }
+  package func repair() throws -> RepairReport { try Repair(session: session, stages: stages).run() }
 
   /// Rebuilds the sample index from the shards alone.
   /// - Throws: `PipelineError.stale` where the workspace holds the results of another spec.
   package func reindex() throws -> ReindexReport {
-    let leftOut = try Reindex(stages, in: session, threadCount: engine.team.threadCount).run()
+    let reindex = Reindex(session: session, threadCount: engine.team.threadCount)
+    let leftOut = try stages.samples.flatMap { try reindex.reindex($0) }
     return ReindexReport(splits: try splitSummaries(), leftOut: leftOut)
   }
 }

@@ -3,10 +3,19 @@ import Foundation
 import Specs
 
 /// The state of every stage of a pipeline. To find it locks, makes and changes nothing.
-package struct PipelineStatus: Sendable {
-  package struct Stage: Sendable {
+package struct PipelineStatus: Sendable, Encodable {
+  package struct Stage: Sendable, Encodable {
     package let name: String
     package let state: StageState
+
+    private enum Key: CodingKey { case stage, state, detail }
+
+    package func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: Key.self)
+      try values.encode(name, forKey: .stage)
+      try values.encode(state.word, forKey: .state)
+      try values.encode(state.detail, forKey: .detail)
+    }
   }
 
   package let pipeline: String

@@ -45,7 +45,7 @@ struct CalibrationChart {
 
   private var table: HTML {
     foldedTable(
-      "Table", head: ["confidence", "images", "mean confidence", "image accuracy"],
+      head: ["confidence", "images", "mean confidence", "image accuracy"],
       rows: bins.map { bin in
         [
           "\(percent(bin.low, decimals: 0)) to \(percent(bin.high, decimals: 0))", "\(bin.images)",

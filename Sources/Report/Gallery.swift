@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Samples
 
-extension ReportContent.Reading {
+extension ReportPage.Example {
   /// The image with its label and prediction.
   /// - Throws: `ImageError` where the image cannot be encoded.
   func figure(withCandidates: Bool) throws(ImageError) -> HTML {
@@ -10,9 +10,10 @@ extension ReportContent.Reading {
     return """
       <figure class="reading">
       <img src="data:image/png;base64,\(png)" width="\(image.geometry.width)" height="\(image.geometry.height)" \
-      alt="Sample \(sampleIndex), labelled \(truth)"/>
-      <figcaption>\(marked(truth, against: predicted)) predicted as \(marked(predicted, against: truth)) \
-      <small>confidence \(percent(confidence)), sample \(sampleIndex)</small>\
+      alt="Sample \(row.sampleIndex), labelled \(row.label)"/>
+      <figcaption>\(marked(row.label, against: row.predicted)) predicted as \
+      \(marked(row.predicted, against: row.label)) \
+      <small>confidence \(percent(row.confidence)), sample \(row.sampleIndex)</small>\
       \(withCandidates ? candidateTable : "")</figcaption>
       </figure>
       """

@@ -42,9 +42,9 @@ private func escaped(_ text: some StringProtocol) -> String {
 }
 
 /// A table that is folded until the reader opens it.
-func foldedTable(_ caption: String, head: [String], rows: [[String]]) -> HTML {
+func foldedTable(head: [String], rows: [[String]]) -> HTML {
   """
-  <details><summary>\(caption)</summary>
+  <details><summary>Table</summary>
   \(table(head: head, rows: rows))
   </details>
   """
@@ -67,3 +67,5 @@ func table(head: [String], rows: [[String]]) -> HTML {
     </tbody></table></div>
     """
 }
+
+func decimal(_ number: Double, count: Int) -> String { String(format: "%.\(count)f", number) }

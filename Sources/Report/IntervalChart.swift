@@ -1,10 +1,10 @@
 import Catalog
 import Samples
 
-/// Accuracies with their 95 % intervals, a row each.
+/// Accuracies with their 95 % intervals, a row each, as a chart and as a table.
 struct IntervalChart {
   let title: String
-  let rows: [(name: String, count: Int, correct: Int)]
+  let rows: [TallyRow]
 
   private let width = 640.0
   private let left = 64.0
@@ -29,7 +29,7 @@ struct IntervalChart {
       let middle = (Double(index) + 0.5) * rowHeight + 2
       let accuracy = Double(row.correct) / Double(row.count)
       return """
-        <text x="\(left - 10)" y="\(middle + 4)" text-anchor="end">\(row.name)</text>
+        <text x="\(left - 10)" y="\(middle + 4)" text-anchor="end">\(shown(row.name))</text>
         <line class="interval" x1="\(x(interval.low))" y1="\(middle)" x2="\(x(interval.high))" y2="\(middle)"/>
         <circle class="dot" cx="\(x(accuracy))" cy="\(middle)" r="3.5"/>
         <text x="\(width - 4)" y="\(middle + 4)" text-anchor="end">\(percent(accuracy))</text>
@@ -41,16 +41,17 @@ struct IntervalChart {
       \(grid)
       \(marks)
       </svg></figure>
+      \(table)
       """
   }
 
-  var table: HTML {
+  private var table: HTML {
     foldedTable(
-      "Table", head: ["", "correct", "of", "accuracy", "95 % interval"],
+      head: ["", "correct", "of", "accuracy", "95 % interval"],
       rows: rows.map { row in
         let interval = WilsonInterval(successes: row.correct, trials: row.count)
         return [
-          row.name, "\(row.correct)", "\(row.count)", percent(Double(row.correct) / Double(row.count)),
+          shown(row.name), "\(row.correct)", "\(row.count)", percent(Double(row.correct) / Double(row.count)),
           "\(percent(interval.low)) to \(percent(interval.high))",
         ]
       })

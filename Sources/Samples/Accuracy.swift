@@ -26,7 +26,7 @@ package struct Accuracy: Sendable, Hashable {
     images += 1
     characters += truth.count
     correctCharacters += zip(truth.classes, predicted.classes).count { $0 == $1 }
-    let isExact = predicted.isExactly(truth)
+    let isExact = predicted == truth
     if isExact { exact += 1 }
     if isExact || alphabet.text(of: truth).lowercased() == alphabet.text(of: predicted).lowercased() {
       caseFoldedExact += 1
@@ -43,11 +43,6 @@ package struct Accuracy: Sendable, Hashable {
   package var interval: WilsonInterval { WilsonInterval(successes: exact, trials: images) }
 
   private func fraction(_ count: Int, of total: Int) -> Double { total == 0 ? 0 : Double(count) / Double(total) }
-}
-
-extension Label {
-  /// Whether a prediction is exact: every character correct, and the same length.
-  package func isExactly(_ truth: Label) -> Bool { self == truth }
 }
 
 extension Accuracy: Encodable {

@@ -34,20 +34,13 @@ package struct Alphabet: Sendable, Hashable {
 
   /// The label of `text`; nil where a character is not in the alphabet.
   package func label(of text: String) -> Label? {
-    var classes: [UInt16] = []
-    for character in text {
-      guard let index = indexOfCharacter[character] else { return nil }
-      classes.append(index)
-    }
-    return Label(classes: classes)
+    let classes = text.compactMap { indexOfCharacter[$0] }
+    return classes.count == text.count ? Label(classes: classes) : nil
   }
 
   /// The text of `label`.
   /// - Precondition: every class index is below `count`.
   package func text(of label: Label) -> String { String(label.classes.map { characters[Int($0)] }) }
-
-  package static func == (left: Alphabet, right: Alphabet) -> Bool { left.characters == right.characters }
-  package func hash(into hasher: inout Hasher) { hasher.combine(characters) }
 }
 
 package enum AlphabetError: Error, Equatable {

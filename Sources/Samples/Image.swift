@@ -4,12 +4,7 @@ package enum PixelFormat: Int, Sendable, Hashable, CaseIterable {
   case rgb = 3
 
   /// Its name in specs and model files.
-  package var name: String {
-    switch self {
-    case .gray: "gray"
-    case .rgb: "rgb"
-    }
-  }
+  package var name: String { self == .gray ? "gray" : "rgb" }
 }
 
 /// Size and pixel format that all images of a dataset share.
@@ -58,10 +53,7 @@ package struct Image: Sendable, Hashable {
       for index in 0..<count {
         result.pixels[index] = luma(red: pixels[3 * index], green: pixels[3 * index + 1], blue: pixels[3 * index + 2])
       }
-    case .rgb:
-      for index in 0..<count {
-        for channel in 0..<3 { result.pixels[3 * index + channel] = pixels[index] }
-      }
+    case .rgb: result.pixels = pixels.flatMap { repeatElement($0, count: 3) }
     }
     return result
   }

@@ -3,9 +3,6 @@
 /// near 0 and 1, where good models are. The catalog's view `image_accuracy` computes the same bounds by the same
 /// operations.
 package struct WilsonInterval: Sendable, Equatable {
-  /// The 97.5 % quantile of the normal distribution.
-  package static let quantile = 1.959963984540054
-
   /// Within 0 ... 1.
   package let low: Double
   package let high: Double
@@ -13,7 +10,8 @@ package struct WilsonInterval: Sendable, Equatable {
   /// - Precondition: `successes` is 0 ... `trials`, and `trials` is above 0.
   package init(successes: Int, trials: Int) {
     precondition(trials > 0 && (0...trials).contains(successes))
-    let z = Self.quantile
+    // The 97.5 % quantile of the normal distribution.
+    let z = 1.959963984540054
     let n = Double(trials)
     let p = Double(successes) / n
     let centre = (p + z * z / (2 * n)) / (1 + z * z / n)

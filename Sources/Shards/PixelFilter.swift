@@ -3,28 +3,21 @@ import Samples
 /// How a record stores an image's pixels: in columns from the left, each pixel as its difference, modulo 256, from the
 /// one before it. `Schemas/shard-v1.md`, "Pixels", has the definition and what it gains.
 struct PixelFilter {
-  private let width: Int
-  private let height: Int
-  private let format: PixelFormat
-  private let byteCount: Int
+  let geometry: Geometry
 
-  init(_ geometry: Geometry) {
-    width = geometry.width
-    height = geometry.height
-    format = geometry.format
-    byteCount = geometry.byteCount
-  }
+  private var width: Int { geometry.width }
+  private var height: Int { geometry.height }
 
   /// - Parameters:
   ///   - columns: [width, height, channel].
   ///   - stored: [width, height, channel]; must not overlap `columns`.
   func filter(_ columns: UnsafeBufferPointer<UInt8>, into stored: UnsafeMutableBufferPointer<UInt8>) {
-    precondition(columns.count == byteCount && stored.count == byteCount)
+    precondition(columns.count == geometry.byteCount && stored.count == geometry.byteCount)
     guard let columns = columns.baseAddress, let stored = stored.baseAddress else { return }
-    let distance = format.rawValue
+    let distance = geometry.format.rawValue
     // SAFETY: both buffers have the image's byte count, which is at least that of a pixel.
     for index in 0..<distance { stored[index] = columns[index] }
-    for index in distance..<byteCount { stored[index] = columns[index] &- columns[index &- distance] }
+    for index in distance..<geometry.byteCount { stored[index] = columns[index] &- columns[index &- distance] }
   }
 
   /// The image whose filtered pixels are `stored`; any bytes are valid.
@@ -32,10 +25,10 @@ struct PixelFilter {
   ///   - stored: [width, height, channel].
   ///   - image: [height, width, channel]; must not overlap `stored`.
   func reconstruct(_ stored: UnsafeBufferPointer<UInt8>, into image: UnsafeMutableBufferPointer<UInt8>) {
-    precondition(image.count == byteCount && stored.count == byteCount)
+    precondition(image.count == geometry.byteCount && stored.count == geometry.byteCount)
     guard let image = image.baseAddress, let stored = stored.baseAddress else { return }
     // SAFETY: both buffers have the image's byte count, and all offsets are inside.
-    switch format {
+    switch geometry.format {
     case .gray: reconstructGray(stored, into: image)
     case .rgb: reconstructChannels(stored, into: image)
     }
@@ -46,7 +39,7 @@ struct PixelFilter {
 
 extension PixelFilter {
   private func reconstructChannels(_ stored: UnsafePointer<UInt8>, into image: UnsafeMutablePointer<UInt8>) {
-    let channelCount = format.rawValue
+    let channelCount = geometry.format.rawValue
     for channel in 0..<channelCount {
       var before: UInt8 = 0
       var source = stored + channel

@@ -66,35 +66,30 @@ extension SeekTable {
     let footerOffset = frame.count - SeekTableLayout.seekableMagic.end
     // The fixed bytes at both ends first, the outermost before the others: they tell an unfinished or foreign file from
     // a damaged one.
-    let seekableMagic: UInt32 = bytes.integer(at: footerOffset + SeekTableLayout.seekableMagic.offset)
-    try Self.check(SeekTableLayout.seekableMagic, seekableMagic, SeekTableLayout.seekableMagicNumber)
-    let descriptor: UInt8 = bytes.integer(at: footerOffset + SeekTableLayout.descriptor.offset)
-    try Self.check(SeekTableLayout.descriptor, descriptor, SeekTableLayout.descriptorValue)
-    let foundFrameCount: UInt32 = bytes.integer(at: footerOffset + SeekTableLayout.frameCount.offset)
-    try Self.check(SeekTableLayout.frameCount, foundFrameCount, UInt32(frameCount))
-    let frameMagic: UInt32 = bytes.integer(at: SeekTableLayout.frameMagic.offset)
-    try Self.check(SeekTableLayout.frameMagic, frameMagic, SeekTableLayout.frameMagicNumber)
-    let content: UInt32 = bytes.integer(at: SeekTableLayout.frameContentByteCount.offset)
-    try Self.check(
-      SeekTableLayout.frameContentByteCount, content, UInt32(frame.count - SeekTableLayout.frameContentByteCount.end))
+    try Self.check(SeekTableLayout.seekableMagic, in: bytes, footerOffset, SeekTableLayout.seekableMagicNumber)
+    try Self.check(SeekTableLayout.descriptor, in: bytes, footerOffset, SeekTableLayout.descriptorValue)
+    try Self.check(SeekTableLayout.frameCount, in: bytes, footerOffset, UInt32(frameCount))
+    try Self.check(SeekTableLayout.frameMagic, in: bytes, 0, SeekTableLayout.frameMagicNumber)
+    let contentByteCount = frame.count - SeekTableLayout.frameContentByteCount.end
+    try Self.check(SeekTableLayout.frameContentByteCount, in: bytes, 0, UInt32(contentByteCount))
 
     self.init(headerByteCount: headerByteCount)
     entries.reserveCapacity(frameCount)
     offsets.reserveCapacity(frameCount + 1)
     for number in 0..<frameCount {
       let offset = SeekTableLayout.frameContentByteCount.end + number * SeekTableLayout.checksum.end
-      let entry = Entry(
-        compressedByteCount: bytes.integer(at: offset + SeekTableLayout.compressedByteCount.offset),
-        contentByteCount: bytes.integer(at: offset + SeekTableLayout.contentByteCount.offset),
-        checksum: bytes.integer(at: offset + SeekTableLayout.checksum.offset))
       if number == 0 {
-        try Self.check(SeekTableLayout.compressedByteCount, entry.compressedByteCount, UInt32(headerByteCount))
-        try Self.check(SeekTableLayout.contentByteCount, entry.contentByteCount, 0)
-        try Self.check(SeekTableLayout.checksum, entry.checksum, SeekTableLayout.checksumOfNothing)
+        try Self.check(SeekTableLayout.compressedByteCount, in: bytes, offset, entries[0].compressedByteCount)
+        try Self.check(SeekTableLayout.contentByteCount, in: bytes, offset, entries[0].contentByteCount)
+        try Self.check(SeekTableLayout.checksum, in: bytes, offset, entries[0].checksum)
       } else {
-        let contentByteCount = header.recordCount(ofBlock: number - 1) * header.recordLayout.byteCount
-        try Self.check(SeekTableLayout.contentByteCount, entry.contentByteCount, UInt32(contentByteCount))
-        append(entry)
+        let contentByteCount = UInt32(header.recordCount(ofBlock: number - 1) * header.recordLayout.byteCount)
+        try Self.check(SeekTableLayout.contentByteCount, in: bytes, offset, contentByteCount)
+        append(
+          Entry(
+            compressedByteCount: bytes.integer(at: offset + SeekTableLayout.compressedByteCount.offset),
+            contentByteCount: contentByteCount,
+            checksum: bytes.integer(at: offset + SeekTableLayout.checksum.offset)))
       }
     }
     guard end == frameOffset else {
@@ -102,9 +97,11 @@ extension SeekTable {
     }
   }
 
-  private static func check<Value: FixedWidthInteger>(
-    _ field: ShardField, _ found: Value, _ expected: Value
+  /// - Parameter start: Where the structure that the field belongs to starts in `bytes`.
+  private static func check<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ field: ShardField, in bytes: RawSpan, _ start: Int, _ expected: Value
   ) throws(ShardFault) {
+    let found: Value = bytes.integer(at: start + field.offset)
     guard found == expected else {
       throw .wrongSeekTable(field: field.name, found: UInt64(found), expected: UInt64(expected))
     }

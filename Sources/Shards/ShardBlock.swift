@@ -62,7 +62,7 @@ extension ShardHeader {
     // SAFETY: the slice's bounds are checked, and the image is not part of the block.
     sample.columns.pixels.withUnsafeBufferPointer { columns in
       let stored = UnsafeMutableRawBufferPointer(rebasing: bytes[layout.pixelsOffset...])
-      PixelFilter(geometry).filter(columns, into: stored.assumingMemoryBound(to: UInt8.self))
+      PixelFilter(geometry: geometry).filter(columns, into: stored.assumingMemoryBound(to: UInt8.self))
     }
   }
 }
@@ -118,7 +118,7 @@ package struct ShardBlock: ~Copyable {
     // SAFETY: the slice's bounds are checked, and `destination` is not part of `content`.
     content.withUnsafeBufferPointer { content in
       let stored = UnsafeBufferPointer(rebasing: content[offset..<offset + layout.imageByteCount])
-      PixelFilter(geometry).reconstruct(stored, into: destination)
+      PixelFilter(geometry: geometry).reconstruct(stored, into: destination)
     }
   }
 

@@ -41,16 +41,7 @@ struct ShardFile {
     return (seekTable, bytes)
   }
 
-  /// Reads block `number` into `block` and checks all of it.
-  func read(
-    block number: Int, of header: ShardHeader, seekTable: SeekTable, into block: inout ShardBlock
-  ) throws(ShardError) {
-    let frame = number + 1
-    try read(
-      block: number, of: header, entry: seekTable.entries[frame], at: seekTable.offsets[frame], into: &block)
-  }
-
-  /// Reads block `number`, whose frame starts at `offset`.
+  /// Reads block `number`, whose frame starts at `offset`, into `block` and checks all of it.
   func read(
     block number: Int, of header: ShardHeader, entry: SeekTable.Entry, at offset: Int, into block: inout ShardBlock
   ) throws(ShardError) {

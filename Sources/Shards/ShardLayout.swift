@@ -6,15 +6,9 @@ package struct ShardField: Sendable, Hashable {
   package let offset: Int
   package let byteCount: Int
 
-  fileprivate init(_ name: String, byteCount: Int) {
+  fileprivate init(_ name: String, after previous: ShardField? = nil, byteCount: Int) {
     self.name = name
-    self.offset = 0
-    self.byteCount = byteCount
-  }
-
-  fileprivate init(_ name: String, after previous: ShardField, byteCount: Int) {
-    self.name = name
-    self.offset = previous.end
+    self.offset = previous?.end ?? 0
     self.byteCount = byteCount
   }
 

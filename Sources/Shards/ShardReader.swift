@@ -32,7 +32,8 @@ package struct ShardReader: Sendable {
   /// - Precondition: `number` is below `header.blockCount`.
   /// - Throws: `ShardError` that locates the block; `block` then has no records.
   package func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
-    try ShardFile(path).read(block: number, of: header, seekTable: seekTable, into: &block)
+    try ShardFile(path).read(
+      block: number, of: header, entry: seekTable.entries[number + 1], at: seekTable.offsets[number + 1], into: &block)
   }
 
   /// Record `number`, counted from 0 in the shard. Decompresses its whole block.

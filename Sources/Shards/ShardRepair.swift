@@ -26,18 +26,19 @@ package enum ShardRepair {
     var remade: [Int] = []
     var faults: [ShardError] = []
     for number in 0..<header.blockCount {
-      switch damaged.block(number, at: writer.end) {
-      case .success(let block) where faults.isEmpty: try writer.append(block)
-      case .success: break
-      case .failure(let fault):
-        guard let block = remake(number) else {
-          faults.append(fault)
-          guard damaged.hasSeekTable else { return .lost(faults) }
+      let block: EncodedBlock
+      do throws(ShardError) {
+        block = try damaged.block(number, at: writer.end)
+      } catch {
+        guard let remadeBlock = remake(number) else {
+          faults.append(error)
+          guard damaged.seekTable != nil else { return .lost(faults) }
           continue
         }
+        block = remadeBlock
         remade.append(number)
-        if faults.isEmpty { try writer.append(block) }
       }
+      if faults.isEmpty { try writer.append(block) }
     }
     guard faults.isEmpty else { return .lost(faults) }
     guard writer.fingerprint.description == fingerprint else { return .different }
@@ -51,10 +52,8 @@ private struct DamagedShard: ~Copyable {
   private let header: ShardHeader
   private let file: Result<ShardFile, ShardError>
   /// nil where it is damaged.
-  private let seekTable: SeekTable?
+  let seekTable: SeekTable?
   private var content = ShardBlock()
-
-  var hasSeekTable: Bool { seekTable != nil }
 
   init(_ path: String, header: ShardHeader) {
     self.header = header
@@ -66,21 +65,17 @@ private struct DamagedShard: ~Copyable {
 
   /// Block `number`, if it is undamaged.
   /// - Parameter offset: Where its frame starts if all blocks before it are as they were; used without a seek table.
-  mutating func block(_ number: Int, at offset: Int) -> Result<EncodedBlock, ShardError> {
-    do throws(ShardError) {
-      let file = try file.get()
-      let offset = seekTable?.offsets[number + 1] ?? offset
-      let entry: SeekTable.Entry
-      if let seekTable {
-        entry = seekTable.entries[number + 1]
-      } else {
-        entry = try file.entry(ofBlock: number, of: header, at: offset)
-      }
-      try file.read(block: number, of: header, entry: entry, at: offset, into: &content)
-      let frame = try file.bytes(at: offset, count: Int(entry.compressedByteCount), frame: number + 1)
-      return .success(EncodedBlock(number: number, frame: frame, entry: entry))
-    } catch {
-      return .failure(error)
+  mutating func block(_ number: Int, at offset: Int) throws(ShardError) -> EncodedBlock {
+    let file = try file.get()
+    let offset = seekTable?.offsets[number + 1] ?? offset
+    let entry: SeekTable.Entry
+    if let seekTable {
+      entry = seekTable.entries[number + 1]
+    } else {
+      entry = try file.entry(ofBlock: number, of: header, at: offset)
     }
+    try file.read(block: number, of: header, entry: entry, at: offset, into: &content)
+    let frame = try file.bytes(at: offset, count: Int(entry.compressedByteCount), frame: number + 1)
+    return EncodedBlock(number: number, frame: frame, entry: entry)
   }
 }

@@ -20,7 +20,9 @@ package enum ShardVerifier {
       var block = ShardBlock()
       for number in 0..<seekTable.entries.count - 1 {
         do throws(ShardError) {
-          try shard.read(block: number, of: header, seekTable: seekTable, into: &block)
+          try shard.read(
+            block: number, of: header, entry: seekTable.entries[number + 1], at: seekTable.offsets[number + 1],
+            into: &block)
           visit(block, header)
         } catch {
           faults.append(error)

@@ -2,10 +2,7 @@ import Files
 
 /// A complete shard on stable storage.
 package struct ShardSummary: Sendable, Hashable {
-  package let path: String
   package let byteCount: Int
-  package let firstIndex: UInt64
-  package let recordCount: Int
   /// The SHA-256 of header and seek table. They hold the header's hash and all blocks' checksums, so a shard with the
   /// same fingerprint has the same content, and no block must be read to compute it.
   package let fingerprint: ContentHash
@@ -25,16 +22,10 @@ package struct ShardWriter: ~Copyable {
     self.header = header
     headerBytes = header.encoded()
     seekTable = SeekTable(headerByteCount: headerBytes.count)
-    file = try Self.begin(path, with: headerBytes, in: fileSystem)
-  }
-
-  private static func begin(
-    _ path: String, with headerBytes: [UInt8], in fileSystem: any FileSystem
-  ) throws(ShardError) -> DurableFile {
     do throws(FileError) {
       var file = try DurableFile(path, in: fileSystem)
       try file.write(headerBytes)
-      return file
+      self.file = file
     } catch {
       throw .file(error)
     }
@@ -66,9 +57,7 @@ package struct ShardWriter: ~Copyable {
   package consuming func finish() throws(ShardError) -> ShardSummary {
     precondition(blockCount == header.blockCount, "a shard lacks blocks")
     let seekTableBytes = seekTable.encoded()
-    let summary = ShardSummary(
-      path: file.path, byteCount: seekTable.end + seekTableBytes.count, firstIndex: header.firstIndex,
-      recordCount: header.recordCount, fingerprint: fingerprint)
+    let summary = ShardSummary(byteCount: seekTable.end + seekTableBytes.count, fingerprint: fingerprint)
     do throws(FileError) {
       try file.write(seekTableBytes)
       try file.finish()

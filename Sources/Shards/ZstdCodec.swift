@@ -46,7 +46,7 @@ private func tuneForDifferences(_ context: OpaquePointer) {
 func zstdFrameByteCountMax(contentByteCount: Int) -> Int { ZSTD_compressBound(contentByteCount) }
 
 /// The head of a Zstandard frame (RFC 8878, section 3.1.1).
-struct ZstdFrameHead: Equatable {
+struct ZstdFrameHead {
   /// Bytes of the frame, as its block headers give them.
   let byteCount: Int
   /// Bytes of its content, if the frame declares them.
@@ -67,9 +67,7 @@ struct ZstdFrameHead: Equatable {
     // libzstd found a whole frame, so there are more bytes than these five.
     hasChecksum = bytes.integer(at: Self.descriptorOffset, as: UInt8.self) & Self.checksumFlag != 0
   }
-}
 
-extension ZstdFrameHead {
   /// The last bytes of `frame`: low 32 bits of the content's XXH64, where the frame has a checksum.
   static func checksum(of frame: RawSpan) -> UInt32 { frame.integer(at: frame.byteCount - checksumByteCount) }
 }

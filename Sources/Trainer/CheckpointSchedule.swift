@@ -1,15 +1,17 @@
+import Specs
+
 /// The steps at which checkpoints are made, and which checkpoints are kept.
 package struct CheckpointSchedule: Sendable {
   /// The number of regular checkpoints kept in addition to the best one.
   private static let regularCount = 3
 
   /// Steps from one regular checkpoint to the next.
-  package let every: Int
+  let every: Int
   package let stepCount: Int
 
-  package init(every: Int, stepCount: Int) {
-    self.every = every
-    self.stepCount = stepCount
+  package init(_ training: TrainingSpec, stepsPerEpoch: Int) {
+    every = training.checkpointEvery
+    stepCount = stepsPerEpoch * training.epochs
   }
 
   package func isDue(atStep step: Int) -> Bool { step >= stepCount || step % every == 0 }
@@ -22,12 +24,9 @@ package struct CheckpointSchedule: Sendable {
   package func kept(atStep step: Int, validations: [ValidationResult]) -> Set<Int> {
     let lastRegular = (step - 1) / every * every
     let regular = (0..<Self.regularCount - 1).map { lastRegular - $0 * every }
-    return Set(([step] + regular + (Self.best(of: validations).map { [$0] } ?? [])).filter { $0 > 0 })
-  }
-
-  /// The step with the most exact validation images, the last one of equals; nil without validations.
-  private static func best(of validations: [ValidationResult]) -> Int? {
-    validations.max { ($0.exact, $0.step) < ($1.exact, $1.step) }?.step
+    // The best has the most exact validation images; of equals, it is the last.
+    let best = validations.max { ($0.exact, $0.step) < ($1.exact, $1.step) }?.step ?? 0
+    return Set(([step, best] + regular).filter { $0 > 0 })
   }
 
   /// The steps of the checkpoints up to `step` that training needs to resume: those that will be kept when it ends.

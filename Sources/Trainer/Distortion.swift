@@ -6,19 +6,11 @@ import Workers
 /// Three corners of the image move at random, horizontally and vertically. The affine map that they define moves,
 /// scales, slants and rotates the image a little. A pure function of (seed, step, index in the batch).
 struct Distortion: Sendable {
-  private let geometry: Geometry
+  let geometry: Geometry
   /// The most pixels that a corner moves.
-  private let reach: Double
-  private let seed: UInt64
-
-  /// - Parameters:
-  ///   - reach: The most that a corner moves, as a fraction of the image's height.
-  ///   - seed: Seed of this training's distortions.
-  init(of geometry: Geometry, reach: Double, seed: UInt64) {
-    self.geometry = geometry
-    self.reach = reach * Double(geometry.height)
-    self.seed = seed
-  }
+  let reach: Double
+  /// Seed of this training's distortions.
+  let seed: UInt64
 
   /// The batch, distorted for step `step`.
   /// - Parameter images: [batch, height, width, channel], 8-bit.
@@ -47,9 +39,9 @@ struct Distortion: Sendable {
     let (width, height, channels) = (geometry.width, geometry.height, geometry.format.rawValue)
     for y in 0..<height {
       for x in 0..<width {
-        let (column, row) = map.source(x: Double(x), y: Double(y))
-        let left = Neighbours(column, count: width)
-        let top = Neighbours(row, count: height)
+        let point = map.source(x: Double(x), y: Double(y))
+        let left = Neighbours(point.x, count: width)
+        let top = Neighbours(point.y, count: height)
         for channel in 0..<channels {
           func pixel(_ row: Int, _ column: Int) -> Double {
             Double(source[(row * width + column) * channels + channel])
@@ -72,18 +64,13 @@ private struct AffineMap {
   /// Moves the upper left, upper right and lower left corners by up to `reach` pixels horizontally and vertically.
   init(_ geometry: Geometry, reach: Double, random: inout RandomStream) {
     let size = SIMD2(Double(geometry.width), Double(geometry.height))
-    let moves = (0..<3).map { _ in
-      SIMD2(random.next(in: -reach...reach), random.next(in: -reach...reach))
-    }
+    let moves = (0..<3).map { _ in SIMD2(random.next(in: -reach...reach), random.next(in: -reach...reach)) }
     origin = moves[0]
     right = (SIMD2(size.x, 0) + moves[1] - moves[0]) / size.x
     down = (SIMD2(0, size.y) + moves[2] - moves[0]) / size.y
   }
 
-  func source(x: Double, y: Double) -> (x: Double, y: Double) {
-    let point = origin + right * x + down * y
-    return (point.x, point.y)
-  }
+  func source(x: Double, y: Double) -> SIMD2<Double> { origin + right * x + down * y }
 }
 
 /// The two neighbouring pixels of a coordinate in a row or column, for linear interpolation.

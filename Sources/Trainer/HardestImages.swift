@@ -1,13 +1,11 @@
-import Kernels
 import Network
-import Workers
 
 /// Hard-example mining: infers all candidates of a step and chooses those with the highest loss to train on
 /// (Selective-Backprop: Jiang et al., "Accelerating deep learning by focusing on the biggest losers", 2019).
 ///
 /// Once a model predicts most images correctly, easy ones teach it little. To infer an image takes `glyphnet` a fifth
 /// of the time of training on it.
-final class HardestImages {
+struct HardestImages {
   struct Choice {
     /// [chosen, height, width, channel], 8-bit, in the order of the candidates.
     let images: [UInt8]
@@ -18,22 +16,10 @@ final class HardestImages {
   }
 
   /// Images inferred at a time: enough that threads seldom wait for one another.
-  private static let batchMax = 128
+  static let batchMax = 128
 
-  private let network: Network
-
-  /// - Parameters:
-  ///   - imageCount: Candidates of a step.
-  ///   - laneCountMax: As in `Network.init`.
-  /// - Throws: The errors of `Network.init`.
-  init(
-    _ model: ModelDescription, imageCount: Int, laneCountMax: Int, precision: Precision, backend: any Backend,
-    team: Team
-  ) throws {
-    network = try Network(
-      model, for: .inference, batch: min(imageCount, Self.batchMax), laneCountMax: laneCountMax, precision: precision,
-      backend: backend, team: team)
-  }
+  /// Made for inference.
+  let network: Network
 
   /// - Parameters:
   ///   - count: Images to choose.
@@ -48,15 +34,15 @@ final class HardestImages {
     }
     network.adopt(parameters)
     let total = images.count / size
-    let judgements = stride(from: 0, to: total, by: network.batch).flatMap { start in
+    let evaluations = stride(from: 0, to: total, by: network.batch).flatMap { start in
       let range = start..<min(start + network.batch, total)
-      return network.judge(images: pixels(range), labels: label(range))
+      return network.evaluate(images: pixels(range), labels: label(range))
     }
     // An image with NaN logits is chosen, so that the training step meets it and reports it.
-    let losses = judgements.map { $0.crossEntropy.isNaN ? .infinity : $0.crossEntropy }
-    let chosen = judgements.indices.sorted { (losses[$1], $0) < (losses[$0], $1) }.prefix(count).sorted()
+    let losses = evaluations.map { $0.crossEntropy.isNaN ? .infinity : $0.crossEntropy }
+    let chosen = evaluations.indices.sorted { (losses[$1], $0) < (losses[$0], $1) }.prefix(count).sorted()
     return Choice(
       images: chosen.flatMap { pixels($0..<$0 + 1) }, labels: chosen.flatMap { label($0..<$0 + 1) },
-      exactCount: judgements.count { $0.isExact })
+      exactCount: evaluations.count { $0.isExact })
   }
 }

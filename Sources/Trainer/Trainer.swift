@@ -30,10 +30,8 @@ package struct TrainingPlan: Sendable {
     self.runHash = runHash
   }
 
-  package var stepCount: Int { stepsPerEpoch * training.epochs }
-  package var checkpoints: CheckpointSchedule {
-    CheckpointSchedule(every: training.checkpointEvery, stepCount: stepCount)
-  }
+  package var stepCount: Int { checkpoints.stepCount }
+  package var checkpoints: CheckpointSchedule { CheckpointSchedule(training, stepsPerEpoch: stepsPerEpoch) }
 }
 
 /// The result of one training step.
@@ -46,14 +44,6 @@ package struct TrainingStep: Sendable, Hashable {
   /// Exact images of all that the step inferred, before its update of the weights.
   package let exactCount: Int
   package let learningRate: Double
-
-  package init(number: Int, epoch: Int, loss: Double, exactCount: Int, learningRate: Double) {
-    self.number = number
-    self.epoch = epoch
-    self.loss = loss
-    self.exactCount = exactCount
-    self.learningRate = learningRate
-  }
 }
 
 /// Trains a network, step by step.
@@ -66,34 +56,34 @@ package final class Trainer {
   package private(set) var step = 0
   private let network: Network
   private let optimizer: Optimizer
-  private let learningRate: LearningRate
   private let distortion: Distortion?
   private let hardest: HardestImages?
 
   /// - Throws: The errors of `Network.init` and `Optimizer.init`.
   package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
     self.plan = plan
+    let (training, model, precision) = (plan.training, plan.model, plan.precision)
     network = try Network(
-      plan.model, for: .training, batch: plan.training.batch, laneCountMax: plan.training.laneCountMax,
-      precision: plan.precision,
-      dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed), labelSmoothing: plan.training.labelSmoothing,
+      model, for: .training, batch: training.batch, laneCountMax: training.laneCountMax, precision: precision,
+      dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed), labelSmoothing: training.labelSmoothing,
       backend: backend, team: team)
     network.parameters.drawWeights(seed: SeedPurpose.weights.seed(from: plan.seed))
     optimizer = try Optimizer(
-      network.parameters, rule: plan.training.optimizer, weightDecay: plan.training.weightDecay,
-      averageDecay: plan.training.average, backend: backend)
-    learningRate = LearningRate(plan.training, stepCount: plan.stepCount)
+      network.parameters, rule: training.optimizer, weightDecay: training.weightDecay, averageDecay: training.average,
+      backend: backend)
     distortion =
-      plan.training.distortion == 0
+      training.distortion == 0
       ? nil
       : Distortion(
-        of: plan.model.input, reach: plan.training.distortion, seed: SeedPurpose.distortion.seed(from: plan.seed))
+        geometry: model.input, reach: training.distortion * Double(model.input.height),
+        seed: SeedPurpose.distortion.seed(from: plan.seed))
     hardest =
-      plan.training.candidates == 1
+      training.candidates == 1
       ? nil
-      : try HardestImages(
-        plan.model, imageCount: plan.training.imagesPerStep, laneCountMax: plan.training.laneCountMax,
-        precision: plan.precision, backend: backend, team: team)
+      : HardestImages(
+        network: try Network(
+          model, for: .inference, batch: min(training.imagesPerStep, HardestImages.batchMax),
+          laneCountMax: training.laneCountMax, precision: precision, backend: backend, team: team))
   }
 
   /// The parameters that the next step updates.
@@ -119,11 +109,11 @@ package final class Trainer {
 
   /// Makes the next step.
   /// - Throws: `TrainingError.unreadableLabel`, and the errors of the other method.
-  package func learn(from batch: Batch) throws(TrainingError) -> TrainingStep {
+  package func train(on batch: Batch) throws(TrainingError) -> TrainingStep {
     if let index = batch.labels.firstIndex(where: { $0 >= plan.model.classCount }) {
       throw .unreadableLabel(sample: batch.indices[index / batch.labelCapacity])
     }
-    return try learn(images: batch.images, labels: batch.labels)
+    return try train(images: batch.images, labels: batch.labels)
   }
 
   /// Makes the next step.
@@ -132,18 +122,15 @@ package final class Trainer {
   ///   - labels: [batch * candidates, positions], classes of the model.
   /// - Throws: `TrainingError.diverged` where the loss is not finite. The weights are then unchanged, but the running
   ///   statistics are not.
-  package func learn(images: [UInt8], labels: [UInt16]) throws(TrainingError) -> TrainingStep {
+  package func train(images: [UInt8], labels: [UInt16]) throws(TrainingError) -> TrainingStep {
     let (number, team) = (step, network.team)
     let choice = choose(from: images, labels: labels)
-    let trainingImages =
-      distortion.map { distortion in
-        team.time(WorkLabel("input", "distortion")) {
-          distortion.distorted(choice.images, step: number, team: team)
-        }
-      } ?? choice.images
-    let loss = network.computeGradients(images: trainingImages, labels: choice.labels, step: number)
+    let distorted = distortion.map { distortion in
+      team.time(WorkLabel("input", "distortion")) { distortion.distorted(choice.images, step: number, team: team) }
+    }
+    let loss = network.computeGradients(images: distorted ?? choice.images, labels: choice.labels, step: number)
     guard loss.isFinite else { throw .diverged(step: number + 1, place: network.firstLayerNotFinite ?? "the loss") }
-    let rate = learningRate.rate(atStep: number)
+    let rate = plan.training.learningRate(atStep: number, of: plan.stepCount)
     optimizer.update(
       network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: team)
     step += 1
@@ -168,8 +155,7 @@ package final class Trainer {
   /// Computes a step on blank images and changes nothing, to measure its time.
   package func rehearse() {
     let model = plan.model
-    let values = UnsafeBufferPointer(start: parameters.values.floats, count: parameters.count)
-    let present = Array(values)
+    let present = Array(UnsafeBufferPointer(start: parameters.values.floats, count: parameters.count))
     let count = plan.training.imagesPerStep
     let images = [UInt8](repeating: 255, count: count * model.input.byteCount)
     let labels = [UInt16](repeating: 0, count: count * model.positions)

@@ -12,7 +12,7 @@ package final class TrainingLoop {
   private let validation: Validation?
   private let journal: any TrainingJournal
   private let checkpoints: CheckpointSchedule
-  private var watch: LearningWatch
+  private var monitor: TrainingMonitor
   /// Steps that are not recorded yet.
   private var steps: [TimedStep] = []
   private var lastValidation: ValidationResult?
@@ -23,7 +23,7 @@ package final class TrainingLoop {
     self.validation = validation
     self.journal = journal
     checkpoints = trainer.plan.checkpoints
-    watch = LearningWatch(trainer.plan.model)
+    monitor = TrainingMonitor(trainer.plan.model)
   }
 
   /// Trains to the last step.
@@ -37,36 +37,33 @@ package final class TrainingLoop {
       dataset, order: .shuffled(seed: SeedPurpose.order.seed(from: plan.seed)),
       batchSize: plan.training.imagesPerStep, startBatch: trainer.step, threadCount: 1, leaveOut: leaveOut)
     var start = Date()
-    while !trainer.isDone, let batch = try loader.next() {
-      let step = try learn(from: batch)
-      let end = Date()
-      steps.append(TimedStep(step: step, seconds: end.timeIntervalSince(start)))
-      start = end
-      show(step)
-      if checkpoints.isDue(atStep: trainer.step) || cancellation.isCancelled {
-        try save(loss: step.loss)
-      } else if steps.count == Self.stepsAtATime {
-        try recordSteps()
+    do {
+      while !trainer.isDone, let batch = try loader.next() {
+        let step = try trainer.train(on: batch)
+        let end = Date()
+        steps.append(TimedStep(step: step, seconds: end.timeIntervalSince(start)))
+        start = end
+        show(step)
+        if checkpoints.isDue(atStep: trainer.step) || cancellation.isCancelled {
+          try save(loss: step.loss)
+        } else if steps.count == Self.stepsAtATime {
+          try recordSteps()
+        }
+        try cancellation.check()
       }
-      try cancellation.check()
+    } catch let error as TrainingError {
+      try recordSteps()
+      throw error
     }
     // A crash may have happened between the last checkpoint and the removal of old ones.
     try removeOldCheckpoints()
   }
 
-  /// Makes a step. If it fails, the steps before it are recorded.
-  private func learn(from batch: Batch) throws -> TrainingStep {
-    do throws(TrainingError) {
-      return try trainer.learn(from: batch)
-    } catch {
-      try recordSteps()
-      throw error
-    }
-  }
-
   private func show(_ step: TrainingStep) {
-    if let remark = watch.observe(step, images: trainer.plan.training.imagesPerStep) { journal.note(remark) }
-    var detail = "loss \(String(format: "%.4f", watch.loss)), \(percent(watch.accuracy, decimals: 1)) exact"
+    let warning = monitor.observe(
+      step: step.number + 1, loss: step.loss, exact: step.exactCount, of: trainer.plan.training.imagesPerStep)
+    if let warning { journal.note(warning) }
+    var detail = "loss \(String(format: "%.4f", monitor.loss)), \(percent(monitor.accuracy, decimals: 1)) exact"
     if let last = lastValidation {
       detail += ", validation \(percent(Double(last.exact) / Double(last.images), decimals: 1))"
     }
@@ -80,12 +77,7 @@ package final class TrainingLoop {
 
   /// Makes a checkpoint and removes old ones.
   private func save(loss: Double) throws {
-    do throws(TrainingError) {
-      try trainer.requireFiniteParameters()
-    } catch {
-      try recordSteps()
-      throw error
-    }
+    try trainer.requireFiniteParameters()
     let bytes = try trainer.encodedCheckpoint()
     // A checkpoint for an interruption is not validated, since an interruption must not change the results.
     let validated = checkpoints.isDue(atStep: trainer.step) ? validate() : nil
@@ -98,7 +90,7 @@ package final class TrainingLoop {
   private func validate() -> ValidationResult? {
     guard let validation else { return nil }
     let exact = validation.exactCount(trainer.result)
-    if let remark = watch.observeValidation(exact: exact, of: validation.imageCount) { journal.note(remark) }
+    if let warning = monitor.observeValidation(exact: exact, of: validation.imageCount) { journal.note(warning) }
     lastValidation = ValidationResult(step: trainer.step, images: validation.imageCount, exact: exact)
     return lastValidation
   }

@@ -27,11 +27,8 @@ package final class Validation {
 
   /// The first images of a dataset, at most `imageCountMax`.
   /// - Parameter leaveOut: As in `BatchLoader.init`.
-  package static func batches(
-    of dataset: Dataset, leaveOut: ((LeftOutBlock) throws -> Void)?
-  ) throws -> [Batch] {
-    let loader = try BatchLoader(
-      dataset, order: .sequential, batchSize: batch, threadCount: 1, leaveOut: leaveOut)
+  package static func batches(of dataset: Dataset, leaveOut: ((LeftOutBlock) throws -> Void)?) throws -> [Batch] {
+    let loader = try BatchLoader(dataset, order: .sequential, batchSize: batch, threadCount: 1, leaveOut: leaveOut)
     var batches: [Batch] = []
     while batches.count < imageCountMax / batch, let next = try loader.next() { batches.append(next) }
     return batches
@@ -40,14 +37,9 @@ package final class Validation {
   /// How many images are exact with these parameters, inferred from one copy each, which takes the least time.
   package func exactCount(_ parameters: Parameters) -> Int {
     network.adopt(parameters)
-    let (positions, alphabet) = (network.description.positions, network.description.alphabet)
     return batches.reduce(0) { count, batch in
-      let readings = network.read(images: batch.images[...])
-      return count
-        + readings.indices.count { row in
-          let truth = Label(padded: batch.labels[row * positions..<(row + 1) * positions], of: alphabet)
-          return readings[row].label.isExactly(truth)
-        }
+      let predictions = network.predict(images: batch.images[...])
+      return count + predictions.indices.count { predictions[$0].label == batch.label(ofRow: $0) }
     }
   }
 }

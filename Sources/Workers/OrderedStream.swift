@@ -19,7 +19,6 @@ package final class OrderedStream<Value: Sendable>: Sendable {
     precondition(threadCount > 0 && window > 0)
     let workers = (0..<min(threadCount, window)).map { _ in makeWorker() }
     state = State(jobs: jobs, window: window, workers: workers)
-    state.start()
   }
 
   /// - Parameter work: Computes one result; called on any thread, for several jobs at once.
@@ -54,42 +53,40 @@ package final class OrderedStream<Value: Sendable>: Sendable {
       end = jobs.upperBound
       idleWorkers = workers
       results = Array(repeating: nil, count: window)
+      condition.withLock { startIdleWorkers() }
     }
 
-    private var hasJob: Bool { nextToStart < end && nextToStart - nextToTake < results.count }
-
-    func start() {
-      condition.lock()
-      startIdleWorkers()
-      condition.unlock()
+    /// The next job, if it may start now.
+    private func startJob() -> Int? {
+      guard nextToStart < end && nextToStart - nextToTake < results.count else { return nil }
+      defer { nextToStart += 1 }
+      return nextToStart
     }
 
     private func startIdleWorkers() {
-      while hasJob, let worker = idleWorkers.popLast() {
-        let job = nextToStart
-        nextToStart += 1
-        let assignment = Assignment(worker: worker, job: job)
-        queue.async { self.run(assignment) }
+      while let idle = idleWorkers.last, let job = startJob() {
+        idleWorkers.removeLast()
+        // SAFETY: the worker was removed from `idleWorkers`, so only the thread that runs it has it.
+        nonisolated(unsafe) let worker = idle
+        queue.async { self.run(worker, from: job) }
       }
     }
 
-    private func run(_ assignment: Assignment) {
-      var job = assignment.job
+    private func run(_ worker: @escaping Worker, from firstJob: Int) {
+      var job = firstJob
       while true {
-        let result = Result { try assignment.worker(job) }
+        let result = Result { try worker(job) }
         condition.lock()
+        defer { condition.unlock() }
         results[job % results.count] = result
         // Jobs start in order, so all before a failed one have started, and none after it is needed.
         if case .failure = result { end = min(end, job + 1) }
         if job == nextToTake { condition.signal() }
-        guard hasJob else {
-          idleWorkers.append(assignment.worker)
-          condition.unlock()
+        guard let next = startJob() else {
+          idleWorkers.append(worker)
           return
         }
-        job = nextToStart
-        nextToStart += 1
-        condition.unlock()
+        job = next
       }
     }
 
@@ -108,17 +105,10 @@ package final class OrderedStream<Value: Sendable>: Sendable {
     }
 
     func stop() {
-      condition.lock()
-      end = nextToTake
-      results = Array(repeating: nil, count: results.count)
-      condition.unlock()
+      condition.withLock {
+        end = nextToTake
+        results = Array(repeating: nil, count: results.count)
+      }
     }
-  }
-
-  /// A worker handed to a thread.
-  // SAFETY: the worker was removed from `idleWorkers`, so only the receiving thread has it.
-  private struct Assignment: @unchecked Sendable {
-    let worker: Worker
-    let job: Int
   }
 }

@@ -30,9 +30,9 @@ struct CatalogViewTests {
       predictions: texts.indices.map {
         PredictionRow(sampleIndex: UInt64($0), predicted: texts[$0], isExact: true, confidence: 1)
       },
-      confusion: confusion.entries.map { entry in
-        let character = recording.alphabet.characters[Int(entry.truth)]
-        return ConfusionRow(position: entry.position, truth: character, predicted: character, count: entry.count)
+      confusion: confusion.entries.map { cell, count in
+        let character = recording.alphabet.characters[Int(cell.truth)]
+        return ConfusionRow(position: cell.position, truth: character, predicted: character, count: count)
       })
   }
 

@@ -98,10 +98,10 @@ struct PipelineRecording {
         sampleIndex: UInt64(index), predicted: alphabet.text(of: predictions[index]),
         isExact: predictions[index] == labels[index], confidence: Double(index % 21) / 20)
     }
-    let confusion = confusion.entries.map { entry in
+    let confusion = confusion.entries.map { cell, count in
       ConfusionRow(
-        position: entry.position, truth: alphabet.characters[Int(entry.truth)],
-        predicted: alphabet.characters[Int(entry.predicted)], count: entry.count)
+        position: cell.position, truth: alphabet.characters[Int(cell.truth)],
+        predicted: alphabet.characters[Int(cell.predicted)], count: count)
     }
     return EvaluationRow(
       modelHash: Self.modelHash, split: .test, caseFoldedExact: accuracy.caseFoldedExact, predictions: rows,

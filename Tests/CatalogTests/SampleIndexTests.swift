@@ -122,6 +122,6 @@ struct SampleIndexTests {
     #expect(try rows("SELECT label, characters FROM sample JOIN charset ON charset = charset.id") == ["xy|xyz"])
     let counts = "SELECT (SELECT count(*) FROM charset), (SELECT count(*) FROM evaluation), "
     #expect(try rows(counts + "(SELECT count(*) FROM prediction), (SELECT count(*) FROM confusion)") == ["1|0|0|0"])
-    #expect(try catalog.learningCurve(last: 100).count == PipelineRecording.stepCount)
+    #expect(try catalog.lastStep()?.number == PipelineRecording.stepCount)
   }
 }

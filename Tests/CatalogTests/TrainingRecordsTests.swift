@@ -13,25 +13,28 @@ struct TrainingRecordsTests {
     recording = try PipelineRecording()
   }
 
-  @Test("gives the last steps of the curve, smoothed over fifty")
-  func learningCurve() throws {
-    try catalog.recordMetrics(recording.metrics(1...120, imagesPerSecond: 500))
-    let curve = try catalog.learningCurve(last: 3)
-    #expect(curve.map(\.step) == [118, 119, 120])
-    let last = try #require(curve.last)
-    let mean = (71...120).reduce(0) { $0 + 4 / Double($1) } / 50
-    #expect(abs(try #require(last.smoothedLoss) - mean) < 1e-12)
-    #expect(last.images == 120 * 128 && last.loss == 4.0 / 120 && last.imagesPerSecond == 500)
-    #expect(try catalog.learningCurve(last: 1000).first?.smoothedLoss == 4)
+  private func curve(_ columns: String, where condition: String = "true") throws -> [String] {
+    try SQLiteShell.rows("SELECT \(columns) FROM learning_curve WHERE \(condition) ORDER BY step", in: folder.catalog())
   }
 
-  @Test("keeps a step whose loss was not a number")
+  @Test("gives the curve, its loss smoothed over fifty steps", .needsSQLiteShell)
+  func learningCurve() throws {
+    #expect(try catalog.lastStep() == nil)
+    try catalog.recordMetrics(recording.metrics(1...120, imagesPerSecond: 500))
+    let last = try #require(try catalog.lastStep())
+    let mean = (71...120).reduce(0) { $0 + 4 / Double($1) } / 50
+    #expect(abs(try #require(last.smoothedLoss) - mean) < 1e-12 && last.number == 120)
+    #expect(try curve("images, loss = 4.0 / 120, images_per_second", where: "step = 120") == ["15360|1|500.0"])
+    #expect(try curve("smoothed_loss", where: "step = 1") == ["4.0"])
+  }
+
+  @Test("keeps a step whose loss was not a number", .needsSQLiteShell)
   func notANumber() throws {
     let step = MetricRow(
       step: 1, epoch: 0, images: 8, loss: .nan, learningRate: 0.1, accuracy: 0.5, imagesPerSecond: nil)
     try catalog.recordMetrics([step])
-    let row = try #require(try catalog.learningCurve(last: 1).first)
-    #expect(row.loss == nil && row.smoothedLoss == nil && row.imagesPerSecond == nil && row.learningRate == 0.1)
+    #expect(try curve("loss, smoothed_loss, images_per_second, learning_rate") == ["|||0.1"])
+    #expect(try #require(try catalog.lastStep()).smoothedLoss == nil)
   }
 
   @Test("drops what comes after a step")
@@ -40,7 +43,7 @@ struct TrainingRecordsTests {
     #expect(try catalog.checkpoints() == [recording.checkpoint(atStep: 20), recording.checkpoint(atStep: 10)])
     try catalog.truncateTraining(afterStep: 10)
     #expect(try catalog.checkpoints() == [recording.checkpoint(atStep: 10)])
-    #expect(try catalog.learningCurve(last: 100).map(\.step) == Array(1...10))
+    #expect(try catalog.lastStep()?.number == 10)
     try catalog.removeCheckpoint(atStep: 10)
     #expect(try catalog.checkpoints().isEmpty)
   }
@@ -58,14 +61,14 @@ struct TrainingRecordsTests {
         validation: ValidationRow(step: step, images: 12, exact: exact))
     }
     #expect(try bestCheckpoint() == ["30"])
-    let curve = try catalog.learningCurve(last: 100)
-    #expect(curve.compactMap(\.validationAccuracy) == [7.0 / 12, 0.75, 0.75, 8.0 / 12])
-    #expect(curve[29].validationAccuracy == 0.75 && curve[29].smoothedAccuracy == 0.5)
+    let (exact, isValidated) = ("step, validation_accuracy * 12", "validation_accuracy IS NOT NULL")
+    #expect(try curve(exact, where: isValidated) == ["10|7.0", "20|9.0", "30|9.0", "40|8.0"])
+    #expect(try curve("validation_accuracy, smoothed_accuracy", where: "step = 30") == ["0.75|0.5"])
     try catalog.removeCheckpoint(atStep: 30)
     #expect(try bestCheckpoint() == ["20"])
     try catalog.truncateTraining(afterStep: 15)
     #expect(try bestCheckpoint() == ["10"])
-    #expect(try catalog.learningCurve(last: 100).compactMap(\.validationAccuracy) == [7.0 / 12])
+    #expect(try curve(exact, where: isValidated) == ["10|7.0"])
   }
 
   @Test("starts anew with the stage")
@@ -76,7 +79,7 @@ struct TrainingRecordsTests {
     try recording.recordTraining(rate: 100, in: catalog)
     let stage = recording.stage("train", .running)
     try catalog.restartTraining(stage)
-    #expect(try catalog.learningCurve(last: 100).isEmpty)
+    #expect(try catalog.lastStep() == nil)
     #expect(try catalog.checkpoints().isEmpty)
     #expect(try catalog.stage(named: "train") == stage)
     #expect(try catalog.stage(named: "evaluate test") == nil)

@@ -19,7 +19,7 @@ struct AccuracyTests {
   }
 
   private func entries(_ confusion: ConfusionCounts) -> [[Int]] {
-    confusion.entries.map { [$0.position, Int($0.truth), Int($0.predicted), $0.count] }
+    confusion.entries.map { cell, count in [cell.position, Int(cell.truth), Int(cell.predicted), count] }
   }
 
   @Test("counts images, characters and folded case apart")

@@ -65,9 +65,9 @@ import Testing
     let sample = try generator().generate(index: 0, seed: 3)
     let text = sample.label.classes.map { Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".unicodeScalars)[Int($0)] }
     let style = try ImageCaptchaStyle(
-      imageCaptchaSpec(), width: 160, height: 60, font: .find("Noto Mono"), characters: text)
-    let renderer = style.makeRenderer()
-    #expect(try renderer.render(style.parameters(of: text, seed: 3), format: .gray) == sample.image)
+      imageCaptchaSpec(), width: 160, height: 60, lengthMax: 4, font: .find("Noto Mono"), characters: text)
+    let renderer = ImageCaptchaRenderer(atlas: style.atlas)
+    #expect(renderer.draw(style.parameters(of: text, seed: 3), format: .gray).image == sample.image)
   }
 
   @Test(arguments: [(16, 16), (1024, 512), (33, 200), (17, 300)])

@@ -99,8 +99,9 @@ import Testing
       do throws(GeneratorError) {
         let font = try FontFile(path: path)
         let style = try ImageCaptchaStyle(
-          spec, width: 160, height: 60, font: font, characters: "验证码汉字".unicodeScalars)
-        _ = style.makeRenderer().draw(style.parameters(of: Array("验证码".unicodeScalars), seed: seed), format: .rgb)
+          spec, width: 160, height: 60, lengthMax: 3, font: font, characters: Array("验证码汉字".unicodeScalars))
+        let parameters = style.parameters(of: Array("验证码".unicodeScalars), seed: seed)
+        _ = ImageCaptchaRenderer(atlas: style.atlas).draw(parameters, format: .rgb)
       } catch {
         #expect(!error.description.isEmpty, "seed \(seed)")
       }

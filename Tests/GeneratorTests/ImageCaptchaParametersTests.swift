@@ -3,25 +3,6 @@ import Generator
 import Testing
 
 @Suite struct ImageCaptchaParametersTests {
-  @Test func jsonComesBackAsItWas() throws {
-    for line in try GoldenCase.lines() + GoldenCase.lines(of: "clutter") {
-      let parameters = try JSONDecoder().decode(ImageCaptchaParameters.self, from: line)
-      let again = try JSONDecoder().decode(
-        ImageCaptchaParameters.self, from: try JSONEncoder().encode(parameters))
-      #expect(again == parameters)
-    }
-  }
-
-  @Test func writesTheNamesOfTheGoldenFile() throws {
-    let line = try #require(try GoldenCase.lines().first)
-    let parameters = try JSONDecoder().decode(ImageCaptchaParameters.self, from: line)
-    let ours = try JSONSerialization.jsonObject(with: try JSONEncoder().encode(parameters)) as? NSDictionary
-    let golden = try JSONSerialization.jsonObject(with: line) as? NSDictionary
-    let expected = try #require(golden?.mutableCopy() as? NSMutableDictionary)
-    expected.removeObject(forKey: "image")
-    #expect(ours == expected)
-  }
-
   @Test func glyphsAreSingleCharacters() throws {
     let json = #"{"char":"ab","font_size":42,"offset":[0,0],"rotation_degrees":0,"cell":[9,9],"warp":[0,0,0,0]}"#
     #expect(throws: DecodingError.self) {
@@ -49,8 +30,9 @@ import Testing
   func refusesWhatCannotBeDrawn(_ fault: Fault) throws {
     var parameters = try #require(try GoldenCase.all().first).parameters
     fault.make(&parameters)
-    let renderer = try fixtureRenderer()
-    let error = #expect(throws: GeneratorError.self) { try renderer.render(parameters, format: .rgb) }
+    let error = #expect(throws: GeneratorError.self) {
+      try parameters.render(font: .find("Noto Mono"), format: .rgb)
+    }
     #expect(error?.description.contains(fault.message) == true, "\(String(describing: error))")
   }
 

@@ -23,7 +23,7 @@ enum KernelCheck {
       let spec = try PipelineSpec(
         yaml: "{name: check, captcha: {charset: digits, length: 4, color: \(color)}, datasets: {train: {count: 64}}}",
         path: "check.yaml")
-      let description = try ModelDescription(model, reading: spec.captcha)
+      let description = try ModelDescription(model, for: spec.captcha)
       for (purpose, name) in [(Network.Purpose.training, "training"), (.inference, "inference")] {
         let recorder = RecordingBackend(backend) { print("\(description.name) \(color) \(name), \(precision): \($0)") }
         _ = try Network(
@@ -78,7 +78,7 @@ private struct RecordingBackend: Backend {
 
   func makeConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
-    precision: Precision, directions: ConvolutionDirections
+    precision: Precision, directions: Set<ConvolutionDirection>
   ) throws(KernelError) -> any Convolution {
     let convolution = try backend.makeConvolution(
       geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount, precision: precision,
@@ -89,8 +89,7 @@ private struct RecordingBackend: Backend {
 
   func makeNormalizedConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int,
-    laneCount: Int,
-    threadCount: Int
+    laneCount: Int, threadCount: Int
   ) throws(KernelError) -> (any NormalizedConvolution)? {
     let convolution = try backend.makeNormalizedConvolution(
       geometry, input: input, norm: norm, pools: pools, laneImages: laneImages, laneCount: laneCount,

@@ -128,7 +128,7 @@ private struct ConvolutionResult {
 @Suite struct ConvolutionTests {
   /// All that this machine has, and what stands above any library's products.
   static let backends: [any Backend] =
-    BackendName.allCases.compactMap { $0.makeBackend() } + [LibraryBackend(PlainProducts())]
+    BackendName.allCases.compactMap { $0.makeBackend() } + [PlainProducts()]
 
   @Test(arguments: ConvolutionCase.all, Precision.allCases)
   func everyBackendComputesTheFormula(_ test: ConvolutionCase, _ precision: Precision) throws {
@@ -158,7 +158,7 @@ private struct ConvolutionResult {
   @Test(arguments: ConvolutionCase.all, Precision.allCases)
   func winogradIsSelectedOnLargePlanes(_ test: ConvolutionCase, _ precision: Precision) throws {
     let convolution = try Problem(test, images: 6).makeConvolution(
-      LibraryBackend(PlainProducts()), precision, laneImages: 2, laneCount: 3)
+      PlainProducts(), precision, laneImages: 2, laneCount: 3)
     #expect("\(convolution)".hasPrefix("Winograd F(4x4,3x3)") == (test.isWinograd && precision == .float32))
   }
 

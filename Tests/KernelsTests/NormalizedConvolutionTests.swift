@@ -157,9 +157,9 @@ private struct NormalizedConvolutionData {
 
   /// By the plain reference.
   func separate() throws -> Activation {
-    let convolution = try PlainBackend().makeConvolution(
+    let convolution = PlainBackend().makeConvolution(
       geometry, input: inputShape, output: norm.shape, laneImages: test.images, laneCount: 1, precision: precision,
-      directions: .forward)
+      directions: [.forward])
     convolution.loadWeights(weights.pointer(to: Float.self), bias: biasAddress)
     let source = input.stored(block: inputShape.block, precision)
     let sums = residual.stored(block: norm.shape.block, precision)

@@ -2,21 +2,23 @@ import Kernels
 
 /// Matrix products by the reference, in both precisions: with them, what stands above a library's products is tested on every
 /// CPU, in bfloat16 too.
-struct PlainProducts: ComputeLibrary {
+struct PlainProducts: LibraryBackend {
+  let scratch = ScratchMemory()
+
   var name: String { "plain products" }
 
   func supports(_ precision: Precision) -> Bool { true }
 
   func order(filters: [Int], precision: Precision) -> ActivationOrder { .channelsLast }
 
-  func makeMatrixProduct(_ shape: MatrixProductShape, precision: Precision) throws(KernelError) -> any MatrixProduct {
-    try PlainBackend().makeMatrixProduct(shape, precision: precision)
+  func makeLibraryProduct(_ shape: MatrixProductShape, precision: Precision) -> any MatrixProduct {
+    PlainBackend().makeMatrixProduct(shape, precision: precision)
   }
 
   func makeLoadedProducts(
     _ shape: MatrixProductShape, precision: Precision, threadCount: Int
-  ) throws(KernelError) -> any LoadedProducts {
-    PlainLoadedProducts(try makeMatrixProduct(shape, precision: precision), shape, precision)
+  ) -> any LoadedProducts {
+    PlainLoadedProducts(makeLibraryProduct(shape, precision: precision), shape, precision)
   }
 }
 

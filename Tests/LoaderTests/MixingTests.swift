@@ -14,7 +14,7 @@ import Testing
   private static let order: [Int] = {
     let order = EpochOrder(
       blockRecordCounts: Array(repeating: UInt32(blockRecordCount), count: blockCount), windowBlockCountMax: 64,
-      shuffle: .init(seed: 17, epoch: 0))
+      seed: 17)
     var records = [Int](repeating: -1, count: recordCount)
     for number in 0..<order.windowCount {
       let window = order.window(number)

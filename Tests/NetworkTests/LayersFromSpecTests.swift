@@ -16,7 +16,7 @@ import Workers
         model:
           layers: [\(layers)]
         """, path: "x.yaml")
-    return try ModelDescription(spec.model, reading: spec.captcha)
+    return try ModelDescription(spec.model, for: spec.captcha)
   }
 
   private func refusal(_ layers: String) throws -> String? {

@@ -90,10 +90,13 @@ import Workers
   @Test func whatDoesNotFitIsTakenInNoPart() throws {
     let network = try makeNetwork()
     let before = network.parameters.tensors
-    var tensors = before.mapValues { Safetensors.Tensor(shape: $0.shape, values: $0.values.map { $0 + 1 }) }
+    func tensor(_ shape: [Int], _ values: [Float]) -> Safetensors.Tensor {
+      values.withUnsafeBufferPointer { Safetensors.Tensor(shape: shape, values: $0) }
+    }
+    var tensors = before.mapValues { tensor($0.shape, $0.values.map { $0 + 1 }) }
     for name in tensors.keys {
       let fitting = tensors[name]
-      tensors[name] = Safetensors.Tensor(shape: [1], values: [0])
+      tensors[name] = tensor([1], [0])
       #expect(network.parameters.load(tensors) == name)
       #expect(network.parameters.tensors == before)
       tensors[name] = fitting

@@ -141,12 +141,12 @@ import Workers
       return loss
     }
     #expect(losses[59] < 0.1 * losses[0], "\(losses[0]) -> \(losses[59])")
-    // The same numbers, read with the running statistics, give the labels back.
-    let reader = try Network(
+    // Inference with the running statistics predicts the labels.
+    let predictor = try Network(
       description, for: .inference, batch: 8, precision: .float32, backend: try makeBackend(),
       team: Team(threadCount: 1))
-    #expect(reader.parameters.load(network.parameters.tensors) == nil)
-    let texts = reader.read(images: images[...]).flatMap(\.label.classes)
+    #expect(predictor.parameters.load(network.parameters.tensors) == nil)
+    let texts = predictor.predict(images: images[...]).flatMap(\.label.classes)
     #expect(zip(texts, labels).count { $0 == $1 } >= 14)
   }
 
@@ -163,38 +163,38 @@ import Workers
       for seed in [1, 2] as [UInt64] {
         let (images, _) = drawBatch(description, count: 3, seed: seed)
         let own = try Network(
-          reading: ModelFile(description, tensors: parameters.tensors), batch: 4, precision: precision,
+          ModelFile(description, tensors: parameters.tensors), batch: 4, precision: precision,
           backend: PlainBackend(), team: Team(threadCount: 1))
-        #expect(own.read(images: images[...]).map(\.logits) == adopting.read(images: images[...]).map(\.logits))
+        #expect(own.predict(images: images[...]).map(\.logits) == adopting.predict(images: images[...]).map(\.logits))
       }
     }
   }
 
-  @Test func judgesWhatItReads() throws {
+  @Test func evaluatesWhatItPredicts() throws {
     let description = try describe(try #require(Self.models.first), loss: .crossEntropy)
     let network = try Network(
       description, for: .inference, batch: 4, precision: .float32, backend: try makeBackend(),
       team: Team(threadCount: 1))
     network.parameters.drawWeights(seed: 6)
     let (images, truths) = drawBatch(description, count: 3, seed: 1)
-    let answers = network.read(images: images[...])
-    let readings = answers.map(\.label.classes)
-    // The second image is given the label that is read in it.
+    let predictions = network.predict(images: images[...])
+    let classes = predictions.map(\.label.classes)
+    // The second image is given the label that is predicted for it.
     let positions = description.positions
-    let labels = truths[..<positions] + readings[1] + truths[(2 * positions)...]
-    let judgements = network.judge(images: images[...], labels: labels[...])
+    let labels = truths[..<positions] + classes[1] + truths[(2 * positions)...]
+    let evaluations = network.evaluate(images: images[...], labels: labels[...])
     #expect(
-      judgements.map(\.isExact) == [
-        readings[0] == Array(truths[..<positions]), true, readings[2] == Array(truths[(2 * positions)...]),
+      evaluations.map(\.isExact) == [
+        classes[0] == Array(truths[..<positions]), true, classes[2] == Array(truths[(2 * positions)...]),
       ])
-    for (image, judgement) in judgements.enumerated() {
-      let logits = answers[image].logits.map(Double.init)
+    for (image, evaluation) in evaluations.enumerated() {
+      let logits = predictions[image].logits.map(Double.init)
       let formula = (0..<positions).reduce(0.0) { sum, position in
         let row = logits[position * description.classCount..<(position + 1) * description.classCount]
         let label = row[row.startIndex + Int(labels[image * positions + position])]
         return sum + log(row.reduce(0) { $0 + exp($1) }) - label
       }
-      #expect(abs(judgement.crossEntropy - formula) < 1e-4)
+      #expect(abs(evaluation.crossEntropy - formula) < 1e-4)
     }
   }
 

@@ -43,7 +43,7 @@ import Workers
   private func fill(_ parameters: Parameters) {
     var stream = 0
     for parameter in parameters.list {
-      guard let fanIn = parameter.role.fanIn else { continue }
+      guard let fanIn = parameter.fanIn else { continue }
       let bound = 1 / Double(fanIn).squareRoot()
       for (place, word) in words(stream, count: parameter.count).enumerated() {
         parameters[parameter][place] = Float((Double(word) / 0x1p32 * 2 - 1) * bound)

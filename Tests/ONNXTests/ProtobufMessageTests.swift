@@ -27,8 +27,6 @@ import Testing
   }
 
   @Test func messages() {
-    var inner = ProtobufMessage()
-    inner.add(1, 150)
-    #expect(bytes { $0.add(3, inner) } == [0x1A, 0x03, 0x08, 0x96, 0x01])
+    #expect(bytes { $0.add(3) { $0.add(1, 150) } } == [0x1A, 0x03, 0x08, 0x96, 0x01])
   }
 }

@@ -15,34 +15,35 @@ import Testing
 
   private func page(curve: [CurvePointRow], mistakes: Int) throws -> String {
     let characters = hostile.map { String($0) } + [""]
-    let reading = ReportContent.Reading(
-      sampleIndex: 7, image: Image(geometry: Geometry(width: 16, height: 8, format: .gray), filledWith: 200),
-      truth: hostile, predicted: "<&\"", confidence: 0.5,
-      candidates: [[.init(character: "<", probability: 0.75), .init(character: "", probability: .nan)]])
+    let mistake = try decode(
+      MistakeRow.self,
+      ["sampleIndex": 7, "file": "", "record": 0, "label": hostile, "predicted": "<&\"", "confidence": 0.5])
+    let reading = ReportPage.Reading(
+      mistake, image: Image(geometry: Geometry(width: 16, height: 8, format: .gray), filledWith: 200),
+      candidates: [[("<", 0.75), ("", .nan)]])
     let pairRow = try decode(
       ConfusedPairRow.self, ["truth": "<", "predicted": "", "count": 3, "shareOfTruth": 0.5])
     return try ReportPage(
-      ReportContent(
-        pipeline: "test", evaluation: evaluation, curve: curve, characters: characters,
-        confusion: try characters.flatMap { truth in
-          try characters.map { predicted in
-            try decode(
-              ConfusionShareRow.self, ["truth": truth, "predicted": predicted, "count": 4, "share": 0.25])
-          }
-        },
-        pairs: [.init(row: pairRow, examples: [reading])],
-        characterAccuracy: try characters.map {
-          try decode(TallyRow.self, ["name": $0, "count": 16, "correct": 4])
-        },
-        positionAccuracy: [try decode(TallyRow.self, ["name": "1", "count": 16, "correct": 16])],
-        calibration: [
+      pipeline: "test", evaluation: evaluation, curve: curve, characters: characters,
+      confusion: try characters.flatMap { truth in
+        try characters.map { predicted in
           try decode(
-            CalibrationRow.self,
-            ["low": 0.9, "high": 1.0, "images": 16, "meanConfidence": 0.95, "accuracy": 0.5])
-        ],
-        calibrationError: 0.45, mistakes: [ReportContent.Reading](repeating: reading, count: mistakes),
-        dataset: [.init("characters", hostile)], model: [.init("layers", hostile)], runs: [],
-        spec: "name: \(hostile)</pre><script>alert(1)</script>")
+            ConfusionShareRow.self, ["truth": truth, "predicted": predicted, "count": 4, "share": 0.25])
+        }
+      },
+      pairs: [(pairRow, [reading])],
+      characterAccuracy: try characters.map {
+        try decode(TallyRow.self, ["name": $0, "count": 16, "correct": 4])
+      },
+      positionAccuracy: [try decode(TallyRow.self, ["name": "1", "count": 16, "correct": 16])],
+      calibration: [
+        try decode(
+          CalibrationRow.self,
+          ["low": 0.9, "high": 1.0, "images": 16, "meanConfidence": 0.95, "accuracy": 0.5])
+      ],
+      calibrationError: 0.45, mistakes: [ReportPage.Reading](repeating: reading, count: mistakes),
+      dataset: [("characters", hostile)], model: [("layers", hostile)], runs: [],
+      spec: "name: \(hostile)</pre><script>alert(1)</script>"
     ).html()
   }
 

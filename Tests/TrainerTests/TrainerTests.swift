@@ -19,7 +19,7 @@ import Workers
         """, path: "test.yaml")
     return try Trainer(
       TrainingPlan(
-        training: spec.training, model: ModelDescription(spec.model, reading: spec.captcha),
+        training: spec.training, model: ModelDescription(spec.model, for: spec.captcha),
         seed: 1, precision: .float32, stepsPerEpoch: 8, runHash: "run"),
       backend: backend, team: Team(threadCount: threadCount))
   }
@@ -34,7 +34,7 @@ import Workers
   @Test func countsTheImagesItReads() throws {
     let trainer = try makeTrainer()
     var exactCounts: [Int] = []
-    while !trainer.isDone { exactCounts.append(try trainer.learn(images: images, labels: labels).exactCount) }
+    while !trainer.isDone { exactCounts.append(try trainer.train(images: images, labels: labels).exactCount) }
     #expect(exactCounts.first == 0 && exactCounts.last == 4, "\(exactCounts)")
   }
 
@@ -42,8 +42,8 @@ import Workers
     let (plain, smoothed) = (try makeTrainer(), try makeTrainer(", label_smoothing: 0.1"))
     var losses = (0.0, 0.0)
     while !plain.isDone {
-      losses.0 = try plain.learn(images: images, labels: labels).loss
-      losses.1 = try smoothed.learn(images: images, labels: labels).loss
+      losses.0 = try plain.train(images: images, labels: labels).loss
+      losses.1 = try smoothed.train(images: images, labels: labels).loss
     }
     // Of ten classes one has 0.91 of the target and the others 0.01 each.
     #expect(losses.0 < 0.4 && losses.1 > 0.5003, "\(losses)")
@@ -53,7 +53,7 @@ import Workers
   @Test(arguments: [(ratio: 2, steps: 8), (ratio: 33, steps: 2)])
   func learnsFromTheHardestCandidates(ratio: Int, steps: Int) throws {
     let (choosing, plain) = (try makeTrainer(", candidates: \(ratio)"), try makeTrainer())
-    let reader = try Network(
+    let inferring = try Network(
       choosing.plan.model, for: .inference, batch: 1, precision: .float32, backend: PlainBackend(),
       team: Team(threadCount: 1))
     let size = images.count / 4
@@ -62,16 +62,16 @@ import Workers
         images.map { UInt8(truncatingIfNeeded: Int($0) * (number + step + 1)) }.prefix(size)
       }
       let truths = (0..<8 * ratio).map { UInt16(($0 * 7 + step) % 10) }
-      reader.adopt(plain.parameters)
-      let judgements = candidates.indices.map {
-        reader.judge(images: candidates[$0], labels: truths[(2 * $0)..<(2 * $0 + 2)])[0]
+      inferring.adopt(plain.parameters)
+      let evaluations = candidates.indices.map {
+        inferring.evaluate(images: candidates[$0], labels: truths[(2 * $0)..<(2 * $0 + 2)])[0]
       }
-      let least = judgements.map(\.crossEntropy).sorted()[judgements.count - 4]
-      let hardest = judgements.indices.filter { judgements[$0].crossEntropy >= least }
-      let expected = try plain.learn(
+      let least = evaluations.map(\.crossEntropy).sorted()[evaluations.count - 4]
+      let hardest = evaluations.indices.filter { evaluations[$0].crossEntropy >= least }
+      let expected = try plain.train(
         images: hardest.flatMap { candidates[$0] }, labels: hardest.flatMap { truths[(2 * $0)..<(2 * $0 + 2)] })
-      let found = try choosing.learn(images: candidates.flatMap { $0 }, labels: truths)
-      #expect(found.loss == expected.loss && found.exactCount == judgements.count { $0.isExact })
+      let found = try choosing.train(images: candidates.flatMap { $0 }, labels: truths)
+      #expect(found.loss == expected.loss && found.exactCount == evaluations.count { $0.isExact })
       #expect(values(choosing.parameters) == values(plain.parameters))
     }
   }
@@ -85,7 +85,7 @@ import Workers
     let results = try [1, 2, 3].map { threadCount in
       let trainer = try makeTrainer(
         ", candidates: 2, lanes: \(lanes)", batch: batch, backend: makeBackend(), threadCount: threadCount)
-      for _ in 0..<2 { _ = try trainer.learn(images: candidates, labels: truths) }
+      for _ in 0..<2 { _ = try trainer.train(images: candidates, labels: truths) }
       return values(trainer.parameters)
     }
     #expect(results[1] == results[0] && results[2] == results[0])
@@ -96,8 +96,8 @@ import Workers
     let (trainer, other) = (try makeTrainer(", average: 0.3"), try makeTrainer())
     var expected = [Double](repeating: 0, count: trainer.parameters.count)
     for step in 1...8 {
-      _ = try trainer.learn(images: images, labels: labels)
-      _ = try other.learn(images: images, labels: labels)
+      _ = try trainer.train(images: images, labels: labels)
+      _ = try other.train(images: images, labels: labels)
       #expect(values(trainer.parameters) == values(other.parameters))
       let decay = min(0.3, Double(step - 1) / Double(step + 8))
       for (index, value) in values(trainer.parameters).enumerated() {
@@ -112,10 +112,10 @@ import Workers
 
   @Test func theAverageGoesOnFromACheckpoint() throws {
     let (whole, resumed) = (try makeTrainer(", average: 0.9"), try makeTrainer(", average: 0.9"))
-    for _ in 0..<3 { _ = try whole.learn(images: images, labels: labels) }
+    for _ in 0..<3 { _ = try whole.train(images: images, labels: labels) }
     let checkpoint = try Checkpoint(bytes: whole.encodedCheckpoint(), path: "checkpoint")
     #expect(resumed.restore(checkpoint))
-    for trainer in [whole, resumed] { _ = try trainer.learn(images: images, labels: labels) }
+    for trainer in [whole, resumed] { _ = try trainer.train(images: images, labels: labels) }
     #expect(values(resumed.result) == values(whole.result))
     #expect(values(resumed.parameters) == values(whole.parameters))
     #expect(try !makeTrainer().restore(checkpoint))
@@ -126,11 +126,11 @@ import Workers
   @Test func distortionsAreAFunctionOfTheStep() throws {
     let plain = try makeTrainer()
     let (whole, resumed) = (try makeTrainer(", distortion: 0.1"), try makeTrainer(", distortion: 0.1"))
-    let losses = [plain, whole].map { trainer in try? trainer.learn(images: images, labels: labels).loss }
+    let losses = [plain, whole].map { trainer in try? trainer.train(images: images, labels: labels).loss }
     #expect(losses[0] != losses[1])
     let checkpoint = try Checkpoint(bytes: whole.encodedCheckpoint(), path: "checkpoint")
     #expect(resumed.restore(checkpoint))
-    for trainer in [whole, resumed] { _ = try trainer.learn(images: images, labels: labels) }
+    for trainer in [whole, resumed] { _ = try trainer.train(images: images, labels: labels) }
     #expect(values(resumed.parameters) == values(whole.parameters))
   }
 
@@ -139,7 +139,7 @@ import Workers
     let (plain, distorting) = (try makeTrainer(), try makeTrainer(", distortion: 0.5"))
     let blank = [UInt8](repeating: 201, count: images.count)
     #expect(
-      try plain.learn(images: blank, labels: labels) == distorting.learn(images: blank, labels: labels))
+      try plain.train(images: blank, labels: labels) == distorting.train(images: blank, labels: labels))
   }
 
   @Test func rehearsalsLeaveNoTrace() throws {
@@ -148,7 +148,7 @@ import Workers
     #expect(values(rehearsed.parameters) == values(other.parameters))
     for _ in 0..<2 {
       #expect(
-        try rehearsed.learn(images: images, labels: labels) == other.learn(images: images, labels: labels))
+        try rehearsed.train(images: images, labels: labels) == other.train(images: images, labels: labels))
     }
     #expect(values(rehearsed.parameters) == values(other.parameters))
   }
@@ -156,12 +156,12 @@ import Workers
   @Test(arguments: ["conv2", "norm3", "linear1"])
   func namesTheStepAndLayerWhereNumbersBreak(_ layer: String) throws {
     let trainer = try makeTrainer()
-    _ = try trainer.learn(images: images, labels: labels)
+    _ = try trainer.train(images: images, labels: labels)
     try trainer.requireFiniteParameters()
     let parameter = try #require(trainer.parameters.list.first { $0.name == layer + ".weight" })
     trainer.parameters[parameter][0] = .nan
     #expect(throws: TrainingError.diverged(step: 2, place: layer)) {
-      try trainer.learn(images: images, labels: labels)
+      try trainer.train(images: images, labels: labels)
     }
     #expect(throws: TrainingError.diverged(step: 1, place: layer + ".weight")) {
       try trainer.requireFiniteParameters()

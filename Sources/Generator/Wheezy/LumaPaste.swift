@@ -6,8 +6,7 @@ struct LumaPaste: ~Copyable {
 
   /// - Parameter layer: In columns.
   mutating func paste(_ layer: GlyphLayer, at origin: SIMD2<Int>, on canvas: borrowing Canvas) {
-    let rows = (0..<layer.height).clamped(to: -origin.y..<max(-origin.y, canvas.height - origin.y))
-    let columns = (0..<layer.width).clamped(to: -origin.x..<max(-origin.x, canvas.width - origin.x))
+    let (columns, rows) = canvas.overlap(width: layer.width, height: layer.height, at: origin)
     guard !rows.isEmpty else { return }
     // SAFETY: `rows` and `columns` are inside the layer and the canvas, which has space for a vector after its last
     // column.
@@ -27,11 +26,7 @@ struct LumaPaste: ~Copyable {
   private func blend(_ pixel: PixelVector, into target: UnsafeMutablePointer<UInt32>) {
     let (red, green, blue) = (pixel & 255, (pixel &>> 8) & 255, (pixel &>> 16) & 255)
     // Luma times 1.97, rounded as Python does (98.5 becomes 98), at most 255.
-    let scaled = (luma(red, green, blue) &* 129106 &+ 32500) &>> 16
-    let mask = (scaled | (0 &- ((255 &- scaled) &>> 31))) & 255
-    let below = loadPixels(target)
-    let redBlue = (below & 0xFF_00FF) &* (255 &- mask) &+ (pixel & 0xFF_00FF) &* mask
-    let greens = ((below &>> 8) & 255) &* (255 &- mask) &+ green &* mask
-    storePixels(halvesDividedBy255(redBlue) | (dividedBy255(greens) &<< 8), to: target)
+    let mask = clippedToByte((luma(red, green, blue) &* 129106 &+ 32500) &>> 16)
+    paint(redBlue: pixel & 0xFF_00FF, green: green, through: mask, over: target)
   }
 }

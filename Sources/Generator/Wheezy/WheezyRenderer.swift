@@ -1,21 +1,8 @@
 import Samples
 
-/// Draws images from parameters, pixel for pixel as wheezy.captcha 3.2.2 does with Pillow. It owns the buffers that a
-/// drawing needs, so one thread at a time may use it; the atlas can be shared.
+/// Draws images from parameters, pixel for pixel as wheezy.captcha 3.2.2 does with Pillow.
 package final class WheezyRenderer: CaptchaRenderer {
   private let atlas: GlyphAtlas
-  private var stages = WheezyStages()
-
-  init(atlas: GlyphAtlas) { self.atlas = atlas }
-
-  /// - Precondition: the parameters are valid and the atlas has their glyphs.
-  package func draw(_ parameters: WheezyParameters, format: PixelFormat) -> ImageColumns {
-    stages.draw(parameters, atlas, format: format)
-  }
-}
-
-/// The stages of a drawing and their buffers.
-private struct WheezyStages: ~Copyable {
   private var canvas = Canvas()
   private var ink = InkTable()
   private var warp = GlyphWarp()
@@ -24,9 +11,11 @@ private struct WheezyStages: ~Copyable {
   /// By their number of control points.
   private var bezierCurves: [Int: BezierCurve] = [:]
 
-  mutating func draw(_ parameters: WheezyParameters, _ atlas: GlyphAtlas, format: PixelFormat) -> ImageColumns {
+  package init(atlas: GlyphAtlas) { self.atlas = atlas }
+
+  package func draw(_ parameters: WheezyParameters, format: PixelFormat) -> ImageColumns {
     canvas.clear(width: parameters.width, height: parameters.height, to: parameters.background)
-    drawText(parameters, atlas)
+    drawText(parameters)
     for curve in parameters.curves { drawCurve(curve) }
     let noise = parameters.noise
     for point in noise.points {
@@ -36,7 +25,7 @@ private struct WheezyStages: ~Copyable {
     return canvas.smoothedColumns(format: format)
   }
 
-  private mutating func drawText(_ parameters: WheezyParameters, _ atlas: GlyphAtlas) {
+  private func drawText(_ parameters: WheezyParameters) {
     let glyphs = parameters.glyphs.map { TurnedGlyph($0, atlas) }
     let steps = glyphs.map { Int(Double($0.size.x) * parameters.squeezeFactor) }
     let textWidth = steps.dropLast().reduce(0, +) + (glyphs.last?.size.x ?? 0)
@@ -47,7 +36,7 @@ private struct WheezyStages: ~Copyable {
     }
   }
 
-  private mutating func draw(_ glyph: TurnedGlyph, left: Int) {
+  private func draw(_ glyph: TurnedGlyph, left: Int) {
     guard !glyph.mask.isEmpty else { return }
     ink.set(color: SIMD4(glyph.parameters.color, 255))
     let mask = warp.warp(glyph.mask, by: glyph.parameters.warp)
@@ -58,7 +47,7 @@ private struct WheezyStages: ~Copyable {
     paste.paste(layer, at: SIMD2(left, top) &+ glyph.parameters.offset, on: canvas)
   }
 
-  private mutating func drawCurve(_ curve: WheezyParameters.Curve) {
+  private func drawCurve(_ curve: WheezyParameters.Curve) {
     let spacing = Double(canvas.width) / Double(curve.heights.count + 1)
     let controls = curve.heights.enumerated().map { SIMD2(spacing * Double($0 + 1), Double($1)) }
     let bezierCurve = bezierCurves[controls.count] ?? BezierCurve(controlCount: controls.count)
@@ -107,13 +96,4 @@ extension WheezyParameters.Glyph {
     let mask = mask(in: atlas)
     return mask.isEmpty ? glyph(in: atlas).cell &- 1 : SIMD2(mask.width, mask.height)
   }
-
-  private func glyph(in atlas: GlyphAtlas) -> Glyph {
-    guard let glyph = atlas.glyph(of: character, size: fontSize) else { preconditionFailure("the atlas lacks a glyph") }
-    return glyph
-  }
-}
-
-func packed(_ color: SIMD3<UInt8>) -> UInt32 {
-  UInt32(color.x) | UInt32(color.y) << 8 | UInt32(color.z) << 16
 }

@@ -11,34 +11,28 @@ package struct WheezyStyle: CaptchaStyle {
     static let noise: UInt64 = 4
   }
 
+  package let atlas: GlyphAtlas
   private let spec: WheezySpec
-  /// The image's size in pixels.
   private let width: Int
   private let height: Int
-  private let atlas: GlyphAtlas
 
-  /// - Parameters:
-  ///   - lengthMax: The most characters of a text.
-  ///   - characters: The characters of texts.
-  /// - Throws: `GeneratorError` where the font lacks a character, `.textTooWide` where most texts would not fit.
+  /// - Throws: As of `CaptchaStyle.init`; `.textTooWide` where most texts would not fit.
   package init(
-    _ spec: WheezySpec, width: Int, height: Int, lengthMax: Int, font: FontFile,
-    characters: some Collection<Unicode.Scalar>
+    _ spec: WheezySpec, width: Int, height: Int, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
   ) throws(GeneratorError) {
     self.spec = spec
     self.width = width
     self.height = height
-    atlas = try GlyphAtlas(font: font, characters: characters, sizes: spec.fontSizes, ascent: .ofFont)
+    atlas = try GlyphAtlas(
+      font: font, characters: characters, sizes: spec.fontSizes, ascent: WheezyParameters.ascent)
     // The package cuts off what extends beyond the sides.
     let size = spec.fontSizes.max() ?? 0
-    let inkWidth = characters.reduce(0) { $0 + (atlas.glyph(of: $1, size: size)?.ink.width ?? 0) } / characters.count
+    let inkWidth = characters.reduce(0) { $0 + atlas.glyph(of: $1, size: size).ink.width } / characters.count
     let needed = inkWidth + Int(Double((lengthMax - 1) * inkWidth) * spec.squeezeFactor)
     guard needed <= width else {
       throw .textTooWide(characterCount: lengthMax, fontSize: size, needed: needed, width: width)
     }
   }
-
-  package func makeRenderer() -> WheezyRenderer { WheezyRenderer(atlas: atlas) }
 
   package func parameters(of text: [Unicode.Scalar], seed: UInt64) -> WheezyParameters {
     var colors = RandomStream(seed: seed, stream: Stream.colors)
@@ -90,22 +84,5 @@ package struct WheezyStyle: CaptchaStyle {
 }
 
 extension WheezySpec: DrawableSpec {
-  package typealias Parameters = WheezyParameters
-
-  package func drawing(
-    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
-  ) throws(GeneratorError) -> Drawing {
-    try WheezyStyle(
-      self, width: geometry.width, height: geometry.height, lengthMax: lengthMax, font: font, characters: characters
-    ).drawing(format: geometry.format)
-  }
-}
-
-extension WheezyParameters: ImageParameters {
-  package func render(font: FontFile, format: PixelFormat) throws(GeneratorError) -> Image {
-    try validate()
-    let keys = Set(glyphs.map { GlyphAtlas.Key($0.character, size: $0.fontSize) })
-    return WheezyRenderer(atlas: try GlyphAtlas(font: font, keys: keys, ascent: .ofFont))
-      .draw(self, format: format).image
-  }
+  package typealias Style = WheezyStyle
 }

@@ -1,27 +1,18 @@
-/// What a convolution computes.
-package struct ConvolutionDirections: OptionSet, Hashable, Sendable {
-  package let rawValue: Int
-
-  package init(rawValue: Int) { self.rawValue = rawValue }
-
+/// What a convolution computes. The text names it in descriptions of convolutions.
+package enum ConvolutionDirection: String, CaseIterable, Sendable {
   /// The output.
-  package static let forward = ConvolutionDirections(rawValue: 1)
+  case forward
   /// The gradient of the input, which a network's first layer never needs.
-  package static let backwardInput = ConvolutionDirections(rawValue: 2)
+  case backwardInput = "backward input"
   /// The gradients of weights and bias.
-  package static let backwardWeights = ConvolutionDirections(rawValue: 4)
-
-  /// Their names in descriptions of convolutions.
-  static let named: [(direction: ConvolutionDirections, name: String)] = [
-    (.forward, "forward"), (.backwardInput, "backward input"), (.backwardWeights, "backward weights"),
-  ]
+  case backwardWeights = "backward weights"
 }
 
 /// One convolution layer's arithmetic. Activations are [laneImages, ...] in the shapes and precision given when it was
 /// made, pointers are to a lane's first image, and everything runs on the calling thread. Each lane is used by one
 /// thread at a time; `loadWeights` and `reduceWeightGradients` run while no lane does.
 /// Its description names the code that computes each direction, for people who look into its speed.
-package protocol Convolution: AnyObject, Sendable, CustomStringConvertible {
+package protocol Convolution: Sendable, CustomStringConvertible {
   /// Copies the weights, [out, in, kernel, kernel], and the bias, [out]; once a step, before `forward`.
   func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?)
 
@@ -44,7 +35,7 @@ package protocol Convolution: AnyObject, Sendable, CustomStringConvertible {
 /// A convolution for inference with what follows it, each part after the batch norm where asked for: batch norm by the
 /// running statistics, the sum with a residual, ReLU, and a max pool of 2 x 2 windows. Runs on the calling thread.
 /// Its description names the code that computes it.
-package protocol NormalizedConvolution: AnyObject, Sendable, CustomStringConvertible {
+package protocol NormalizedConvolution: Sendable, CustomStringConvertible {
   /// Copies the weights, [out, in, kernel, kernel], the bias, [out], and the statistics that the batch norm's last
   /// `useRunningStatistics` set; runs while `forward` does not.
   func load(weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?)

@@ -20,7 +20,7 @@ package protocol Backend: Sendable {
   /// - Throws: `KernelError` where the backend cannot compute this convolution.
   func makeConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
-    precision: Precision, directions: ConvolutionDirections
+    precision: Precision, directions: Set<ConvolutionDirection>
   ) throws(KernelError) -> any Convolution
 
   /// A convolution for inference, together with what follows it.
@@ -34,16 +34,13 @@ package protocol Backend: Sendable {
   /// - Throws: `KernelError` where the backend cannot compute this convolution.
   func makeNormalizedConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int,
-    laneCount: Int,
-    threadCount: Int
+    laneCount: Int, threadCount: Int
   ) throws(KernelError) -> (any NormalizedConvolution)?
 
   /// - Parameter precision: Of A and B.
   /// - Precondition: in bfloat16, the product does not accumulate.
   /// - Throws: `KernelError` where the backend cannot compute this product.
-  func makeMatrixProduct(
-    _ shape: MatrixProductShape, precision: Precision
-  ) throws(KernelError) -> any MatrixProduct
+  func makeMatrixProduct(_ shape: MatrixProductShape, precision: Precision) throws(KernelError) -> any MatrixProduct
 }
 
 /// The backends that there are, the fastest first.
@@ -59,11 +56,11 @@ package enum BackendName: String, CaseIterable, Sendable {
     switch self {
     case .oneDNN:
       #if OneDNN
-        OneDNNLibrary().map { LibraryBackend($0) }
+        OneDNNBackend()
       #else
         nil
       #endif
-    case .blas: BLASLibrary.loaded.map { LibraryBackend($0) }
+    case .blas: BLASBackend.loaded
     case .plain: PlainBackend()
     }
   }

@@ -4,10 +4,8 @@ package enum KernelError: Error, Hashable, Sendable, CustomStringConvertible {
   case noBackend(named: String)
   /// The backend has no arithmetic for `precision` on this CPU.
   case unsupportedPrecision(Precision, backend: String)
-  /// oneDNN refused a convolution; `status` is its `dnnl_status_t`.
-  case convolution(ConvolutionGeometry, status: UInt32)
-  /// oneDNN refused a matrix product; `status` is its `dnnl_status_t`.
-  case matrixProduct(MatrixProductShape, status: UInt32)
+  /// oneDNN refused a convolution or a matrix product; `status` is its `dnnl_status_t`.
+  case refused(String, status: UInt32)
 
   package var description: String {
     switch self {
@@ -16,8 +14,7 @@ package enum KernelError: Error, Hashable, Sendable, CustomStringConvertible {
         + BackendName.allCases.filter { $0.makeBackend() != nil }.map(\.rawValue).joined(separator: ", ")
     case .unsupportedPrecision(let precision, let backend):
       "\(backend) does not multiply \(precision.rawValue) on this CPU"
-    case .convolution(let geometry, let status): "oneDNN refused \(geometry) with status \(status)"
-    case .matrixProduct(let shape, let status): "oneDNN refused \(shape) with status \(status)"
+    case .refused(let operation, let status): "oneDNN refused \(operation) with status \(status)"
     }
   }
 }

@@ -1,19 +1,46 @@
-/// Convolutions and matrix products on top of a library's: convolutions by Winograd's algorithms where they are faster, else
-/// the library's own where it has fast ones, else lowered to matrix products.
-package struct LibraryBackend: Backend {
-  private let library: any ComputeLibrary
+/// A backend on top of a library's matrix products. It computes convolutions by Winograd's algorithms where they are faster,
+/// else by the library's own where it has fast ones, else as matrix products.
+package protocol LibraryBackend: Backend {
   /// Shared by all convolutions.
-  private let scratch = ScratchMemory()
+  var scratch: ScratchMemory { get }
 
-  package init(_ library: some ComputeLibrary) { self.library = library }
+  /// - Precondition: in bfloat16, the shape has one product, which does not accumulate.
+  /// - Throws: `KernelError` where the library lacks the product.
+  func makeLibraryProduct(_ shape: MatrixProductShape, precision: Precision) throws(KernelError) -> any MatrixProduct
 
-  package var name: String { library.name }
+  /// Products C = A B whose B is loaded beforehand, for up to `threadCount` threads at a time.
+  /// - Parameters:
+  ///   - shape: Without gaps between rows, and without transposed matrices.
+  ///   - precision: Of A.
+  /// - Throws: `KernelError` where the library lacks the product.
+  func makeLoadedProducts(
+    _ shape: MatrixProductShape, precision: Precision, threadCount: Int
+  ) throws(KernelError) -> any LoadedProducts
 
-  package func supports(_ precision: Precision) -> Bool { library.supports(precision) }
+  /// The library's own convolution, in those of `directions` for which it has fast code in these layouts.
+  /// - Returns: nil where it has none.
+  /// - Throws: `KernelError` where it has one and cannot make it.
+  func makeLibraryConvolution(
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
+    precision: Precision, directions: Set<ConvolutionDirection>
+  ) throws(KernelError) -> (convolution: any Convolution, directions: Set<ConvolutionDirection>)?
+}
 
-  package func order(filters: [Int], precision: Precision) -> ActivationOrder {
-    library.order(filters: filters, precision: precision)
+extension LibraryBackend {
+  /// With B copied in its own order.
+  package func makeLoadedProducts(
+    _ shape: MatrixProductShape, precision: Precision, threadCount: Int
+  ) throws(KernelError) -> any LoadedProducts {
+    guard precision == .float32 else { throw .unsupportedPrecision(precision, backend: name) }
+    var products: [any MatrixProduct] = []
+    for _ in 0..<threadCount { products.append(try makeLibraryProduct(shape, precision: .float32)) }
+    return CopiedProducts(shape, products)
   }
+
+  package func makeLibraryConvolution(
+    _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
+    precision: Precision, directions: Set<ConvolutionDirection>
+  ) -> (convolution: any Convolution, directions: Set<ConvolutionDirection>)? { nil }
 
   private func require(_ precision: Precision) throws(KernelError) {
     guard supports(precision) else { throw .unsupportedPrecision(precision, backend: name) }
@@ -21,7 +48,7 @@ package struct LibraryBackend: Backend {
 
   package func makeConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
-    precision: Precision, directions: ConvolutionDirections
+    precision: Precision, directions: Set<ConvolutionDirection>
   ) throws(KernelError) -> any Convolution {
     geometry.requireFit(input: input, output: output)
     try require(precision)
@@ -30,33 +57,32 @@ package struct LibraryBackend: Backend {
     {
       return try WinogradConvolution(
         geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount,
-        needsInputGradient: directions.contains(.backwardInput), scratch: scratch, library: library)
+        needsInputGradient: directions.contains(.backwardInput), library: self)
     }
     let isOneChannelFaster = precision == .float32 && OneChannelConvolution.isFaster(for: geometry, output: output)
-    let own = try library.makeConvolution(
+    let own = try makeLibraryConvolution(
       geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount, precision: precision,
-      directions: isOneChannelFaster ? directions.subtracting(.forward) : directions)
+      directions: isOneChannelFaster ? directions.subtracting([.forward]) : directions)
     let missing = directions.subtracting(own?.directions ?? [])
     if let own, missing.isEmpty { return own.convolution }
     let lowered = try LoweredConvolution(
       geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount, precision: precision,
-      directions: missing, scratch: scratch, library: library)
-    return own.map { MixedConvolution($0.convolution, for: $0.directions, else: lowered) } ?? lowered
+      directions: missing, library: self)
+    return own.map { MixedConvolution(first: $0.convolution, firstDirections: $0.directions, second: lowered) }
+      ?? lowered
   }
 
   package func makeNormalizedConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int,
-    laneCount: Int,
-    threadCount: Int
+    laneCount: Int, threadCount: Int
   ) throws(KernelError) -> (any NormalizedConvolution)? {
-    geometry.requireFit(input: input, output: norm.shape)
+    let (output, images) = (norm.shape, laneCount * laneImages)
+    geometry.requireFit(input: input, output: output)
     try require(norm.precision)
     func make(_ transforms: some WinogradTransforms) throws(KernelError) -> any NormalizedConvolution {
       try WinogradNormalizedConvolution(
-        transforms, norm: norm, pools: pools, laneImages: laneImages, threadCount: threadCount, scratch: scratch,
-        library: library)
+        transforms, norm: norm, pools: pools, laneImages: laneImages, threadCount: threadCount, library: self)
     }
-    let (output, images) = (norm.shape, laneCount * laneImages)
     if norm.precision == .float32
       && WinogradF4x4.isFasterForInference(geometry, input: input, output: output, pools: pools, images: images)
     {
@@ -71,25 +97,19 @@ package struct LibraryBackend: Backend {
   ) throws(KernelError) -> any MatrixProduct {
     try require(precision)
     if let product = DotProducts(shape, precision: precision) { return product }
-    return try library.makeMatrixProduct(shape, precision: precision)
+    return try makeLibraryProduct(shape, precision: precision)
   }
 }
 
 /// A convolution whose directions are divided between two others.
-private final class MixedConvolution: Convolution {
-  private let first: any Convolution
-  private let firstDirections: ConvolutionDirections
-  private let second: any Convolution
-
-  init(_ first: any Convolution, for directions: ConvolutionDirections, else second: any Convolution) {
-    self.first = first
-    firstDirections = directions
-    self.second = second
-  }
+private struct MixedConvolution: Convolution {
+  let first: any Convolution
+  let firstDirections: Set<ConvolutionDirection>
+  let second: any Convolution
 
   var description: String { "\(first), \(second)" }
 
-  private func convolution(for direction: ConvolutionDirections) -> any Convolution {
+  private func convolution(for direction: ConvolutionDirection) -> any Convolution {
     firstDirections.contains(direction) ? first : second
   }
 

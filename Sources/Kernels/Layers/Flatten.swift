@@ -11,9 +11,14 @@ package struct Flatten: Sendable, Hashable {
 
   /// Overwrites `output`, [images, channels * height * width], from `input`, [images, shape].
   package func forward(input: UnsafeRawPointer, output: UnsafeMutablePointer<Float>, images: Int) {
+    func forward<Value: Element>(_: Value.Type) {
+      forEachValue(images: images) { blocked, flat in
+        output[flat] = Value.loadValue(input + blocked &* MemoryLayout<Value>.size)
+      }
+    }
     switch precision {
-    case .float32: forward(Float.self, input, output, images: images)
-    case .bfloat16: forward(BFloat16.self, input, output, images: images)
+    case .float32: forward(Float.self)
+    case .bfloat16: forward(BFloat16.self)
     }
   }
 
@@ -21,25 +26,14 @@ package struct Flatten: Sendable, Hashable {
   package func backward(
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutableRawPointer, images: Int
   ) {
+    func backward<Value: Element>(_: Value.Type) {
+      forEachValue(images: images) { blocked, flat in
+        Value.storeValue(outputGradient[flat], inputGradient + blocked &* MemoryLayout<Value>.size)
+      }
+    }
     switch precision {
-    case .float32: backward(Float.self, outputGradient, inputGradient, images: images)
-    case .bfloat16: backward(BFloat16.self, outputGradient, inputGradient, images: images)
-    }
-  }
-
-  private func forward<Value: Element>(
-    _: Value.Type, _ input: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>, images: Int
-  ) {
-    forEachValue(images: images) { blocked, flat in
-      output[flat] = Value.loadValue(input + blocked &* MemoryLayout<Value>.size)
-    }
-  }
-
-  private func backward<Value: Element>(
-    _: Value.Type, _ outputGradient: UnsafePointer<Float>, _ inputGradient: UnsafeMutableRawPointer, images: Int
-  ) {
-    forEachValue(images: images) { blocked, flat in
-      Value.storeValue(outputGradient[flat], inputGradient + blocked &* MemoryLayout<Value>.size)
+    case .float32: backward(Float.self)
+    case .bfloat16: backward(BFloat16.self)
     }
   }
 

@@ -6,26 +6,22 @@ package func preprocess(
   pixels: UnsafePointer<UInt8>, images: Int, output: UnsafeMutableRawPointer, shape: ActivationShape,
   precision: Precision
 ) {
-  switch precision {
-  case .float32: preprocess(Float.self, pixels, images: images, output, shape)
-  case .bfloat16: preprocess(BFloat16.self, pixels, images: images, output, shape)
-  }
-}
-
-private func preprocess<Value: Element>(
-  _: Value.Type, _ pixels: UnsafePointer<UInt8>, images: Int, _ output: UnsafeMutableRawPointer,
-  _ shape: ActivationShape
-) {
-  if shape.planeCount == 1 {
-    for index in 0..<images * shape.elementCount {
-      Value.storeValue(1 - Float(pixels[index]) / 255, output + index &* MemoryLayout<Value>.size)
+  func preprocess<Value: Element>(_: Value.Type) {
+    if shape.planeCount == 1 {
+      for index in 0..<images * shape.elementCount {
+        Value.storeValue(1 - Float(pixels[index]) / 255, output + index &* MemoryLayout<Value>.size)
+      }
+      return
     }
-    return
+    precondition(shape.block == 1 && shape.channels == 3)
+    for image in 0..<images {
+      let first = image &* shape.elementCount
+      splitColours(Value.self, pixels + first, output + first &* MemoryLayout<Value>.size, count: shape.pixelCount)
+    }
   }
-  precondition(shape.block == 1 && shape.channels == 3)
-  for image in 0..<images {
-    let first = image &* shape.elementCount
-    splitColours(Value.self, pixels + first, output + first &* MemoryLayout<Value>.size, count: shape.pixelCount)
+  switch precision {
+  case .float32: preprocess(Float.self)
+  case .bfloat16: preprocess(BFloat16.self)
   }
 }
 

@@ -34,11 +34,16 @@ package struct SoftmaxCrossEntropy: Sendable, Hashable {
       let gradientRow = gradient + position * classes
       let label = Int(labels[position])
       precondition(label < classes)
-      let logSum = softmax(row, classes: classes, probabilities: gradientRow)
       let logits = UnsafeBufferPointer(start: row, count: classes)
+      let largest = logits.max() ?? 0
+      let sum = sumOfExponentials(of: logits, minus: largest) { offset, width, exponentials in
+        Float.store(exponentials, gradientRow, at: offset, width: width)
+      }
       let sumOfLogits = labelSmoothing > 0 ? logits.reduce(0.0) { $0 + Double($1) } : 0
-      loss += logSum - Double(1 - labelSmoothing) * Double(row[label]) - Double(background) * sumOfLogits
-      for index in 0..<classes { gradientRow[index] = (gradientRow[index] - background) * share }
+      loss +=
+        Double(largest) + log(Double(sum)) - Double(1 - labelSmoothing) * Double(row[label])
+        - Double(background) * sumOfLogits
+      for index in 0..<classes { gradientRow[index] = (gradientRow[index] / sum - background) * share }
       gradientRow[label] -= (1 - labelSmoothing) * share
     }
     return loss
@@ -50,9 +55,9 @@ package struct SoftmaxCrossEntropy: Sendable, Hashable {
 /// - Precondition: `label` is below `classes`.
 package func softmaxCrossEntropy(logits: UnsafePointer<Float>, classes: Int, label: Int) -> Double {
   precondition((0..<classes).contains(label))
-  let largest = largest(logits, classes: classes)
-  let sum = sumOfExponentials(of: logits, count: classes, minus: largest)
-  return Double(largest) + log(Double(sum)) - Double(logits[label])
+  let row = UnsafeBufferPointer(start: logits, count: classes)
+  let largest = row.max() ?? 0
+  return Double(largest) + log(Double(sumOfExponentials(of: row, minus: largest))) - Double(logits[label])
 }
 
 /// The most likely class at each position and its softmax probability, for either loss.
@@ -64,50 +69,26 @@ package func mostLikely(
   confidences: UnsafeMutablePointer<Float>
 ) {
   for row in 0..<rows {
-    let logits = logits + row * classes
-    var best = 0
-    for index in 1..<max(1, classes) where logits[index] > logits[best] { best = index }
+    let logits = UnsafeBufferPointer(start: logits + row * classes, count: classes)
+    let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
     labels[row] = UInt16(best)
-    confidences[row] = 1 / sumOfExponentials(of: logits, count: classes, minus: logits[best])
+    confidences[row] = 1 / sumOfExponentials(of: logits, minus: logits[best])
   }
 }
 
-/// Overwrites `probabilities`, [classes], with the softmax of `logits`.
-/// - Returns: The logarithm of the sum of e^logit.
-private func softmax(
-  _ logits: UnsafePointer<Float>, classes: Int, probabilities: UnsafeMutablePointer<Float>
-) -> Double {
-  let largest = largest(logits, classes: classes)
+/// The sum of e^(logit - largest).
+/// - Parameter use: Called with each vector of terms.
+@inline(__always)
+private func sumOfExponentials(
+  of logits: UnsafeBufferPointer<Float>, minus largest: Float,
+  use: (_ offset: Int, _ width: Int, _ terms: Vector) -> Void = { _, _, _ in }
+) -> Float {
+  guard let address = logits.baseAddress else { return 0 }
   var sum: Float = 0
-  forEachExponential(of: logits, count: classes, minus: largest) { offset, width, values in
-    Float.store(values, probabilities, at: offset, width: width)
-    for index in 0..<width { sum += values[index] }
-  }
-  for index in 0..<classes { probabilities[index] /= sum }
-  return Double(largest) + log(Double(sum))
-}
-
-private func largest(_ logits: UnsafePointer<Float>, classes: Int) -> Float {
-  var largest = logits[0]
-  for index in 1..<max(1, classes) where logits[index] > largest { largest = logits[index] }
-  return largest
-}
-
-private func sumOfExponentials(of values: UnsafePointer<Float>, count: Int, minus largest: Float) -> Float {
-  var sum: Float = 0
-  forEachExponential(of: values, count: count, minus: largest) { _, width, exponentials in
-    for index in 0..<width { sum += exponentials[index] }
+  forEachVector(count: logits.count) { offset, width in
+    let terms = exponential(Float.load(address, at: offset, width: width) - largest)
+    use(offset, width, terms)
+    for index in 0..<width { sum += terms[index] }
   }
   return sum
-}
-
-/// Calls `body` with e^(value - largest) for each vector of values.
-@inline(__always)
-private func forEachExponential(
-  of values: UnsafePointer<Float>, count: Int, minus largest: Float,
-  _ body: (_ offset: Int, _ width: Int, _ exponentials: Vector) -> Void
-) {
-  forEachVector(count: count) { offset, width in
-    body(offset, width, exponential(Float.load(values, at: offset, width: width) - largest))
-  }
 }

@@ -12,18 +12,14 @@ import Synchronization
 package final class AlignedBuffer: @unchecked Sendable {
   package let address: UnsafeMutableRawPointer
   package let byteCount: Int
-  private let memory: Memory
-
-  /// The allocation that `address` lies in.
-  private enum Memory {
-    case allocation(UnsafeMutableRawPointer)
-    /// Another buffer's.
-    case shared(AlignedBuffer)
-  }
+  /// nil for a part of another buffer.
+  private let allocation: UnsafeMutableRawPointer?
+  /// The buffer that this is a part of.
+  private let whole: AlignedBuffer?
 
   /// A buffer that small ones are cut from, one after the other. No part is given twice, so all of it is zero.
   private struct Block {
-    let buffer = AlignedBuffer(largeByteCount: 2 * AlignedBuffer.largePage)
+    let buffer = AlignedBuffer(byteCount: 2 * AlignedBuffer.largePage)
     var used = 0
   }
 
@@ -34,35 +30,28 @@ package final class AlignedBuffer: @unchecked Sendable {
   private static let cacheLine = 64
 
   /// - Precondition: `byteCount` is not negative.
-  package convenience init(byteCount: Int) {
+  package init(byteCount: Int) {
     precondition(byteCount >= 0)
+    self.byteCount = byteCount
+    let unit = byteCount < Self.largePage ? Self.cacheLine : Self.largePage
+    let capacity = (byteCount + unit - 1) / unit * unit
     if byteCount < Self.largePage {
-      self.init(smallByteCount: byteCount)
-    } else {
-      self.init(largeByteCount: byteCount)
+      let (buffer, offset) = Self.block.withLock { block in
+        if block.buffer.byteCount - block.used < capacity { block = Block() }
+        defer { block.used += capacity }
+        return (block.buffer, block.used)
+      }
+      whole = buffer
+      allocation = nil
+      address = buffer.address + offset
+      return
     }
-  }
-
-  private init(smallByteCount byteCount: Int) {
-    self.byteCount = byteCount
-    let capacity = (byteCount + Self.cacheLine - 1) / Self.cacheLine * Self.cacheLine
-    let (buffer, offset) = Self.block.withLock { block in
-      if block.buffer.byteCount - block.used < capacity { block = Block() }
-      defer { block.used += capacity }
-      return (block.buffer, block.used)
-    }
-    memory = .shared(buffer)
-    address = buffer.address + offset
-  }
-
-  private init(largeByteCount byteCount: Int) {
-    self.byteCount = byteCount
-    let capacity = (byteCount + Self.largePage - 1) / Self.largePage * Self.largePage
     // New memory from the system is zero already, and costs no time before it is used.
     guard let allocation = calloc(1, capacity + Self.largePage - 1) else {
       fatalError("no memory for \(byteCount) bytes")
     }
-    memory = .allocation(allocation)
+    whole = nil
+    self.allocation = allocation
     address = allocation.alignedUp(toMultipleOf: Self.largePage)
     #if os(Linux)
       // Without effect where the kernel has no huge page to spare.
@@ -76,9 +65,7 @@ package final class AlignedBuffer: @unchecked Sendable {
     self.init(byteCount: count * MemoryLayout<Value>.stride)
   }
 
-  deinit {
-    if case .allocation(let allocation) = memory { free(allocation) }
-  }
+  deinit { free(allocation) }
 
   /// The memory as values of one type, valid while the buffer lives: keep the buffer in a variable, not in a temporary.
   package func pointer<Value: BitwiseCopyable>(to type: Value.Type) -> UnsafeMutablePointer<Value> {

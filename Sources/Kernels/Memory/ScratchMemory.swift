@@ -2,8 +2,10 @@ import Synchronization
 
 /// Memory for the length of one computation on one thread. Buffers are given back and lent again, so the computations of all
 /// layers work in the same few buffers, which stay in the caches.
-final class ScratchMemory: Sendable {
+package final class ScratchMemory: Sendable {
   private let idle = Mutex<[AlignedBuffer]>([])
+
+  package init() {}
 
   /// Calls `body` with memory for `count` numbers, of any value.
   func lend(count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {

@@ -17,8 +17,8 @@ func gathered(_ address: UnsafePointer<Float>, step: Int) -> Vector {
 protocol Element: BitwiseCopyable, Sendable {
   static func load(_ address: UnsafeRawPointer) -> Vector
   static func store(_ vector: Vector, _ address: UnsafeMutableRawPointer)
-  static func loadValue(_ address: UnsafeRawPointer) -> Float
-  static func storeValue(_ value: Float, _ address: UnsafeMutableRawPointer)
+  init(_ value: Float)
+  var float: Float { get }
 }
 
 extension Float: Element {
@@ -31,12 +31,7 @@ extension Float: Element {
   }
 
   @inline(__always)
-  static func loadValue(_ address: UnsafeRawPointer) -> Float { address.load(as: Float.self) }
-
-  @inline(__always)
-  static func storeValue(_ value: Float, _ address: UnsafeMutableRawPointer) {
-    address.storeBytes(of: value, as: Float.self)
-  }
+  var float: Float { self }
 }
 
 extension BFloat16: Element {
@@ -56,17 +51,17 @@ extension BFloat16: Element {
     let result = rounded.replacing(with: quietNaN, where: vector .!= vector)
     address.storeBytes(of: unsafeBitCast(result, to: SIMD16<UInt16>.self).oddHalf, as: SIMD8<UInt16>.self)
   }
-
-  @inline(__always)
-  static func loadValue(_ address: UnsafeRawPointer) -> Float { address.load(as: BFloat16.self).float }
-
-  @inline(__always)
-  static func storeValue(_ value: Float, _ address: UnsafeMutableRawPointer) {
-    address.storeBytes(of: BFloat16(value), as: BFloat16.self)
-  }
 }
 
 extension Element {
+  @inline(__always)
+  static func loadValue(_ address: UnsafeRawPointer) -> Float { address.load(as: Self.self).float }
+
+  @inline(__always)
+  static func storeValue(_ value: Float, _ address: UnsafeMutableRawPointer) {
+    address.storeBytes(of: Self(value), as: Self.self)
+  }
+
   /// `width` values, 1 ... 8, at index `offset`; the other elements are 0.
   @inline(__always)
   static func load(_ address: UnsafeRawPointer, at offset: Int, width: Int) -> Vector {

@@ -46,16 +46,13 @@ package final class Muon: @unchecked Sendable {
     polynomial = AlignedBuffer(Float.self, count: side * side)
     product = AlignedBuffer(Float.self, count: side * side)
     spare = AlignedBuffer(Float.self, count: side * side)
-    gramProduct = try backend.makeMatrixProduct(
-      MatrixProductShape(
-        transposesA: !isWide, transposesB: isWide, m: side, n: side, k: max(rows, columns), lda: columns, ldb: columns,
-        ldc: side), precision: .float32)
-    squareProduct = try backend.makeMatrixProduct(
-      MatrixProductShape(m: side, n: side, k: side, lda: side, ldb: side, ldc: side), precision: .float32)
-    finalProduct = try backend.makeMatrixProduct(
-      MatrixProductShape(
-        m: rows, n: columns, k: side, lda: isWide ? side : columns, ldb: isWide ? columns : side, ldc: columns),
-      precision: .float32)
+    func make(_ shape: MatrixProductShape) throws(KernelError) -> any MatrixProduct {
+      try backend.makeMatrixProduct(shape, precision: .float32)
+    }
+    gramProduct = try make(
+      MatrixProductShape(transposesA: !isWide, transposesB: isWide, m: side, n: side, k: max(rows, columns)))
+    squareProduct = try make(MatrixProductShape(m: side, n: side, k: side))
+    finalProduct = try make(MatrixProductShape(m: rows, n: columns, k: side))
   }
 
   /// One step; overwrites `weights` and `mean`, and `average` where it is given.

@@ -1,6 +1,6 @@
 /// The product of a few rows with a matrix, C = A B, where B is stored transposed: each number of C is the dot product of a row
 /// of A and one of B.
-final class DotProducts: MatrixProduct {
+struct DotProducts: MatrixProduct {
   /// Rows of A, at most: with this many, each row of B is still read from memory once.
   private static let rowCountMax = 16
 
@@ -20,20 +20,15 @@ final class DotProducts: MatrixProduct {
   var description: String { "dot products" }
 
   func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
-    switch precision {
-    case .float32: run(Float.self, a, b, c)
-    case .bfloat16: run(BFloat16.self, a, b, c)
-    }
-  }
-
-  private func run<Value: Element>(
-    _ type: Value.Type, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutablePointer<Float>
-  ) {
-    let byteCount = MemoryLayout<Value>.size
     for column in 0..<shape.n {
-      let columnOfB = b + column * shape.ldb * byteCount
+      let columnOfB = b + column * shape.ldb * precision.byteCount
       for row in 0..<shape.m {
-        c[row * shape.ldc + column] = dotProduct(type, a + row * shape.lda * byteCount, columnOfB)
+        let rowOfA = a + row * shape.lda * precision.byteCount
+        c[row * shape.ldc + column] =
+          switch precision {
+          case .float32: dotProduct(Float.self, rowOfA, columnOfB)
+          case .bfloat16: dotProduct(BFloat16.self, rowOfA, columnOfB)
+          }
       }
     }
   }

@@ -1,5 +1,5 @@
 /// Matrix products of one shape whose B changes seldom. Their description names the code that computes them.
-package protocol LoadedProducts: AnyObject, Sendable, CustomStringConvertible {
+package protocol LoadedProducts: Sendable, CustomStringConvertible {
   /// Copies every B, [count, k, n]; runs while no product does.
   func load(_ b: UnsafePointer<Float>)
 
@@ -11,7 +11,7 @@ package protocol LoadedProducts: AnyObject, Sendable, CustomStringConvertible {
 }
 
 /// Products with a copy of B in its own order. Float32 alone.
-final class CopiedProducts: LoadedProducts {
+struct CopiedProducts: LoadedProducts {
   private let b: AlignedBuffer
   private let count: Int
   private let idle: Idle<any MatrixProduct>

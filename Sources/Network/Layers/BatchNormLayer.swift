@@ -8,30 +8,29 @@ struct BatchNormLayer: Layer, BareLayerForm {
   static let kind = "norm"
   static let takesTail = true
 
-  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape { .planes(try planning.planes()) }
+  func output(after planning: inout Planning) throws(LayerError) -> LayerShape { .planes(try planning.planes()) }
 
-  func parameters(for input: LayerShape) -> [ParameterDeclaration] {
+  func parameters(for input: LayerShape) -> [Parameter] {
     let shape = [input.planes.channels]
     return [
-      ParameterDeclaration("weight", shape, .scale), ParameterDeclaration("bias", shape, .shift),
-      ParameterDeclaration("running_mean", shape, .statistic(initial: 0)),
-      ParameterDeclaration("running_var", shape, .statistic(initial: 1)),
+      Parameter("weight", shape, .normalization, initialValue: 1), Parameter("bias", shape, .normalization),
+      Parameter("running_mean", shape, .statistic), Parameter("running_var", shape, .statistic, initialValue: 1),
     ]
   }
 
   var graphOperator: GraphOperator? {
-    GraphOperator("BatchNormalization", ["epsilon": .float(Float(BatchNorm.epsilon))])
+    GraphOperator(name: "BatchNormalization", attributes: ["epsilon": .float(Float(BatchNorm.epsilon))])
   }
 
   func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
-    let (input, lanes, isTraining) = (builder.planes, builder.lanes, builder.isTraining)
+    let (input, lanes, isTraining) = (builder.output.planes, builder.lanes, builder.isTraining)
     let statistics = NormalizationStatistics(pass, shape: input.shape, in: builder)
-    let dropout = builder.dropout(rate: pass.tail.dropoutRate)
+    let dropout = builder.dropout(rate: pass.dropoutRate)
     if pass.pools { return pooledModule(statistics, input, dropout, in: builder) }
     // Only the backward pass and a shortcut from the input read it again; without them the output overwrites it.
     let isReadAgain = isTraining || builder.shortcut?.source === input
     let output = isReadAgain ? builder.activation(input.shape, gradient: .kept) : input
-    let shortcut = pass.tail.adds ? builder.takeShortcut() : nil
+    let shortcut = pass.adds ? builder.takeShortcut() : nil
     let norm = statistics.norm
     return Module(
       output: .planes(output),
@@ -39,7 +38,7 @@ struct BatchNormLayer: Layer, BareLayerForm {
         .lanes { lane in
           norm.apply(
             input: input.values(lane: lane), residual: shortcut?.source.values(lane: lane),
-            output: output.values(lane: lane), images: lanes.images, dropout: isTraining ? dropout?.mask : nil,
+            output: output.values(lane: lane), images: lanes.images, dropout: dropout?.mask,
             firstImage: lane.number * lanes.images)
         }
       ],
@@ -48,7 +47,7 @@ struct BatchNormLayer: Layer, BareLayerForm {
           norm.sumGradients(
             lane: lane.number, gradient: output.gradient(lane: lane), output: output.values(lane: lane),
             input: input.values(lane: lane), images: lanes.images,
-            residualGradient: shortcut?.gradient(lane: lane), dropout: dropout?.mask,
+            residualGradient: shortcut?.gradient?.values(lane: lane), dropout: dropout?.mask,
             firstImage: lane.number * lanes.images)
         },
         statistics.finishGradients(lanes: lanes),

@@ -10,7 +10,7 @@ struct ConvolutionLayer: Layer {
   let stride: Int
   let hasBias: Bool
 
-  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
+  func output(after planning: inout Planning) throws(LayerError) -> LayerShape {
     let geometry = geometry(for: try planning.planes())
     return .planes(PlaneSize(channels: filters, height: geometry.outputHeight, width: geometry.outputWidth))
   }
@@ -21,11 +21,11 @@ struct ConvolutionLayer: Layer {
       hasBias: hasBias, inputHeight: input.height, inputWidth: input.width)
   }
 
-  func parameters(for input: LayerShape) -> [ParameterDeclaration] {
+  func parameters(for input: LayerShape) -> [Parameter] {
     let shape = [filters, input.planes.channels, kernel, kernel]
     let fanIn = input.planes.channels * kernel * kernel
-    let bias = ParameterDeclaration("bias", [filters], .bias(fanIn: fanIn))
-    return [ParameterDeclaration("weight", shape, .kernel(fanIn: fanIn))] + (hasBias ? [bias] : [])
+    let bias = Parameter("bias", [filters], .bias, fanIn: fanIn)
+    return [Parameter("weight", shape, .kernel, fanIn: fanIn)] + (hasBias ? [bias] : [])
   }
 
   func operationCount(from input: LayerShape, to output: LayerShape) -> Int {
@@ -34,18 +34,18 @@ struct ConvolutionLayer: Layer {
 
   var graphOperator: GraphOperator? {
     GraphOperator(
-      "Conv",
-      [
+      name: "Conv",
+      attributes: [
         "kernel_shape": .ints([kernel, kernel]), "pads": .ints([Int](repeating: kernel / 2, count: 4)),
         "strides": .ints([stride, stride]),
       ])
   }
 
   func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> Module {
-    let input = builder.planes
+    let input = builder.output.planes
     // The last backward phase of the next layer writes the gradient, and the first one here reads it.
     let output = builder.activation(builder.shape(of: pass.layer.output), gradient: .passing)
-    var directions: ConvolutionDirections = .forward
+    var directions: Set<ConvolutionDirection> = [.forward]
     if builder.isTraining { directions.insert(.backwardWeights) }
     // The input image has no gradient.
     if input.gradient != nil { directions.insert(.backwardInput) }
@@ -77,7 +77,7 @@ struct ConvolutionLayer: Layer {
   }
 }
 
-extension ConvolutionLayer: LayerForm {
+extension ConvolutionLayer {
   private enum Key: String, SpecKey { case filters, kernel, stride, bias }
 
   static let word = "convolution"

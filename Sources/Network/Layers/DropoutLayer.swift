@@ -3,13 +3,12 @@ import Specs
 
 /// Sets a fraction of the values to zero in training and scales the others up to keep the mean.
 struct DropoutLayer: TailLayer {
+  static let tailOrder: Int? = 0
   let rate: Double
-
-  var tailPart: TailPart? { .dropout(rate: rate) }
   var graphOperator: GraphOperator? { nil }
 }
 
-extension DropoutLayer: LayerForm {
+extension DropoutLayer {
   private enum Key: String, SpecKey { case rate }
 
   static let word = "dropout"

@@ -1,19 +1,20 @@
 import Kernels
+import Specs
 
 /// Turns image planes into flat 32-bit features in the order channel, row, column, which a linear layer's weights have
-/// whatever the kernels' order of planes. The plan puts it before the first layer that takes features.
-struct FlattenLayer: Layer {
-  static let kind = "flatten"
-  var graphOperator: GraphOperator? { GraphOperator("Flatten", ["axis": .int(1)]) }
+/// whatever the kernels' order of planes. The plan puts it before the first layer that takes features; no spec lists it.
+struct FlattenLayer: Layer, BareLayerForm {
+  static let word = "flatten"
+  var graphOperator: GraphOperator? { GraphOperator(name: "Flatten", attributes: ["axis": .int(1)]) }
 
-  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
+  func output(after planning: inout Planning) throws(LayerError) -> LayerShape {
     .features(try planning.planes().count)
   }
 
   func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
-    let (input, lanes) = (builder.planes, builder.lanes)
+    let (input, lanes) = (builder.output.planes, builder.lanes)
     let flatten = Flatten(shape: input.shape, precision: builder.precision)
-    let output = builder.features(count: pass.layer.output.featureCount)
+    let output = builder.features(count: pass.layer.output.features)
     return Module(
       output: .features(output),
       forward: [

@@ -4,22 +4,22 @@ import Specs
 
 /// A kind of layer. Its file has everything about it: settings, output, parameters, cost, ONNX operator, and forward
 /// and backward phases.
-protocol Layer: Sendable {
+protocol Layer: LayerForm {
   /// Prefix of its names, such as `conv` of `conv1`.
   static var kind: String { get }
   /// Whether it takes flat features; image planes are flattened before it.
   static var takesFeatures: Bool { get }
   /// Whether dropout, add and relu may follow it in the same pass over memory.
   static var takesTail: Bool { get }
-  /// Its part in the pass of the layer before it; nil where it has its own pass.
-  var tailPart: TailPart? { get }
+  /// Its rank in the order dropout, add, relu within a pass; nil for a layer that has a pass of its own.
+  static var tailOrder: Int? { get }
 
   /// The shape of its output after the layers of `planning`.
-  /// - Throws: `LayerMisfit` where it cannot follow them.
-  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape
+  /// - Throws: `LayerError` where it cannot follow them.
+  func output(after planning: inout Planning) throws(LayerError) -> LayerShape
 
   /// Its parameters, in the order in which its operator and its module take them.
-  func parameters(for input: LayerShape) -> [ParameterDeclaration]
+  func parameters(for input: LayerShape) -> [Parameter]
 
   /// Multiplications and additions for one image, forward.
   func operationCount(from input: LayerShape, to output: LayerShape) -> Int
@@ -34,45 +34,45 @@ protocol Layer: Sendable {
 }
 
 extension Layer {
+  static var kind: String { word }
   static var takesFeatures: Bool { false }
   static var takesTail: Bool { false }
-  var tailPart: TailPart? { nil }
-  func parameters(for input: LayerShape) -> [ParameterDeclaration] { [] }
+  static var tailOrder: Int? { nil }
+  func parameters(for input: LayerShape) -> [Parameter] { [] }
   func operationCount(from input: LayerShape, to output: LayerShape) -> Int { 0 }
 }
 
-extension Layer where Self: LayerForm {
-  static var kind: String { word }
-}
-
-/// A layer that runs in the pass of the layer before it.
+/// A layer that runs in the pass of the batch norm or linear layer before it.
 protocol TailLayer: Layer {}
 
 extension TailLayer {
-  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape { planning.output }
+  func output(after planning: inout Planning) throws(LayerError) -> LayerShape { planning.output }
 
   func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
     preconditionFailure("it runs in the pass of the layer before it")
   }
 }
 
-/// The shape of a layer's output for one image.
-enum LayerShape: Hashable, Sendable {
-  case planes(PlaneSize)
-  case features(Int)
+/// The output of a layer: image planes, or flat features once they are flattened.
+enum LayerOutput<Planes: Sendable, Flat: Sendable>: Sendable {
+  case planes(Planes)
+  case features(Flat)
 
   /// - Precondition: It has planes.
-  var planes: PlaneSize {
+  var planes: Planes {
     guard case .planes(let planes) = self else { preconditionFailure("a plan has no planes after features") }
     return planes
   }
 
   /// - Precondition: It has features.
-  var featureCount: Int {
-    guard case .features(let count) = self else { preconditionFailure("a plan flattens planes before it") }
-    return count
+  var features: Flat {
+    guard case .features(let features) = self else { preconditionFailure("a plan flattens planes before it") }
+    return features
   }
 }
+
+/// The shape of a layer's output for one image: a number of features once it is flat.
+typealias LayerShape = LayerOutput<PlaneSize, Int>
 
 /// Channels, rows and columns of one image's activation.
 struct PlaneSize: Hashable, Sendable, CustomStringConvertible {
@@ -81,10 +81,6 @@ struct PlaneSize: Hashable, Sendable, CustomStringConvertible {
   let width: Int
   var count: Int { channels * height * width }
   var description: String { "\(counted(channels, "plane")) of \(width)x\(height)" }
-
-  func pooled(by size: Int) -> PlaneSize {
-    PlaneSize(channels: channels, height: height / size, width: width / size)
-  }
 }
 
 /// An ONNX operator. Its inputs are the layer's input, the activation at the shortcut where the layer adds one, and the
@@ -97,10 +93,5 @@ package struct GraphOperator: Sendable {
   }
 
   package let name: String
-  package let attributes: KeyValuePairs<String, Attribute>
-
-  init(_ name: String, _ attributes: KeyValuePairs<String, Attribute> = [:]) {
-    self.name = name
-    self.attributes = attributes
-  }
+  package var attributes: KeyValuePairs<String, Attribute> = [:]
 }

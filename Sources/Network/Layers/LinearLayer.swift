@@ -7,29 +7,29 @@ struct LinearLayer: Layer {
   static let takesTail = true
   let units: Int
 
-  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
-    guard planning.openShortcut == nil else { throw .layer("a shortcut is still open") }
+  func output(after planning: inout Planning) throws(LayerError) -> LayerShape {
+    guard planning.openShortcut == nil else { throw planning.error("a shortcut is still open") }
     return .features(units)
   }
 
-  func parameters(for input: LayerShape) -> [ParameterDeclaration] {
-    let fanIn = input.featureCount
+  func parameters(for input: LayerShape) -> [Parameter] {
+    let fanIn = input.features
     return [
-      ParameterDeclaration("weight", [units, fanIn], .matrix(fanIn: fanIn)),
-      ParameterDeclaration("bias", [units], .bias(fanIn: fanIn)),
+      Parameter("weight", [units, fanIn], .matrix, fanIn: fanIn),
+      Parameter("bias", [units], .bias, fanIn: fanIn),
     ]
   }
 
-  func operationCount(from input: LayerShape, to output: LayerShape) -> Int { 2 * input.featureCount * units }
+  func operationCount(from input: LayerShape, to output: LayerShape) -> Int { 2 * input.features * units }
 
-  var graphOperator: GraphOperator? { GraphOperator("Gemm", ["transB": .int(1)]) }
+  var graphOperator: GraphOperator? { GraphOperator(name: "Gemm", attributes: ["transB": .int(1)]) }
 
   func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) throws(KernelError) -> Module {
-    let (input, lanes, isTraining) = (builder.features, builder.lanes, builder.isTraining)
+    let (input, lanes, isTraining) = (builder.output.features, builder.lanes, builder.isTraining)
     let (output, parameters) = (builder.features(count: units), builder.memory(of: pass.layer))
     let (weight, bias) = (parameters[0], parameters[1])
-    let activation = LinearActivation(features: units, hasReLU: pass.tail.hasReLU)
-    let dropout = builder.dropout(rate: pass.tail.dropoutRate)
+    let activation = LinearActivation(features: units, hasReLU: pass.hasReLU)
+    let dropout = builder.dropout(rate: pass.dropoutRate)
     let shares = try shares(of: input.count, in: builder)
     let (batch, precision) = (lanes.count * lanes.images, builder.precision)
     let inputOperand = Operand(input.values.floats, count: batch * input.count, precision: precision)
@@ -53,7 +53,7 @@ struct LinearLayer: Layer {
         .lanes { lane in
           activation.forward(
             values: output.values(lane: lane), bias: bias.values, images: lanes.images,
-            dropout: isTraining ? dropout?.mask : nil, firstImage: lane.number * lanes.images)
+            dropout: dropout?.mask, firstImage: lane.number * lanes.images)
         },
       ],
       backward: [
@@ -100,28 +100,25 @@ struct LinearLayer: Layer {
     {
       range.isEmpty ? nil : try builder.backend.makeMatrixProduct(shape(), precision: builder.precision)
     }
-    var shares: [Share] = []
-    for number in 0..<lanes.shareCount {
+    return try (0..<lanes.shareCount).map { number throws(KernelError) in
       let (rows, columns) = (lanes.range(ofShare: number, total: units), lanes.range(ofShare: number, total: inputs))
-      shares.append(
-        Share(
-          units: rows,
-          forward: try product(
-            .init(transposesB: true, m: batch, n: rows.count, k: inputs, lda: inputs, ldb: inputs, ldc: units),
-            over: rows),
-          backwardWeights: try product(
-            .init(transposesA: true, m: rows.count, n: inputs, k: batch, lda: units, ldb: inputs, ldc: inputs),
-            over: isTraining ? rows : 0..<0),
-          inputs: columns,
-          backwardInput: try product(
-            .init(m: batch, n: columns.count, k: units, lda: units, ldb: inputs, ldc: inputs),
-            over: isTraining ? columns : 0..<0)))
+      return Share(
+        units: rows,
+        forward: try product(
+          .init(transposesB: true, m: batch, n: rows.count, k: inputs, lda: inputs, ldb: inputs, ldc: units),
+          over: rows),
+        backwardWeights: try product(
+          .init(transposesA: true, m: rows.count, n: inputs, k: batch, lda: units, ldb: inputs, ldc: inputs),
+          over: isTraining ? rows : 0..<0),
+        inputs: columns,
+        backwardInput: try product(
+          .init(m: batch, n: columns.count, k: units, lda: units, ldb: inputs, ldc: inputs),
+          over: isTraining ? columns : 0..<0))
     }
-    return shares
   }
 }
 
-extension LinearLayer: LayerForm {
+extension LinearLayer {
   private enum Key: String, SpecKey { case units }
 
   static let word = "linear"

@@ -5,16 +5,17 @@ import Specs
 struct MaxPoolLayer: Layer {
   let size: Int
 
-  func output(after planning: inout Planning) throws(LayerMisfit) -> LayerShape {
-    .planes(try planning.planes(atLeast: size).pooled(by: size))
+  func output(after planning: inout Planning) throws(LayerError) -> LayerShape {
+    let planes = try planning.planes(atLeast: size)
+    return .planes(PlaneSize(channels: planes.channels, height: planes.height / size, width: planes.width / size))
   }
 
   var graphOperator: GraphOperator? {
-    GraphOperator("MaxPool", ["kernel_shape": .ints([size, size]), "strides": .ints([size, size])])
+    GraphOperator(name: "MaxPool", attributes: ["kernel_shape": .ints([size, size]), "strides": .ints([size, size])])
   }
 
   func makeModule(_ pass: FusedPass, in builder: inout ModuleBuilder) -> Module {
-    let (input, lanes) = (builder.planes, builder.lanes)
+    let (input, lanes) = (builder.output.planes, builder.lanes)
     let pool = MaxPool(input: input.shape, size: size, precision: builder.precision)
     let output = builder.activation(pool.output, gradient: .kept)
     let laneCount = lanes.images * pool.output.elementCount
@@ -41,7 +42,7 @@ struct MaxPoolLayer: Layer {
   }
 }
 
-extension MaxPoolLayer: LayerForm {
+extension MaxPoolLayer {
   private enum Key: String, SpecKey { case size }
 
   static let word = "max-pool"

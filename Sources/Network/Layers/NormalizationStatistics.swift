@@ -8,12 +8,10 @@ struct NormalizationStatistics: Sendable {
   let runningMean: ParameterMemory
   let runningVariance: ParameterMemory
 
-  /// - Parameters:
-  ///   - pass: The pass of the batch norm.
-  ///   - shape: The shape of its input.
+  /// - Parameter shape: Of the batch norm's input.
   init(_ pass: FusedPass, shape: ActivationShape, in builder: ModuleBuilder) {
     norm = BatchNorm(
-      shape: shape, precision: builder.precision, hasReLU: pass.tail.hasReLU, hasResidual: pass.tail.adds,
+      shape: shape, precision: builder.precision, hasReLU: pass.hasReLU, hasResidual: pass.adds,
       laneCount: builder.lanes.count)
     let parameters = builder.memory(of: pass.layer)
     (gamma, beta, runningMean, runningVariance) = (parameters[0], parameters[1], parameters[2], parameters[3])

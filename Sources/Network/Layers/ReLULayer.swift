@@ -3,8 +3,8 @@ import Specs
 /// max(0, x).
 struct ReLULayer: TailLayer, BareLayerForm {
   static let word = "relu"
-  var tailPart: TailPart? { .relu }
-  var graphOperator: GraphOperator? { GraphOperator("Relu") }
+  static let tailOrder: Int? = 2
+  var graphOperator: GraphOperator? { GraphOperator(name: "Relu") }
 }
 
 extension LayerDescription {

@@ -2,18 +2,7 @@ import Foundation
 import Kernels
 
 /// The softmax cross-entropy of each position, averaged.
-struct CrossEntropyLoss: Loss {
-  let kernel: SoftmaxCrossEntropy
-
-  var atChance: (value: Double, formula: String) {
-    (log(Double(kernel.classes)), "the logarithm of \(kernel.classes) classes")
-  }
-
-  func lossAndGradient(
-    logits: UnsafePointer<Float>, labels: UnsafePointer<UInt16>, images: Int, batch: Int,
-    gradient: UnsafeMutablePointer<Float>
-  ) -> Double {
-    kernel.lossAndGradient(logits: logits, labels: labels, images: images, totalImages: batch, gradient: gradient)
-      / Double(batch * kernel.positions)
-  }
+extension SoftmaxCrossEntropy: Loss {
+  var atChance: (value: Double, formula: String) { (log(Double(classes)), "the logarithm of \(classes) classes") }
+  var termsPerImage: Int { positions }
 }

@@ -4,15 +4,18 @@ import Kernels
 protocol Loss: Sendable {
   /// The loss of a model that gives all classes the same probability, and the formula in words.
   var atChance: (value: Double, formula: String) { get }
+  /// How many terms an image adds to the sum that `lossAndGradient` returns.
+  var termsPerImage: Int { get }
 
   /// Overwrites `gradient`, [images, positions, classes], with that of the batch's mean loss.
   /// - Parameters:
   ///   - logits: [images, positions, classes]
   ///   - labels: [images, positions], each a class.
-  ///   - batch: Images of the whole batch.
-  /// - Returns: These images' part of the batch's mean loss.
+  ///   - totalImages: Images of the whole batch.
+  /// - Returns: The sum of these images' losses. The batch's mean is the sum of all, divided by
+  ///   `totalImages * termsPerImage`.
   func lossAndGradient(
-    logits: UnsafePointer<Float>, labels: UnsafePointer<UInt16>, images: Int, batch: Int,
+    logits: UnsafePointer<Float>, labels: UnsafePointer<UInt16>, images: Int, totalImages: Int,
     gradient: UnsafeMutablePointer<Float>
   ) -> Double
 }
@@ -28,14 +31,13 @@ extension ModelDescription {
   func makeLoss(labelSmoothing: Float) -> any Loss {
     switch loss {
     case .crossEntropy:
-      return CrossEntropyLoss(
-        kernel: SoftmaxCrossEntropy(positions: positions, classes: classCount, labelSmoothing: labelSmoothing))
+      return SoftmaxCrossEntropy(positions: positions, classes: classCount, labelSmoothing: labelSmoothing)
     case .multiLabelSoftMargin:
       precondition(labelSmoothing == 0)
-      return MultiLabelSoftMarginLoss(kernel: MultiLabelSoftMargin(positions: positions, classes: classCount))
+      return MultiLabelSoftMargin(positions: positions, classes: classCount)
     }
   }
 
-  /// The loss of a model that gives all classes the same probability.
+  /// The loss of a model that gives all classes the same probability, and the formula in words.
   package var lossAtChance: (value: Double, formula: String) { makeLoss(labelSmoothing: 0).atChance }
 }

@@ -2,22 +2,13 @@ import Foundation
 import Kernels
 
 /// A logistic loss for each class at each position, as PyTorch's MultiLabelSoftMarginLoss.
-struct MultiLabelSoftMarginLoss: Loss {
-  let kernel: MultiLabelSoftMargin
-
+extension MultiLabelSoftMargin: Loss {
   var atChance: (value: Double, formula: String) {
-    let probability = 1 / Double(kernel.classes)
+    let probability = 1 / Double(classes)
     return (
       -probability * log(probability) - (1 - probability) * log(1 - probability),
-      "the entropy of one class in \(kernel.classes)"
+      "the entropy of one class in \(classes)"
     )
   }
-
-  func lossAndGradient(
-    logits: UnsafePointer<Float>, labels: UnsafePointer<UInt16>, images: Int, batch: Int,
-    gradient: UnsafeMutablePointer<Float>
-  ) -> Double {
-    kernel.lossAndGradient(logits: logits, labels: labels, images: images, totalImages: batch, gradient: gradient)
-      / Double(batch)
-  }
+  var termsPerImage: Int { 1 }
 }

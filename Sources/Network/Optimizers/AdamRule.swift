@@ -18,10 +18,7 @@ struct AdamRule: UpdateRule {
   }
 
   var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
-    [
-      (Optimizer.statePrefix + "first_moment", firstMoment.allFloats),
-      (Optimizer.statePrefix + "second_moment", secondMoment.allFloats),
-    ]
+    [("first_moment", firstMoment.allFloats), ("second_moment", secondMoment.allFloats)]
   }
 
   func updates(of parameters: [Parameter], backend: any Backend) -> [Update] {

@@ -14,23 +14,19 @@ struct MuonRule: UpdateRule {
   var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { adam.state }
 
   func updates(of parameters: [Parameter], backend: any Backend) throws(KernelError) -> [Update] {
-    var kernels: [Update] = []
-    var rest: [Parameter] = []
-    for parameter in parameters {
-      guard case .kernel = parameter.role else {
-        rest.append(parameter)
-        continue
-      }
+    var updates: [Update] = []
+    for parameter in parameters where parameter.role == .kernel {
       let filters = parameter.shape[0]
       let muon = try Muon(rows: filters, columns: parameter.count / filters, backend: backend)
-      kernels += parameter.updates(countMax: parameter.count, label: "optimizer Muon") { range, step in
+      updates += parameter.updates(countMax: parameter.count, label: "optimizer Muon") { range, step in
         muon.update(
           weights: step.weights, gradient: step.gradient, mean: adam.firstMoment.floats + range.lowerBound,
           learningRate: step.learningRate, weightDecay: step.weightDecay, average: step.average,
           averageShare: step.averageShare)
       }
     }
-    return kernels.sorted { $0.range.count > $1.range.count } + adam.updates(of: rest, backend: backend)
+    let rest = parameters.filter { $0.role != .kernel }
+    return updates.sorted { $0.range.count > $1.range.count } + adam.updates(of: rest, backend: backend)
   }
 }
 

@@ -36,7 +36,7 @@ package final class Optimizer: Sendable {
 
   /// What it keeps of former steps, by its names in a checkpoint.
   var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
-    rule.state + (average.map { [(Self.statePrefix + "average", $0.values.allFloats)] } ?? [])
+    (rule.state + (average.map { [("average", $0.values.allFloats)] } ?? [])).map { (Self.statePrefix + $0, $1) }
   }
 
   /// Updates every learned parameter by one step.

@@ -10,7 +10,7 @@ protocol UpdateRule: Sendable {
   /// - Parameter count: The number of all learned values.
   init(count: Int)
 
-  /// What it keeps, by the names in checkpoints, which begin with `Optimizer.statePrefix`. All 0 before the first step.
+  /// What it keeps, by the names in checkpoints after `Optimizer.statePrefix`. All 0 before the first step.
   var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
 
   /// The updates of one step, for threads to share, the longest first.

@@ -9,7 +9,7 @@ final class Activation: Sendable {
   let gradient: AlignedBuffer?
   private let keepsGradient: Bool
   private let laneByteCount: Int
-  private let precision: Precision
+  fileprivate let precision: Precision
 
   init(_ shape: ActivationShape, precision: Precision, lanes: Lanes, gradient: GradientStorage) {
     self.shape = shape
@@ -39,44 +39,29 @@ final class Activation: Sendable {
     guard let gradient else { preconditionFailure("no gradient is kept here") }
     return gradient.address + (keepsGradient ? lane.slot : lane.worker) * laneByteCount
   }
-
-  var isFinite: Bool {
-    areFinite(values.address, count: values.byteCount / precision.byteCount, precision: precision)
-  }
 }
 
 /// Flat 32-bit features of the whole mini-batch, [image][feature], with their gradient.
-final class Features: Sendable {
+struct Features: Sendable {
   let count: Int
+  let lanes: Lanes
   let values: AlignedBuffer
   let gradient: AlignedBuffer
-  private let lanes: Lanes
-
-  init(count: Int, lanes: Lanes, isTraining: Bool) {
-    self.count = count
-    self.lanes = lanes
-    values = AlignedBuffer(Float.self, count: count * lanes.images * lanes.count)
-    gradient = AlignedBuffer(Float.self, count: isTraining ? count * lanes.images * lanes.count : 0)
-  }
 
   func values(lane: Lane) -> UnsafeMutablePointer<Float> { values.floats + lane.number * lanes.images * count }
   func gradient(lane: Lane) -> UnsafeMutablePointer<Float> { gradient.floats + lane.number * lanes.images * count }
-
-  var isFinite: Bool {
-    areFinite(values.address, count: values.byteCount / Precision.float32.byteCount, precision: .float32)
-  }
 }
 
-/// The output of a module: image planes, or flat features once they are flattened.
-enum ModuleOutput: Sendable {
-  case planes(Activation)
-  case features(Features)
+typealias ModuleOutput = LayerOutput<Activation, Features>
 
+extension ModuleOutput {
   var isFinite: Bool {
-    switch self {
-    case .planes(let activation): activation.isFinite
-    case .features(let features): features.isFinite
-    }
+    let (values, precision) =
+      switch self {
+      case .planes(let activation): (activation.values, activation.precision)
+      case .features(let features): (features.values, Precision.float32)
+      }
+    return areFinite(values.address, count: values.byteCount / precision.byteCount, precision: precision)
   }
 }
 

@@ -1,45 +1,18 @@
 /// Layers that run in one pass over memory.
 struct FusedPass: Sendable {
   let layer: PlannedLayer
-  var tail = Tail()
+  /// Dropout, add and relu, in this order and each at most once, after a batch norm or linear layer.
+  var tail: [any Layer] = []
   /// Whether a max pool of 2 x 2 windows runs with a batch norm.
   var pools = false
   /// In inference, the convolution before a batch norm; the two run as one where the backend is faster that way.
   var convolution: (PlannedLayer, ConvolutionLayer)?
-}
 
-/// What runs in the pass of a batch norm or linear layer, after it.
-struct Tail: Sendable {
-  var dropoutRate = 0.0
-  var adds = false
-  var hasReLU = false
+  var dropoutRate: Double { tail.compactMap { $0 as? DropoutLayer }.first?.rate ?? 0 }
+  var adds: Bool { tail.contains { $0 is AddLayer } }
+  var hasReLU: Bool { tail.contains { $0 is ReLULayer } }
 
-  fileprivate mutating func append(_ part: TailPart) {
-    switch part {
-    case .dropout(let rate): dropoutRate = rate
-    case .add: adds = true
-    case .relu: hasReLU = true
-    }
-  }
-}
-
-/// A layer of a tail. They come in this order, each at most once.
-enum TailPart: Sendable {
-  case dropout(rate: Double)
-  case add
-  case relu
-
-  private var order: Int {
-    switch self {
-    case .dropout: 0
-    case .add: 1
-    case .relu: 2
-    }
-  }
-
-  func follows(_ layer: any Layer) -> Bool {
-    layer.tailPart.map { $0.order < order } ?? type(of: layer).takesTail
-  }
+  fileprivate var canPool: Bool { layer.layer is BatchNormLayer && !pools && !adds && (hasReLU || dropoutRate == 0) }
 }
 
 /// Groups the layers that run in one pass over memory: dropout, add and relu with the batch norm or linear layer before
@@ -49,8 +22,8 @@ func fuse(_ layers: [PlannedLayer], isTraining: Bool) -> [FusedPass] {
   var passes: [FusedPass] = []
   for planned in layers {
     let last = passes.indices.last
-    if let last, let part = planned.layer.tailPart {
-      passes[last].tail.append(part)
+    if let last, type(of: planned.layer).tailOrder != nil {
+      passes[last].tail.append(planned.layer)
     } else if let last, let pool = planned.layer as? MaxPoolLayer, pool.size == 2, passes[last].canPool {
       passes[last].pools = true
     } else if let last, !isTraining, planned.layer is BatchNormLayer,
@@ -62,10 +35,4 @@ func fuse(_ layers: [PlannedLayer], isTraining: Bool) -> [FusedPass] {
     }
   }
   return passes
-}
-
-extension FusedPass {
-  fileprivate var canPool: Bool {
-    layer.layer is BatchNormLayer && !pools && !tail.adds && (tail.hasReLU || tail.dropoutRate == 0)
-  }
 }

@@ -30,9 +30,6 @@ package struct Lanes: Sendable {
     slotCount = isTraining ? count : workerCount
   }
 
-  /// Lanes for `imageCount` images; the last one may be filled in part.
-  func count(holding imageCount: Int) -> Int { (imageCount + images - 1) / images }
-
   /// The range of a lane's values, `count` for each image.
   func range(of lane: Lane, count: Int) -> Range<Int> {
     lane.number * images * count..<(lane.number + 1) * images * count

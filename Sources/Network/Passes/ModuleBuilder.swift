@@ -4,12 +4,7 @@ import Kernels
 // SAFETY: points into memory that the network owns while its modules live; modules write only their own parameters.
 struct ParameterMemory: @unchecked Sendable {
   let values: UnsafeMutablePointer<Float>
-  private let trainingGradient: UnsafeMutablePointer<Float>?
-
-  init(values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?) {
-    self.values = values
-    trainingGradient = gradient
-  }
+  fileprivate let trainingGradient: UnsafeMutablePointer<Float>?
 
   var gradient: UnsafeMutablePointer<Float> {
     guard let trainingGradient else { preconditionFailure("it is not trained here") }
@@ -35,10 +30,8 @@ struct ModuleBuilder {
   let backend: any Backend
   let threadCount: Int
   let isTraining: Bool
-  /// The output of the last module; at first, the preprocessed images.
-  private(set) var output: ModuleOutput
-
-  private(set) var entries: [Entry] = []
+  /// At first, the input's module.
+  private(set) var entries: [Entry]
   /// The open shortcut, which the next `add` takes.
   var shortcut: Shortcut?
   private(set) var dropoutCount = 0
@@ -46,33 +39,22 @@ struct ModuleBuilder {
   /// - Throws: `KernelError` where the backend has no kernel for a layer.
   mutating func append(_ pass: FusedPass) throws(KernelError) {
     let name = pass.layer.name
+    let hasParameters = !pass.layer.parameters.isEmpty
     if let (planned, convolution) = pass.convolution {
       if let module = try convolution.normalizedModule(planned, pass, in: &self) {
-        return append(module, of: pass.layer, name: "\(planned.name)+\(name)")
+        entries.append(Entry(name: "\(planned.name)+\(name)", module: module, hasParameters: hasParameters))
+        return
       }
       try append(FusedPass(layer: planned))
     }
-    append(try pass.layer.layer.makeModule(pass, in: &self), of: pass.layer, name: name)
-  }
-
-  private mutating func append(_ module: Module, of layer: PlannedLayer, name: String) {
-    entries.append(Entry(name: name, module: module, hasParameters: !layer.parameters.isEmpty))
-    output = module.output
+    let module = try pass.layer.layer.makeModule(pass, in: &self)
+    entries.append(Entry(name: name, module: module, hasParameters: hasParameters))
   }
 
   // MARK: What modules are made from
 
-  /// The image planes that the last module outputs.
-  var planes: Activation {
-    guard case .planes(let activation) = output else { preconditionFailure("a plan has no planes after features") }
-    return activation
-  }
-
-  /// The features that the last module outputs.
-  var features: Features {
-    guard case .features(let features) = output else { preconditionFailure("a plan flattens planes before it") }
-    return features
-  }
+  /// The output of the last module.
+  var output: ModuleOutput { entries[entries.count - 1].module.output }
 
   func shape(of layer: LayerShape) -> ActivationShape {
     order.shape(channels: layer.planes.channels, height: layer.planes.height, width: layer.planes.width)
@@ -82,7 +64,12 @@ struct ModuleBuilder {
     Activation(shape, precision: precision, lanes: lanes, gradient: isTraining ? gradient : .none)
   }
 
-  func features(count: Int) -> Features { Features(count: count, lanes: lanes, isTraining: isTraining) }
+  func features(count: Int) -> Features {
+    let valueCount = count * lanes.images * lanes.count
+    return Features(
+      count: count, lanes: lanes, values: AlignedBuffer(Float.self, count: valueCount),
+      gradient: AlignedBuffer(Float.self, count: isTraining ? valueCount : 0))
+  }
 
   /// The layer's parameters, in their order.
   func memory(of layer: PlannedLayer) -> [ParameterMemory] {
@@ -92,13 +79,13 @@ struct ModuleBuilder {
       }
       return ParameterMemory(
         values: parameters.values.floats + parameter.offset,
-        gradient: parameter.role.isLearned && isTraining ? gradients.floats + parameter.offset : nil)
+        trainingGradient: parameter.role.isLearned && isTraining ? gradients.floats + parameter.offset : nil)
     }
   }
 
-  /// nil for a rate of 0.
+  /// nil in inference, and for a rate of 0.
   mutating func dropout(rate: Double) -> Dropout? {
-    guard rate > 0 else { return nil }
+    guard rate > 0 && isTraining else { return nil }
     defer { dropoutCount += 1 }
     return Dropout(rate: rate, number: dropoutCount, state: state)
   }

@@ -1,16 +1,13 @@
 import Kernels
 
 extension ConvolutionLayer {
-  /// The convolution, the batch norm after it and the layers in its pass as one module, for inference.
-  /// - Parameters:
-  ///   - planned: This layer.
-  ///   - pass: The pass of the batch norm.
+  /// This convolution, in the plan as `planned`, and the pass of the batch norm after it as one module, for inference.
   /// - Returns: nil where two passes are as fast.
   /// - Throws: `KernelError` where the backend cannot compute the convolution.
   func normalizedModule(
     _ planned: PlannedLayer, _ pass: FusedPass, in builder: inout ModuleBuilder
   ) throws(KernelError) -> Module? {
-    let (input, shape) = (builder.planes, builder.shape(of: planned.output))
+    let (input, shape) = (builder.output.planes, builder.shape(of: planned.output))
     let statistics = NormalizationStatistics(pass, shape: shape, in: builder)
     guard
       let kernel = try builder.backend.makeNormalizedConvolution(
@@ -18,7 +15,7 @@ extension ConvolutionLayer {
         laneImages: builder.lanes.images, laneCount: builder.lanes.count, threadCount: builder.threadCount)
     else { return nil }
     let output = builder.activation(pass.pools ? shape.pooled(by: 2) : shape, gradient: .none)
-    let shortcut = pass.tail.adds ? builder.takeShortcut() : nil
+    let shortcut = pass.adds ? builder.takeShortcut() : nil
     let parameters = builder.memory(of: planned)
     let (weight, bias) = (parameters[0], hasBias ? parameters[1] : nil)
     return Module(

@@ -20,10 +20,6 @@ struct Operand: @unchecked Sendable {
 
   /// Address of value number `offset`, as of the last `take`.
   func address(at offset: Int = 0) -> UnsafeRawPointer {
-    if let copy {
-      UnsafeRawPointer(copy.pointer(to: BFloat16.self) + offset)
-    } else {
-      UnsafeRawPointer(floats + offset)
-    }
+    copy.map { UnsafeRawPointer($0.pointer(to: BFloat16.self) + offset) } ?? UnsafeRawPointer(floats + offset)
   }
 }

@@ -24,55 +24,39 @@ struct Pass: Sendable {
   }
 
   /// The work of a phase, and the label of the time it takes.
-  private struct Work<Body: Sendable>: Sendable {
-    let label: WorkLabel
-    let body: Body
-  }
-
-  private typealias LaneWork = Work<@Sendable (Lane) -> Void>
-  private typealias ShareWork = Work<@Sendable (Int) -> Void>
+  private typealias Work<Body> = (label: WorkLabel, body: Body)
   private typealias SingleWork = Work<@Sendable () -> Void>
 
   private enum Group: Sendable {
-    case lanes([LaneWork])
-    case shares(ShareWork)
+    case lanes([Work<@Sendable (Lane) -> Void>])
+    case shares(Work<@Sendable (Int) -> Void>)
     case once(SingleWork)
   }
 
-  private let preparations: [SingleWork]
-  private let groups: [Group]
   private let cut: Lanes
-  private let conclusions: [SingleWork]
+  private var preparations: [SingleWork] = []
+  private var groups: [Group] = []
+  private var conclusions: [SingleWork] = []
 
   /// - Parameter phases: Each with the name of its layer.
   init(_ phases: [(String, Phase)], _ direction: Direction, cut: Lanes) {
-    var lanes: [LaneWork] = []
-    var groups: [Group] = []
-    var preparations: [SingleWork] = []
-    var conclusions: [SingleWork] = []
-    func closeLanes() {
-      if !lanes.isEmpty { groups.append(.lanes(lanes)) }
-      lanes = []
-    }
+    self.cut = cut
     for (layer, phase) in phases {
       func label(_ kind: String) -> WorkLabel { WorkLabel(layer, "\(direction.rawValue) \(kind)") }
       switch phase {
-      case .lanes(let body): lanes.append(LaneWork(label: label("lanes"), body: body))
-      case .shares(let body):
-        closeLanes()
-        groups.append(.shares(ShareWork(label: label("shares"), body: body)))
-      case .once(let body):
-        closeLanes()
-        groups.append(.once(SingleWork(label: label("once"), body: body)))
-      case .prepare(let body): preparations.append(SingleWork(label: label("prepare"), body: body))
-      case .conclude(let body): conclusions.append(SingleWork(label: label("conclude"), body: body))
+      case .lanes(let body):
+        var works = [(label: label("lanes"), body: body)]
+        if case .lanes(let neighbours)? = groups.last {
+          works = neighbours + works
+          groups.removeLast()
+        }
+        groups.append(.lanes(works))
+      case .shares(let body): groups.append(.shares((label("shares"), body)))
+      case .once(let body): groups.append(.once((label("once"), body)))
+      case .prepare(let body): preparations.append((label("prepare"), body))
+      case .conclude(let body): conclusions.append((label("conclude"), body))
       }
     }
-    closeLanes()
-    self.cut = cut
-    self.preparations = preparations
-    self.groups = groups
-    self.conclusions = conclusions
   }
 
   /// - Parameters:

@@ -14,7 +14,7 @@ extension BatchNormLayer {
         .lanes { lane in
           norm.applyAndPool(
             input: input.values(lane: lane), output: output.values(lane: lane), winners: winners?.of(lane),
-            images: lanes.images, dropout: winners == nil ? nil : dropout?.mask, firstImage: lane.number * lanes.images)
+            images: lanes.images, dropout: dropout?.mask, firstImage: lane.number * lanes.images)
         }
       ]
     guard let winners else { return Module(output: .planes(output), forward: forward, backward: []) }

@@ -4,16 +4,10 @@ import Trainer
 
 /// Stores a training's steps in the catalog, and its checkpoints as files that the catalog lists.
 struct CatalogJournal: TrainingJournal {
-  private let session: Session
+  let session: Session
   /// The stage's name.
-  private let name: String
-  private let imagesPerStep: Int
-
-  init(_ session: Session, stage name: String, imagesPerStep: Int) {
-    self.session = session
-    self.name = name
-    self.imagesPerStep = imagesPerStep
-  }
+  let stage: String
+  let imagesPerStep: Int
 
   func record(_ steps: [TimedStep]) throws { try session.catalog.recordMetrics(steps.map(row)) }
 
@@ -47,7 +41,7 @@ struct CatalogJournal: TrainingJournal {
   func show(step: Int, of stepCount: Int, detail: String) {
     session.report(
       .progress(
-        stage: name, done: step * imagesPerStep, total: stepCount * imagesPerStep, unit: "images", detail: detail))
+        stage: stage, done: step * imagesPerStep, total: stepCount * imagesPerStep, unit: "images", detail: detail))
   }
 
   private func row(_ timed: TimedStep) -> MetricRow {

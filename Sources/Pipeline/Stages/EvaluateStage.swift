@@ -62,7 +62,7 @@ struct EvaluateStage: Stage {
         return row == nil ? .missing : .stale(["the model is not trained yet"])
       }
       // Samples that are drawn anew take the evaluations on them along.
-      guard try records.stage(named: data.name) != nil else { return .stale(["the samples, which are to be made"]) }
+      guard try records.stage(named: data.name) != nil else { return .stale(["the samples are not made yet"]) }
       return try state(of: row, for: inputs) { row in
         guard row.state == .done, let recorded = try recorded(in: records) else {
           return .partlyDone("the evaluation is not finished")
@@ -126,7 +126,7 @@ struct EvaluateStage: Stage {
   /// - Returns: The number of images predicted.
   private func evaluate(_ file: ModelFile, _ hash: ContentHash, in session: Session, on engine: Engine) throws -> Int {
     let network = try Network(
-      reading: file, batch: Predictor.batch, precision: engine.precision, backend: engine.backend, team: engine.team)
+      file, batch: Predictor.batch, precision: engine.precision, backend: engine.backend, team: engine.team)
     let dataset = try session.dataset(of: data)
     try session.catalog.removeLeftOut(ofStage: name)
     let loader = try BatchLoader(
@@ -160,10 +160,9 @@ extension EvaluationRow {
           sampleIndex: prediction.index, predicted: alphabet.text(of: prediction.predicted),
           isExact: prediction.isExact, confidence: prediction.confidence)
       },
-      confusion: evaluator.confusion.entries.map { entry in
+      confusion: evaluator.confusion.entries.map { cell, count in
         ConfusionRow(
-          position: entry.position, truth: character(entry.truth), predicted: character(entry.predicted),
-          count: entry.count)
+          position: cell.position, truth: character(cell.truth), predicted: character(cell.predicted), count: count)
       })
   }
 }

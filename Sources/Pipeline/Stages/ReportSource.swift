@@ -39,90 +39,76 @@ struct ReportSource {
     self.catalog = catalog
     self.evaluation = evaluation
     network = try Network(
-      reading: model, batch: Self.mistakeCount, precision: engine.precision, backend: engine.backend,
+      model, batch: Self.mistakeCount, precision: engine.precision, backend: engine.backend,
       team: engine.team)
   }
 
-  /// The HTML.
-  func page() throws -> String { try ReportPage(content()).html() }
-
-  private func content() throws -> ReportContent {
+  func page() throws -> ReportPage {
     let id = evaluation.evaluation
     let confusion = try catalog.confusion(ofEvaluation: id)
     let used = Set(confusion.flatMap { [$0.truth, $0.predicted] })
     let pairs = try catalog.confusedPairs(ofEvaluation: id, first: Self.pairCount).map { pair in
-      ReportContent.Pair(
-        row: pair,
-        examples: try readings(
-          catalog.examples(
-            ofEvaluation: id, truth: pair.truth, predicted: pair.predicted, first: Self.exampleCount)))
+      let examples = try catalog.examples(
+        ofEvaluation: id, truth: pair.truth, predicted: pair.predicted, first: Self.exampleCount)
+      return (row: pair, examples: try self.examples(examples))
     }
-    return ReportContent(
+    return ReportPage(
       pipeline: spec.name, evaluation: evaluation, curve: try catalog.learningCurve(pointCount: Self.curvePointCount),
       characters: (model.description.alphabet.characters.map { String($0) } + [""]).filter { used.contains($0) },
       confusion: confusion, pairs: pairs, characterAccuracy: try catalog.characterAccuracy(ofEvaluation: id),
       positionAccuracy: try catalog.positionAccuracy(ofEvaluation: id),
       calibration: try catalog.calibration(ofEvaluation: id),
       calibrationError: try catalog.calibrationError(ofEvaluation: id),
-      mistakes: try readings(catalog.mistakes(ofEvaluation: id, first: Self.mistakeCount)),
-      dataset: try datasetFacts(), model: try modelFacts(), runs: try catalog.runs(last: Self.runCount),
+      mistakes: try examples(catalog.mistakes(ofEvaluation: id, first: Self.mistakeCount)),
+      dataset: try datasetFacts(), model: modelFacts, runs: try catalog.runs(last: Self.runCount),
       spec: spec.text)
   }
 
   /// Wrongly predicted images with their pixels and the likeliest characters of each position.
-  private func readings(_ rows: [MistakeRow]) throws -> [ReportContent.Reading] {
+  private func examples(_ rows: [MistakeRow]) throws -> [ReportPage.Example] {
     let images = try rows.map { row in
       try ShardReader(workspace.path(ofFile: row.file)).record(row.record).image
     }
-    let readings = Reader(network).read(images: images.flatMap(\.pixels)[...])
+    let predictions = network.predictWithShifts(images: images.flatMap(\.pixels)[...])
     return rows.indices.map { index in
-      let (row, image) = (rows[index], images[index])
-      return ReportContent.Reading(
-        sampleIndex: row.sampleIndex, image: image, truth: row.label, predicted: row.predicted,
-        confidence: row.confidence, candidates: candidates(readings[index].logits))
+      ReportPage.Example(rows[index], image: images[index], candidates: candidates(predictions[index].logits))
     }
   }
 
   /// The likeliest characters of each position.
-  private func candidates(_ logits: [Float]) -> [[ReportContent.Reading.Candidate]] {
+  private func candidates(_ logits: [Float]) -> [[(character: String, probability: Double)]] {
     let characters = model.description.alphabet.characters
     let classCount = model.description.classCount
     return stride(from: 0, to: logits.count, by: classCount).map { start in
       let probabilities = softmax(logits[start..<start + classCount])
       let likeliest = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }
       return likeliest.prefix(Self.candidateCount).map { index in
-        ReportContent.Reading.Candidate(
-          character: index < characters.count ? String(characters[index]) : "", probability: probabilities[index])
+        (index < characters.count ? String(characters[index]) : "", probabilities[index])
       }
     }
   }
 
-  private func datasetFacts() throws -> [ReportContent.Fact] {
+  private func datasetFacts() throws -> [ReportPage.Fact] {
     let geometry = model.description.input
-    let alphabet = model.description.alphabet.text
-    var facts: [ReportContent.Fact] = [
-      .init("images", "\(geometry.width)x\(geometry.height) \(geometry.format.name)"),
-      .init("characters", alphabet),
-    ]
-    for split in spec.datasets.keys.sorted() {
-      let shards = try catalog.shards(of: split)
-      let (samples, bytes) = (shards.reduce(0) { $0 + $1.records }, shards.reduce(0) { $0 + $1.byteCount })
-      facts.append(
-        .init(
-          "\(split.rawValue) split",
-          "\(counted(samples, "sample"))\(spec.datasets[split] == .imported ? ", imported," : "") in "
-            + "\(counted(shards.count, "shard")) of \(bytes) bytes"
-        ))
+    let splits = try spec.splitSummaries(in: catalog).map { summary -> ReportPage.Fact in
+      (
+        "\(summary.split.rawValue) split",
+        "\(counted(summary.sampleCount, "sample"))\(spec.datasets[summary.split] == .imported ? ", imported," : "") in "
+          + "\(counted(summary.shardCount, "shard")) of \(summary.byteCount) bytes"
+      )
     }
-    return facts
+    return [
+      ("images", "\(geometry.width)x\(geometry.height) \(geometry.format.name)"),
+      ("characters", model.description.alphabet.text),
+    ] + splits
   }
 
-  private func modelFacts() throws -> [ReportContent.Fact] {
+  private var modelFacts: [ReportPage.Fact] {
     [
-      .init("name", model.description.name), .init("parameters", "\(network.parameters.learnedCount)"),
-      .init("operations for an image", "\(network.plan.operationCount / 1_000_000) million"),
-      .init("layers", model.description.layers.map(\.text).joined(separator: "; ")),
-      .init("file", "SHA-256 \(evaluation.modelHash)"),
+      ("name", model.description.name), ("parameters", "\(network.parameters.learnedCount)"),
+      ("operations for an image", "\(network.plan.operationCount / 1_000_000) million"),
+      ("layers", model.description.layers.map(\.text).joined(separator: "; ")),
+      ("file", "SHA-256 \(evaluation.modelHash)"),
     ]
   }
 }

@@ -25,7 +25,8 @@ struct ReportStage: Stage {
     guard let seal = ReportSeal(of: try ReadableFile.contents(of: path)) else {
       return .partlyDone("\(path) was changed or damaged")
     }
-    return seal.inputs == inputs.hash.description ? .done(path) : .stale(["the evaluation or the spec file"])
+    guard seal.inputs == inputs.hash.description else { return .stale(["the evaluation or the spec file has changed"]) }
+    return .done(path)
   }
 
   func run(in session: Session, on engine: Engine) throws {
@@ -39,12 +40,12 @@ struct ReportStage: Stage {
   /// - Throws: `PipelineError.missing` where the model or its evaluation is missing.
   func page(in records: Records, on engine: Engine) throws -> [UInt8] {
     let split = spec.evaluation.split
-    guard let inputs = try inputs(in: records), let content = try ReportSource(spec, in: records, on: engine) else {
+    guard let inputs = try inputs(in: records), let source = try ReportSource(spec, in: records, on: engine) else {
       throw PipelineError.missing(
         stage: "the evaluation on the \(split.rawValue) split that a report shows",
         remedy: "`glyphline run` makes it")
     }
-    return ReportSeal.sealed(try content.page().utf8, inputs: inputs)
+    return ReportSeal.sealed(try source.page().html().utf8, inputs: inputs)
   }
 }
 

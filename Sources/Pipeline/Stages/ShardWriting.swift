@@ -132,8 +132,7 @@ extension SampleStage {
     let summary = try writer.finish()
     try session.catalog.recordShard(
       ShardRow(
-        split: split, number: plan.number, file: file, firstIndex: summary.firstIndex, records: summary.recordCount,
-        byteCount: summary.byteCount, contentHash: summary.fingerprint.description),
+        plan.header, number: plan.number, file: file, byteCount: summary.byteCount, fingerprint: summary.fingerprint),
       modified: FileStatus(path)?.modified ?? 0, charsets: source.charsets, samples: rows)
   }
 

@@ -93,7 +93,7 @@ package enum StageState: Sendable, Hashable {
     case .done: nil
     case .missing: "starting"
     case .partlyDone(let detail): "resuming: \(detail)"
-    case .stale(let changes): "starting over, changed: \(changes.joined(separator: "; "))"
+    case .stale: "starting over (\(detail))"
     }
   }
 }

@@ -53,9 +53,7 @@ struct TrainStage: Stage {
   }
 
   private func checkpoints(data: SplitData) -> CheckpointSchedule {
-    CheckpointSchedule(
-      every: spec.training.checkpointEvery,
-      stepCount: data.count / spec.training.imagesPerStep * spec.training.epochs)
+    CheckpointSchedule(spec.training, stepsPerEpoch: data.count / spec.training.imagesPerStep)
   }
 
   func run(in session: Session, on engine: Engine) throws {
@@ -77,7 +75,7 @@ struct TrainStage: Stage {
     let validation = try makeValidation(in: session, on: engine)
     let start = Date()
     let firstStep = trainer.step
-    let journal = CatalogJournal(session, stage: name, imagesPerStep: spec.training.imagesPerStep)
+    let journal = CatalogJournal(session: session, stage: name, imagesPerStep: spec.training.imagesPerStep)
     try session.readingSamples(of: self.data) {
       try TrainingLoop(trainer, validation: validation, journal: journal).run(
         on: dataset, leaveOut: try session.leavingOut(stage: name, split: .train, spec.shards),

@@ -78,12 +78,24 @@ package struct Benchmark {
   }
 
   package func run(_ part: Part) throws -> Result {
+    let load = try part == .load ? LoadBenchmark(spec, in: workspace, team: engine.team) : nil
+    let work: Work
     switch part {
-    case .generate: try result(part, of: generating())
-    case .load: try loadResult()
-    case .train: try result(part, of: training(on: engine.team))
-    case .predict: try result(part, of: predicting(on: engine.team))
+    case .generate: work = try generating()
+    case .load: work = { try load?.load() ?? 0 }
+    case .train: work = try training(on: engine.team)
+    case .predict: work = try predicting(on: engine.team)
     }
+    _ = try work()
+    _ = try load?.decompress()
+    var (rates, decompressionRates): ([Double], [Double]) = ([], [])
+    for _ in 0..<Self.roundCount {
+      rates.append(try rate(of: work))
+      if let load { decompressionRates.append(try rate(of: load.decompress)) }
+    }
+    return Result(
+      part: part, threadCount: engine.team.threadCount, precision: engine.precision.rawValue, rates: Rates(rates),
+      decompressionRates: load.map { _ in Rates(decompressionRates) }, firstBatchSeconds: load?.firstBatchSeconds)
   }
 
   /// Measures the phases of a step on one thread.
@@ -102,32 +114,6 @@ package struct Benchmark {
       runs.append(try record.record { images = try work() })
     }
     return Phases(part: part, precision: engine.precision.rawValue, images: images, times: WorkTimes(mediansOf: runs))
-  }
-
-  private func result(_ part: Part, of work: Work) throws -> Result {
-    _ = try work()
-    return result(part, rates: try (0..<Self.roundCount).map { _ in try rate(of: work) })
-  }
-
-  private func loadResult() throws -> Result {
-    let benchmark = try LoadBenchmark(spec, in: workspace, team: engine.team)
-    _ = try benchmark.decompress()
-    var (rates, decompressionRates): ([Double], [Double]) = ([], [])
-    for _ in 0..<Self.roundCount {
-      rates.append(try rate(of: benchmark.load))
-      decompressionRates.append(try rate(of: benchmark.decompress))
-    }
-    return result(
-      .load, rates: rates, decompressionRates: Rates(decompressionRates),
-      firstBatchSeconds: benchmark.firstBatchSeconds)
-  }
-
-  private func result(
-    _ part: Part, rates: [Double], decompressionRates: Rates? = nil, firstBatchSeconds: Double? = nil
-  ) -> Result {
-    Result(
-      part: part, threadCount: engine.team.threadCount, precision: engine.precision.rawValue, rates: Rates(rates),
-      decompressionRates: decompressionRates, firstBatchSeconds: firstBatchSeconds)
   }
 
   /// Images a second in one round.
@@ -170,7 +156,7 @@ package struct Benchmark {
   }
 
   private func training(on team: Team) throws -> Work {
-    let model = try ModelDescription(spec.model, reading: spec.captcha)
+    let model = try ModelDescription(spec.model, for: spec.captcha)
     // So many steps an epoch that the learning rate stays at its start.
     let plan = TrainingPlan(
       training: spec.training, model: model, seed: spec.seed, precision: engine.precision, stepsPerEpoch: 1 << 32,
@@ -180,19 +166,19 @@ package struct Benchmark {
     let images = samples.flatMap(\.image.pixels)
     let labels = samples.flatMap { classes(of: $0, for: model) }
     return {
-      _ = try trainer.learn(images: images, labels: labels)
+      _ = try trainer.train(images: images, labels: labels)
       return spec.training.imagesPerStep
     }
   }
 
   private func predicting(on team: Team) throws -> Work {
-    let model = try ModelDescription(spec.model, reading: spec.captcha)
+    let model = try ModelDescription(spec.model, for: spec.captcha)
     let parameters = Parameters(try NetworkPlan(model))
     parameters.drawWeights(seed: spec.seed)
     let network = try Network(
-      reading: ModelFile(model, tensors: parameters.tensors), batch: Predictor.batch, precision: engine.precision,
+      ModelFile(model, tensors: parameters.tensors), batch: Predictor.batch, precision: engine.precision,
       backend: engine.backend, team: team)
     let images = try drawSamples(Predictor.batch).flatMap(\.image.pixels)
-    return { network.read(images: images[...]).count }
+    return { network.predict(images: images[...]).count }
   }
 }

@@ -7,23 +7,17 @@ import Workers
 
 /// A JSON Lines file with the parameters of one image a line, to be drawn.
 package struct CaseFile: Sendable {
-  /// A line of the file.
-  struct Case {
-    /// Line number, from 1.
-    let line: Int
-    let parameters: any ImageParameters
-  }
-
   /// The image drawn for a case.
-  package struct Drawing: Sendable {
+  package struct Drawing: Sendable, Encodable {
     package let file: String
     package let text: String
   }
 
   private static let byteCountMax = 256 << 20
 
-  package let path: String
-  private let cases: [Case]
+  private let path: String
+  /// Each with its line number, from 1.
+  private let cases: [(line: Int, parameters: any ImageParameters)]
 
   /// Skips blank lines.
   /// - Throws: `FileError` or `PipelineError.invalidCase`.
@@ -36,7 +30,7 @@ package struct CaseFile: Sendable {
     cases = try Data(file.read(at: 0, count: file.byteCount))
       .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
       .filter { !$0.element.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") } }
-      .map { index, text in Case(line: index + 1, parameters: try decode(text, line: index + 1, of: path)) }
+      .map { index, text in (index + 1, try decode(text, line: index + 1, of: path)) }
     guard !cases.isEmpty else { throw PipelineError.invalidCase(path: path, line: nil, reason: "no cases") }
   }
 
@@ -54,8 +48,15 @@ package struct CaseFile: Sendable {
     let threads = Team(threadCount: threadCount).threadCount
     let drawings = OrderedStream(jobs: 0..<count, threadCount: threads, window: 2 * threads) { number in
       let file = "\(folder)/\(padded(number, digitCount: 3)).png"
-      try PNGWriter.write(try draw(cases[number], font), to: file)
-      return Drawing(file: file, text: cases[number].parameters.text)
+      let image: Image
+      let (line, parameters) = cases[number]
+      do throws(GeneratorError) {
+        image = try parameters.render(font: font, format: .rgb)
+      } catch {
+        throw PipelineError.invalidCase(path: path, line: line, reason: error.description)
+      }
+      try PNGWriter.write(image, to: file)
+      return Drawing(file: file, text: parameters.text)
     }
     var done: [Drawing] = []
     while let drawing = try drawings.next() {
@@ -64,14 +65,6 @@ package struct CaseFile: Sendable {
       report(done.count)
     }
     return done
-  }
-
-  private func draw(_ drawn: Case, _ font: FontFile) throws(PipelineError) -> Image {
-    do {
-      return try drawn.parameters.render(font: font, format: .rgb)
-    } catch {
-      throw .invalidCase(path: path, line: drawn.line, reason: error.description)
-    }
   }
 }
 

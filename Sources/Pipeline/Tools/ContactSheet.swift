@@ -46,18 +46,18 @@ struct ContactSheet {
     try withFont(for: caption) { font in
       let characters = caption.unicodeScalars
       let atlas = try GlyphAtlas(font: font, characters: characters, sizes: [Self.fontSize])
-      return characters.count * characters.reduce(0) { max($0, atlas.cell(of: $1, size: Self.fontSize)?.x ?? 0) }
+      return characters.count * characters.reduce(0) { max($0, atlas.cell(of: $1, size: Self.fontSize).x) }
     }
   }
 
   private func captionImage(_ caption: String, width: Int) throws -> Image {
+    let geometry = Geometry(width: width, height: Self.captionHeight, format: geometry.format)
     let background = SIMD3(repeating: Self.background)
     let spec = PlainSpec(fontSizes: [Self.fontSize], backgroundColors: [background], textColors: [SIMD3()])
     return try withFont(for: caption) { font in
       let characters = Array(caption.unicodeScalars)
-      let style = try PlainStyle(
-        spec, width: width, height: Self.captionHeight, lengthMax: characters.count, font: font, characters: characters)
-      return style.makeRenderer().draw(style.parameters(of: characters, seed: 0), format: geometry.format).image
+      let draw = try spec.drawing(of: geometry, lengthMax: characters.count, font: font, characters: characters)
+      return draw(characters, 0).image
     }
   }
 

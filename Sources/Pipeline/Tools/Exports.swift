@@ -73,8 +73,7 @@ private func writeImages(ofBlock number: Int, of shard: ShardReader, to folder: 
   return try (0..<shard.header.recordCount(ofBlock: number)).map { record in
     let sample = block.record(record)
     let label = shard.header.charsets[sample.charset].text(of: sample.label)
-    let index = String(sample.index)
-    let number = String(repeating: "0", count: max(0, 6 - index.count)) + index
+    let number = padded(Int(sample.index), digitCount: 6)
     let isName = !label.hasPrefix(".") && !label.contains { "/_\0".contains($0) }
     let name = isName ? "\(label)_\(number).png" : "\(number).png"
     let bytes = try PNGWriter.encode(sample.image)

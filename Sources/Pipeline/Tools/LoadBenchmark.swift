@@ -8,10 +8,21 @@ import Workers
 
 /// Loading of shuffled batches, and plain decompression, which bounds its speed.
 struct LoadBenchmark {
+  private struct Frame {
+    let bytes: [UInt8]
+    let contentByteCount: Int
+    let recordCount: Int
+  }
+
+  /// More than the CPU's caches hold, as with a dataset.
+  private static let frameByteCountMax = 32 << 20
+
   /// Seconds from a cold open to the first batch.
   let firstBatchSeconds: Double
   private let loader: BatchLoader
-  private let decompression: Decompression
+  /// Of the shards' first blocks.
+  private let frames: [Frame]
+  private let threadCount: Int
 
   /// - Throws: `PipelineError.missing` where the train split is not built.
   init(_ spec: PipelineSpec, in workspace: Workspace, team: Team) throws {
@@ -25,44 +36,8 @@ struct LoadBenchmark {
       batchSize: spec.training.imagesPerStep, threadCount: team.threadCount)
     _ = try loader.next()
     firstBatchSeconds = -start.timeIntervalSinceNow
-    decompression = try Decompression(paths, team: team)
-  }
-
-  /// Loads a shuffled batch.
-  /// - Returns: How many images it has.
-  func load() throws -> Int { try loader.next()?.count ?? 0 }
-
-  /// Does the least that any loader must, on some of the same frames: decompresses them and verifies their checksums.
-  /// - Returns: How many images they hold.
-  func decompress() throws -> Int { try decompression.run() }
-}
-
-/// Plain decompression of frames in memory, on every thread of a team.
-// SAFETY: each buffer is used only by the one thread that has its lane.
-private final class Decompression: @unchecked Sendable {
-  private struct Frame {
-    let bytes: [UInt8]
-    let contentByteCount: Int
-    let recordCount: Int
-  }
-
-  private final class Buffer {
-    var decompressor = ZstdDecompressor()
-    var content: [UInt8] = []
-    var error: ZstdError?
-  }
-
-  /// More than the CPU's caches hold, as with a dataset.
-  private static let byteCountMax = 32 << 20
-
-  private let team: Team
-  private let frames: [Frame]
-  private let buffers: [Buffer]
-
-  init(_ paths: [String], team: Team) throws {
-    self.team = team
     frames = try Self.frames(of: paths)
-    buffers = (0..<team.threadCount).map { _ in Buffer() }
+    threadCount = team.threadCount
   }
 
   private static func frames(of paths: [String]) throws -> [Frame] {
@@ -74,7 +49,7 @@ private final class Decompression: @unchecked Sendable {
       for block in 0..<reader.header.blockCount {
         let entry = reader.seekTable.entries[block + 1]
         byteCount += Int(entry.compressedByteCount)
-        guard byteCount <= byteCountMax || frames.isEmpty else { return frames }
+        guard byteCount <= frameByteCountMax || frames.isEmpty else { return frames }
         frames.append(
           Frame(
             bytes: try file.read(
@@ -85,24 +60,26 @@ private final class Decompression: @unchecked Sendable {
     return frames
   }
 
-  func run() throws(ZstdError) -> Int {
-    team.run(count: buffers.count) { lane in
-      for index in stride(from: lane, to: self.frames.count, by: self.buffers.count) {
-        self.decompress(self.frames[index], in: self.buffers[lane])
-      }
-    }
-    for buffer in buffers { if let error = buffer.error { throw error } }
-    return frames.reduce(0) { $0 + $1.recordCount }
-  }
+  /// Loads a shuffled batch.
+  /// - Returns: How many images it has.
+  func load() throws -> Int { try loader.next()?.count ?? 0 }
 
-  private func decompress(_ frame: Frame, in buffer: Buffer) {
-    do throws(ZstdError) {
-      if buffer.content.count != frame.contentByteCount {
-        buffer.content = [UInt8](repeating: 0, count: frame.contentByteCount)
+  /// Does the least that any loader must, on all threads: decompresses the frames and verifies their checksums.
+  /// - Returns: How many images they hold.
+  func decompress() throws -> Int {
+    let frames = frames
+    let counts = OrderedStream<Int>(jobs: 0..<frames.count, threadCount: threadCount, window: 2 * threadCount) {
+      var decompressor = ZstdDecompressor()
+      var content: [UInt8] = []
+      return { job in
+        let frame = frames[job]
+        if content.count != frame.contentByteCount { content = [UInt8](repeating: 0, count: frame.contentByteCount) }
+        try decompressor.decompress(frame.bytes, into: &content)
+        return frame.recordCount
       }
-      try buffer.decompressor.decompress(frame.bytes, into: &buffer.content)
-    } catch {
-      buffer.error = error
     }
+    var images = 0
+    while let count = try counts.next() { images += count }
+    return images
   }
 }

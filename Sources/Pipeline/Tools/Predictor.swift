@@ -53,14 +53,14 @@ package final class Predictor {
     let engine = try Engine(precision, threadCount: threadCount)
     team = engine.team
     network = try Network(
-      reading: model, batch: max(Reader.batchMin, min(imageCount, Self.batch)), precision: engine.precision,
+      model, batch: max(Network.shiftCount, min(imageCount, Self.batch)), precision: engine.precision,
       backend: engine.backend, team: team)
   }
 
   /// Predicts the images. Files are decoded on all threads ahead of inference.
   /// - Parameter receive: Called with each source and its outcome, in order, as soon as it is known.
   /// - Throws: `Interrupted`, or an error of `receive`.
-  package func read(
+  package func predict(
     _ sources: [Source], cancellation: Cancellation, receive: (Source, Outcome) throws -> Void
   ) throws {
     let (batch, input) = (network.batch, description.input)
@@ -77,7 +77,7 @@ package final class Predictor {
     for batch in batches {
       try cancellation.check()
       guard let images = next else { preconditionFailure("the stream has every batch") }
-      var answers = read(images.compactMap { try? $0.get() }).makeIterator()
+      var answers = answers(to: images.compactMap { try? $0.get() }).makeIterator()
       // Requested before the answers are handed out, so that decoding goes on meanwhile.
       next = try decoded.next()
       for (source, image) in zip(batch, images) {
@@ -91,15 +91,15 @@ package final class Predictor {
     }
   }
 
-  private func read(_ images: [DecodedImage]) -> [Answer] {
+  private func answers(to images: [DecodedImage]) -> [Answer] {
     guard !images.isEmpty else { return [] }
     var pixels: [UInt8] = []
     pixels.reserveCapacity(network.batch * description.input.byteCount)
     for image in images { pixels += image.pixels }
-    return zip(images, Reader(network).read(images: pixels[...])).map { image, reading in
+    return zip(images, network.predictWithShifts(images: pixels[...])).map { image, prediction in
       Answer(
-        text: description.alphabet.text(of: reading.label), confidence: reading.confidence, logits: reading.logits,
-        convertedFrom: image.convertedFrom, remarks: image.remarks)
+        text: description.alphabet.text(of: prediction.label), confidence: prediction.confidence,
+        logits: prediction.logits, convertedFrom: image.convertedFrom, remarks: image.remarks)
     }
   }
 }

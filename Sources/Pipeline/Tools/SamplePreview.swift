@@ -37,13 +37,8 @@ package struct SamplePreview {
   /// Writes the samples as one PNG file, each above its label.
   /// - Throws: `GeneratorError` or `ImageError`.
   package func writeSheet(of samples: [Sample], to path: String) throws {
-    var fonts: [FontFile] = []
-    for font in generator.identity.fonts { fonts.append(try FontFile.find(font.name)) }
+    let fonts = try generator.identity.fonts.map { try FontFile.find($0.name) }
     let pictures = samples.map { (image: $0.image, caption: text(of: $0)) }
     try PNGWriter.write(try ContactSheet(geometry: spec.captcha.geometry, fonts: fonts).image(of: pictures), to: path)
   }
-
-  /// Writes a sample's image as a PNG file.
-  /// - Throws: `ImageError`.
-  package func writeImage(of sample: Sample, to path: String) throws { try PNGWriter.write(sample.image, to: path) }
 }

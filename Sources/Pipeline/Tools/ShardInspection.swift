@@ -1,5 +1,4 @@
 import Generator
-import Images
 import Samples
 import Shards
 import Specs
@@ -39,10 +38,5 @@ package struct ShardInspection {
     else {
       throw PipelineError.drawnDifferently(path: reader.path, seed: sample.seed, pipeline: spec.name)
     }
-  }
-
-  /// - Throws: `ImageError`.
-  package func writePNG(of sample: Sample, to path: String) throws {
-    try PNGWriter.write(sample.image, to: path)
   }
 }

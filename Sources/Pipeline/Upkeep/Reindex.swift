@@ -6,7 +6,7 @@ import Specs
 import Workers
 
 /// The result of rebuilding the index.
-package struct ReindexReport: Sendable {
+package struct ReindexReport: Sendable, Encodable {
   /// Every split of the spec, as it is indexed now.
   package let splits: [SplitSummary]
   /// Shard files that are not in the index, and why.
@@ -16,25 +16,12 @@ package struct ReindexReport: Sendable {
 /// Rebuilds the sample index from the shards alone. It leaves out shards that are missing, damaged or of another spec;
 /// `build` draws their samples again.
 struct Reindex {
-  private let session: Session
-  private let stages: PipelineStages
-  private let threadCount: Int
-  private var leftOut: [StorageFault] = []
+  let session: Session
+  let threadCount: Int
 
-  init(_ stages: PipelineStages, in session: Session, threadCount: Int) {
-    self.stages = stages
-    self.session = session
-    self.threadCount = threadCount
-  }
-
-  /// - Returns: Shard files that are not in the index, and why.
+  /// - Returns: Shard files of the split that are not in the index, and why.
   /// - Throws: `PipelineError.stale` where the workspace holds the results of another spec.
-  consuming func run() throws -> [StorageFault] {
-    for stage in stages.samples { try reindex(stage) }
-    return leftOut
-  }
-
-  private mutating func reindex(_ stage: any SampleStage) throws {
+  func reindex(_ stage: any SampleStage) throws -> [StorageFault] {
     let (catalog, workspace, split) = (session.catalog, session.workspace, stage.split)
     let (inputs, content) = try inputsOfShards(stage)
     if let recorded = try catalog.stage(named: stage.name), recorded.contentHash != inputs.hash.description {
@@ -43,30 +30,32 @@ struct Reindex {
     }
     let numbers = try shardNumbers(of: split)
     let shards = OrderedStream(jobs: 0..<numbers.count, threadCount: threadCount, window: threadCount + 1) {
-      IndexableShard(numbers[$0], of: stage, inputs, in: workspace)
+      IndexableShard.read(numbers[$0], of: stage, inputs, in: workspace)
     }
     // Until all shards are indexed, the stage counts as unfinished.
     try catalog.recordStage(stage.row(.running, inputs, result: content))
     var indexed: [ShardRow] = []
-    while let shard = try shards.next() {
+    var leftOut: [StorageFault] = []
+    while let result = try shards.next() {
       try session.cancellation.check()
-      switch shard.content {
-      case .success(let content) where follows(content.row, indexed.last, recordsInShard: stage.spec.shards.records):
-        try catalog.reindexShard(content.row, charsets: content.charsets, samples: content.samples)
-        indexed.append(content.row)
+      switch result {
+      case .success(let shard) where follows(shard.row, indexed.last, recordsInShard: stage.spec.shards.records):
+        try catalog.reindexShard(shard.row, charsets: shard.charsets, samples: shard.samples)
+        indexed.append(shard.row)
         session.report(
           .progress(
             stage: "reindex \(split.rawValue)", done: indexed.count, total: numbers.count, unit: "shards", detail: ""))
-      case .success(let content):
+      case .success(let shard):
         leftOut.append(
           StorageFault(
-            file: workspace.path(ofFile: content.row.file),
+            file: workspace.path(ofFile: shard.row.file),
             problem: "its samples do not follow those of the shard before"))
       case .failure(let fault): leftOut.append(fault)
       }
     }
     for shard in try catalog.shards(of: split) where !indexed.contains(shard) { try catalog.dropShard(shard) }
     if try isWhole(stage, inputs) { try catalog.recordStage(stage.row(.done, inputs, result: content)) }
+    return leftOut
   }
 
   /// Whether all samples of the split are indexed.
@@ -113,31 +102,29 @@ struct Reindex {
   }
 }
 
-/// A shard file with the rows that the index would have for it.
+/// The rows that the index would have for a shard file.
 private struct IndexableShard: Sendable {
-  struct Content: Sendable {
-    let row: ShardRow
-    let charsets: [Alphabet]
-    let samples: [SampleRow]
-  }
+  let row: ShardRow
+  let charsets: [Alphabet]
+  let samples: [SampleRow]
 
-  let content: Result<Content, StorageFault>
-
-  init(_ number: Int, of stage: any SampleStage, _ inputs: StageInputs, in workspace: Workspace) {
+  /// Reads a shard; fails where it is damaged or of another spec.
+  static func read(
+    _ number: Int, of stage: any SampleStage, _ inputs: StageInputs, in workspace: Workspace
+  ) -> Result<IndexableShard, StorageFault> {
     let file = workspace.shardFile(stage.split, number: number)
     let path = workspace.path(ofFile: file)
     do throws(ShardError) {
       let reader = try ShardReader(path)
       guard stage.owns(reader.header, inputs) else {
-        content = .failure(StorageFault(file: path, problem: "it was made for another spec or split"))
-        return
+        return .failure(StorageFault(file: path, problem: "it was made for another spec or split"))
       }
-      content = .success(
-        Content(
+      return .success(
+        IndexableShard(
           row: ShardRow(reader, number: number, file: file), charsets: reader.header.charsets,
-          samples: try Self.samples(of: reader)))
+          samples: try samples(of: reader)))
     } catch {
-      content = .failure(StorageFault(error))
+      return .failure(StorageFault(error))
     }
   }
 

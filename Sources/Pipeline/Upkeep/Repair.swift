@@ -5,12 +5,18 @@ import Shards
 import Specs
 
 /// The result of a repair.
-package struct RepairReport: Sendable {
-  package struct Shard: Sendable {
+package struct RepairReport: Sendable, Encodable {
+  package struct Shard: Sendable, Encodable {
     package let file: String
     package let blockCount: Int
     /// Blocks that were drawn again; the others were undamaged.
     package let drawnBlockCount: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case file
+      case blockCount = "blocks"
+      case drawnBlockCount = "drawnBlocks"
+    }
   }
 
   package fileprivate(set) var repaired: [Shard] = []
@@ -21,14 +27,9 @@ package struct RepairReport: Sendable {
 /// Restores recorded shards that are damaged or missing, bit for bit: undamaged blocks are kept, the others are drawn
 /// again from their seeds.
 struct Repair {
-  private let session: Session
-  private let stages: PipelineStages
-  private var result = RepairReport()
-
-  init(_ stages: PipelineStages, in session: Session) {
-    self.stages = stages
-    self.session = session
-  }
+  let session: Session
+  let stages: PipelineStages
+  fileprivate(set) var result = RepairReport()
 
   consuming func run() throws -> RepairReport {
     let catalog = session.catalog

@@ -7,20 +7,25 @@ import Shards
 import Workers
 
 /// Damage to a stored file or to the catalog.
-package struct StorageFault: Error, Equatable {
+package struct StorageFault: Error, Equatable, Encodable, CustomStringConvertible {
   package let file: String
   /// Position of the fault in a shard, as in `ShardError.damaged`.
-  package let frame: Int?
-  package let byteOffset: Int?
+  package var frame: Int?
+  package var byteOffset: Int?
   package let problem: String
 
-  init(file: String, frame: Int? = nil, byteOffset: Int? = nil, problem: String) {
-    self.file = file
-    self.frame = frame
-    self.byteOffset = byteOffset
-    self.problem = problem
+  private enum CodingKeys: String, CodingKey {
+    case file, frame, byteOffset
+    case problem = "fault"
   }
 
+  package var description: String {
+    guard let frame, let byteOffset else { return "\(file): \(problem)" }
+    return "\(file): frame \(frame) at byte \(byteOffset): \(problem)"
+  }
+}
+
+extension StorageFault {
   init(_ error: ShardError) {
     switch error {
     case .damaged(let path, let frame, let byteOffset, let fault):
@@ -33,10 +38,16 @@ package struct StorageFault: Error, Equatable {
 
 /// A full check of stored data: every byte of every shard, every row of the index, checkpoints and model. It locks and
 /// changes nothing, so it can run beside another command.
-package struct Verification: Sendable {
+package struct Verification: Sendable, Encodable {
   package private(set) var shardCount = 0
   package private(set) var recordCount = 0
   package private(set) var faults: [StorageFault] = []
+
+  private enum CodingKeys: String, CodingKey {
+    case faults
+    case shardCount = "shards"
+    case recordCount = "records"
+  }
 
   /// Checks one shard file.
   /// - Throws: `FileError` where the file cannot be opened.
@@ -60,14 +71,6 @@ package struct Verification: Sendable {
     }
     faults += try catalog.faults().map { StorageFault(file: catalog.path, problem: $0) }
     let shards = try Split.allCases.flatMap { try catalog.shards(of: $0) }
-    try check(shards, of: workspace, catalog: catalog, team: team, cancellation: cancellation, report: report)
-    try checkTraining(of: workspace, catalog: catalog)
-  }
-
-  private mutating func check(
-    _ shards: [ShardRow], of workspace: Workspace, catalog: Catalog, team: Team, cancellation: Cancellation,
-    report: (PipelineEvent) -> Void
-  ) throws {
     let total = shards.reduce(0) { $0 + $1.records }
     let checks = OrderedStream(jobs: 0..<shards.count, threadCount: team.threadCount, window: team.threadCount + 1) {
       try ShardCheck(workspace.path(ofFile: shards[$0].file), recordedAs: shards[$0], in: catalog)
@@ -80,6 +83,7 @@ package struct Verification: Sendable {
       faults += check.faults
       report(.progress(stage: "verify", done: recordCount, total: total, unit: "samples", detail: shard.file))
     }
+    try checkTraining(of: workspace, catalog: catalog)
   }
 
   private mutating func checkTraining(of workspace: Workspace, catalog: Catalog) throws {
@@ -144,9 +148,14 @@ struct ShardCheck: Sendable {
 
 extension ShardRow {
   /// The row that describes a shard file.
+  init(_ header: ShardHeader, number: Int, file: String, byteCount: Int, fingerprint: ContentHash) {
+    self.init(
+      split: header.split, number: number, file: file, firstIndex: header.firstIndex, records: header.recordCount,
+      byteCount: byteCount, contentHash: fingerprint.description)
+  }
+
   init(_ reader: ShardReader, number: Int, file: String) {
     self.init(
-      split: reader.header.split, number: number, file: file, firstIndex: reader.header.firstIndex,
-      records: reader.header.recordCount, byteCount: reader.byteCount, contentHash: reader.fingerprint.description)
+      reader.header, number: number, file: file, byteCount: reader.byteCount, fingerprint: reader.fingerprint)
   }
 }

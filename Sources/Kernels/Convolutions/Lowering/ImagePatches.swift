@@ -5,13 +5,8 @@
 /// The input is first copied into frames of zeros as wide as the padding, so that every patch lies inside:
 /// [images, channel / block, frame row, frame column, block] in float32.
 struct ImagePatches: Sendable {
-  private let geometry: ConvolutionGeometry
-  private let input: ActivationShape
-
-  init(_ geometry: ConvolutionGeometry, input: ActivationShape) {
-    self.geometry = geometry
-    self.input = input
-  }
+  let geometry: ConvolutionGeometry
+  let input: ActivationShape
 
   /// Values of a patch.
   var patchCount: Int { geometry.weightCount / geometry.outputChannels }

@@ -15,7 +15,7 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private let output: ActivationShape
   private let laneImages: Int
   private let precision: Precision
-  private let directions: ConvolutionDirections
+  private let directions: Set<ConvolutionDirection>
   private let patches: ImagePatches
   private let outputMatrix: OutputMatrix
   /// Computes Y and dW in place of the products where it can, which is faster.
@@ -53,17 +53,18 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   /// - Throws: `KernelError` where the library lacks the matrix products.
   init(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
-    precision: Precision, directions: ConvolutionDirections, scratch: ScratchMemory, library: any ComputeLibrary
+    precision: Precision, directions: Set<ConvolutionDirection>, library: any LibraryBackend
   ) throws(KernelError) {
     self.geometry = geometry
     self.output = output
     self.laneImages = laneImages
     self.precision = precision
     self.directions = directions
-    self.scratch = scratch
-    let patches = ImagePatches(geometry, input: input)
+    scratch = library.scratch
+    let patches = ImagePatches(geometry: geometry, input: input)
     self.patches = patches
-    outputMatrix = OutputMatrix(output, isActivation: precision == .float32 && output.block == output.channels)
+    outputMatrix = OutputMatrix(
+      output: output, isActivation: precision == .float32 && output.block == output.channels)
     let oneChannel = OneChannelConvolution(geometry, output: output)
     self.oneChannel = oneChannel
     let (patch, outputs) = (patches.patchCount, geometry.outputChannels)
@@ -71,15 +72,15 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     let blockRows = min(
       rowCount, max(1, Self.blockByteCountMax / (output.width * patch * MemoryLayout<Float>.size)))
     self.blockRows = blockRows
-    let isMultiplied = !directions.isSubset(of: .backwardWeights)
+    let isMultiplied = !directions.isSubset(of: [.backwardWeights])
     weights = AlignedBuffer(Float.self, count: isMultiplied ? geometry.weightCount : 0)
     bias = geometry.hasBias ? AlignedBuffer(Float.self, count: outputs) : nil
     func products(rows: Int) throws(KernelError) -> Products {
-      func make(_ direction: ConvolutionDirections, _ shape: MatrixProductShape) throws(KernelError)
+      func make(_ direction: ConvolutionDirection, _ shape: MatrixProductShape) throws(KernelError)
         -> (any MatrixProduct)?
       {
         directions.contains(direction) && (oneChannel == nil || direction == .backwardInput)
-          ? try library.makeMatrixProduct(shape, precision: .float32) : nil
+          ? try library.makeLibraryProduct(shape, precision: .float32) : nil
       }
       let pixels = rows * output.width
       return Products(
@@ -102,8 +103,7 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   }
 
   var description: String {
-    ConvolutionDirections.named.compactMap { directions.contains($0.direction) ? "\($0.name): lowering" : nil }
-      .joined(separator: ", ")
+    ConvolutionDirection.allCases.filter(directions.contains).map { "\($0.rawValue): lowering" }.joined(separator: ", ")
   }
 
   func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
@@ -114,27 +114,82 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
         for index in 0..<geometry.weightCount { matrix[index] = BFloat16(matrix[index]).float }
       }
     }
-    if let bias, let copy = self.bias { copy.floats.update(from: bias, count: geometry.outputChannels) }
+    if let bias { self.bias?.floats.update(from: bias, count: geometry.outputChannels) }
   }
 
   func forward(lane: Int, input: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
-    switch precision {
-    case .float32: forward(Float.self, lanes[lane], input, output)
-    case .bfloat16: forward(BFloat16.self, lanes[lane], input, output)
+    let bias = bias.map { UnsafePointer($0.floats) }
+    func compute<Value: Element>(_ type: Value.Type, _ scratch: Scratch) {
+      let frames = frames(type, of: input, scratch)
+      if let oneChannel {
+        return oneChannel.forward(
+          type, images: laneImages, frames: frames, weights: weights.floats, bias: bias, into: output)
+      }
+      forEachBlock(of: lanes[lane]) { rows, products in
+        let sums =
+          outputMatrix.isActivation
+          ? output.assumingMemoryBound(to: Float.self) + outputMatrix.count(ofRows: rows.lowerBound) : scratch.outputs
+        products.forward?.run(a: patches(rows, of: frames, scratch), b: weights.floats, c: sums)
+        if !outputMatrix.isActivation {
+          outputMatrix.store(type, sums, bias: bias, rows: rows, into: output)
+        } else if let bias {
+          let outputs = geometry.outputChannels
+          for pixel in 0..<rows.count * self.output.width {
+            addFloats(bias, to: sums + pixel * outputs, count: outputs)
+          }
+        }
+      }
+    }
+    lendScratch { scratch in
+      switch precision {
+      case .float32: compute(Float.self, scratch)
+      case .bfloat16: compute(BFloat16.self, scratch)
+      }
     }
   }
 
   func backwardInput(lane: Int, outputGradient: UnsafeRawPointer, inputGradient: UnsafeMutableRawPointer) {
-    switch precision {
-    case .float32: backwardInput(Float.self, lanes[lane], outputGradient, inputGradient)
-    case .bfloat16: backwardInput(BFloat16.self, lanes[lane], outputGradient, inputGradient)
+    func compute<Value: Element>(_ type: Value.Type, _ scratch: Scratch) {
+      let frames = inputIsFrames ? inputGradient.assumingMemoryBound(to: Float.self) : scratch.frames
+      if !patches.areFrames { frames.update(repeating: 0, count: patches.frameCount(ofImages: laneImages)) }
+      forEachBlock(of: lanes[lane]) { rows, products in
+        let gradient = gradientRows(type, rows, of: outputGradient, scratch)
+        let first = rows.lowerBound * output.width * patches.patchCount
+        let result = patches.areFrames ? frames + first : scratch.patches
+        products.backwardInput?.run(a: gradient, b: weights.floats, c: result)
+        if !patches.areFrames { patches.scatter(scratch.patches, rows: rows, addingTo: frames) }
+      }
+      if !inputIsFrames { patches.store(type, frames, into: inputGradient, images: laneImages) }
+    }
+    lendScratch { scratch in
+      switch precision {
+      case .float32: compute(Float.self, scratch)
+      case .bfloat16: compute(BFloat16.self, scratch)
+      }
     }
   }
 
   func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
-    switch precision {
-    case .float32: backwardWeights(Float.self, lanes[lane], input, outputGradient)
-    case .bfloat16: backwardWeights(BFloat16.self, lanes[lane], input, outputGradient)
+    let (sums, biasSums) = (lanes[lane].weightGradient.floats, lanes[lane].biasGradient.floats)
+    sums.update(repeating: 0, count: geometry.weightCount)
+    biasSums.update(repeating: 0, count: geometry.outputChannels)
+    func compute<Value: Element>(_ type: Value.Type, _ scratch: Scratch) {
+      if bias != nil { outputMatrix.addPixels(type, of: outputGradient, images: laneImages, to: biasSums) }
+      let frames = frames(type, of: input, scratch)
+      if let oneChannel {
+        return oneChannel.addWeightGradient(
+          type, images: laneImages, frames: frames, outputGradient: outputGradient, to: sums)
+      }
+      forEachBlock(of: lanes[lane]) { rows, products in
+        let gradient = gradientRows(type, rows, of: outputGradient, scratch)
+        products.backwardWeights?.run(a: patches(rows, of: frames, scratch), b: gradient, c: sums)
+      }
+    }
+    lendScratch { scratch in
+      switch precision {
+      case .float32: compute(Float.self, scratch)
+      case .bfloat16: compute(BFloat16.self, scratch)
+      }
     }
   }
 
@@ -204,71 +259,5 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     }
     outputMatrix.gather(type, rows: rows, from: outputGradient, into: scratch.outputs)
     return UnsafePointer(scratch.outputs)
-  }
-
-  // MARK: Directions
-
-  private func forward<Value: Element>(
-    _ type: Value.Type, _ lane: Lane, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer
-  ) {
-    let bias = bias.map { UnsafePointer($0.floats) }
-    lendScratch { scratch in
-      let frames = frames(type, of: input, scratch)
-      if let oneChannel {
-        return oneChannel.forward(
-          type, images: laneImages, frames: frames, weights: weights.floats, bias: bias, into: output)
-      }
-      forEachBlock(of: lane) { rows, products in
-        let sums =
-          outputMatrix.isActivation
-          ? output.assumingMemoryBound(to: Float.self) + outputMatrix.count(ofRows: rows.lowerBound) : scratch.outputs
-        products.forward?.run(a: patches(rows, of: frames, scratch), b: weights.floats, c: sums)
-        if !outputMatrix.isActivation {
-          outputMatrix.store(type, sums, bias: bias, rows: rows, into: output)
-        } else if let bias {
-          let outputs = geometry.outputChannels
-          for pixel in 0..<rows.count * self.output.width {
-            addFloats(bias, to: sums + pixel * outputs, count: outputs)
-          }
-        }
-      }
-    }
-  }
-
-  private func backwardInput<Value: Element>(
-    _ type: Value.Type, _ lane: Lane, _ outputGradient: UnsafeRawPointer, _ inputGradient: UnsafeMutableRawPointer
-  ) {
-    lendScratch { scratch in
-      let frames = inputIsFrames ? inputGradient.assumingMemoryBound(to: Float.self) : scratch.frames
-      if !patches.areFrames { frames.update(repeating: 0, count: patches.frameCount(ofImages: laneImages)) }
-      forEachBlock(of: lane) { rows, products in
-        let gradient = gradientRows(type, rows, of: outputGradient, scratch)
-        let first = rows.lowerBound * output.width * patches.patchCount
-        let result = patches.areFrames ? frames + first : scratch.patches
-        products.backwardInput?.run(a: gradient, b: weights.floats, c: result)
-        if !patches.areFrames { patches.scatter(scratch.patches, rows: rows, addingTo: frames) }
-      }
-      if !inputIsFrames { patches.store(type, frames, into: inputGradient, images: laneImages) }
-    }
-  }
-
-  private func backwardWeights<Value: Element>(
-    _ type: Value.Type, _ lane: Lane, _ input: UnsafeRawPointer, _ outputGradient: UnsafeRawPointer
-  ) {
-    let (sums, biasSums) = (lane.weightGradient.floats, lane.biasGradient.floats)
-    sums.update(repeating: 0, count: geometry.weightCount)
-    biasSums.update(repeating: 0, count: geometry.outputChannels)
-    if bias != nil { outputMatrix.addPixels(type, of: outputGradient, images: laneImages, to: biasSums) }
-    lendScratch { scratch in
-      let frames = frames(type, of: input, scratch)
-      if let oneChannel {
-        return oneChannel.addWeightGradient(
-          type, images: laneImages, frames: frames, outputGradient: outputGradient, to: sums)
-      }
-      forEachBlock(of: lane) { rows, products in
-        let gradient = gradientRows(type, rows, of: outputGradient, scratch)
-        products.backwardWeights?.run(a: patches(rows, of: frames, scratch), b: gradient, c: sums)
-      }
-    }
   }
 }

@@ -1,14 +1,9 @@
 /// A convolution's output, or its gradient, as a matrix: [output pixel, out] in float32. Rows of output pixels are counted
 /// through the images of a lane.
 struct OutputMatrix: Sendable {
-  private let output: ActivationShape
+  let output: ActivationShape
   /// The activation already is the matrix.
   let isActivation: Bool
-
-  init(_ output: ActivationShape, isActivation: Bool) {
-    self.output = output
-    self.isActivation = isActivation
-  }
 
   /// Values of some rows of output pixels.
   func count(ofRows rows: Int) -> Int { rows * output.width * output.channels }

@@ -35,7 +35,7 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
   /// - Throws: `KernelError` where the library lacks the matrix products.
   init(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
-    needsInputGradient: Bool, scratch: ScratchMemory, library: any ComputeLibrary
+    needsInputGradient: Bool, library: any LibraryBackend
   ) throws(KernelError) {
     let (inputs, outputs, count) = (geometry.inputChannels, geometry.outputChannels, WinogradF4x4.productCount)
     let transforms = WinogradF4x4(input: input, output: output, pools: false)
@@ -44,7 +44,7 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
       byteCountMax: Self.blockByteCountMax)
     self.transforms = transforms
     self.blocks = blocks
-    self.scratch = scratch
+    scratch = library.scratch
     transformedWeights = AlignedBuffer(Float.self, count: count * inputs * outputs)
     turnedWeights = needsInputGradient ? AlignedBuffer(Float.self, count: count * inputs * outputs) : nil
     bias = geometry.hasBias ? AlignedBuffer(Float.self, count: outputs) : nil
@@ -52,7 +52,7 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
     func makeProducts(
       m: Int, n: Int, k: Int, transposesA: Bool = false, accumulates: Bool = false
     ) throws(KernelError) -> any MatrixProduct {
-      try library.makeMatrixProduct(
+      try library.makeLibraryProduct(
         MatrixProductShape(count: count, transposesA: transposesA, m: m, n: n, k: k, accumulates: accumulates),
         precision: .float32)
     }
@@ -73,19 +73,19 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
 
   var description: String { "Winograd F(4x4,3x3)" + (lanes.first.map { ": \($0.forward)" } ?? "") }
 
-  private var filters: WinogradFilters<WinogradF4x4Line<Vector>> { transforms.filters }
-
   /// Numbers of a block's tiles of one activation.
   private func matrixCount(_ tiles: WinogradTiles) -> Int {
     WinogradF4x4.productCount * blocks.stride * tiles.shape.channels
   }
 
   func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
-    scratch.lend(count: filters.scratchCount) { scratch in
-      filters.transform(weights, scratch: scratch, into: transformedWeights.floats)
-      if let turnedWeights { filters.transform(weights, turns: true, scratch: scratch, into: turnedWeights.floats) }
+    scratch.lend(count: transforms.filterScratchCount) { scratch in
+      transforms.transformFilters(weights, turns: false, scratch: scratch, into: transformedWeights.floats)
+      if let turnedWeights {
+        transforms.transformFilters(weights, turns: true, scratch: scratch, into: turnedWeights.floats)
+      }
     }
-    if let bias, let copy = self.bias { copy.floats.update(from: bias, count: filters.outputs) }
+    if let bias { self.bias?.floats.update(from: bias, count: transforms.outputChannels) }
   }
 
   func forward(lane: Int, input: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
@@ -118,9 +118,9 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
   func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer) {
     let (lane, stride) = (lanes[lane], blocks.stride)
     let (inputCount, outputCount) = (matrixCount(transforms.input), matrixCount(transforms.output))
-    let productCount = WinogradF4x4.productCount * filters.inputs * filters.outputs
-    lane.biasGradient.floats.update(repeating: 0, count: filters.outputs)
-    scratch.lend(count: inputCount + outputCount + productCount + filters.scratchCount) { inputs in
+    let productCount = WinogradF4x4.productCount * transforms.inputChannels * transforms.outputChannels
+    lane.biasGradient.floats.update(repeating: 0, count: transforms.outputChannels)
+    scratch.lend(count: inputCount + outputCount + productCount + transforms.filterScratchCount) { inputs in
       let gradients = inputs + inputCount
       let products = gradients + outputCount
       for rows in blocks.rows {
@@ -134,16 +134,17 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
         let product = rows.lowerBound == 0 ? lane.backwardWeights : lane.laterBackwardWeights
         product?.run(a: inputs, b: gradients, c: products)
       }
-      filters.gradient(products, scratch: products + productCount, into: lane.weightGradient.floats)
+      transforms.transformFilterGradient(
+        products, scratch: products + productCount, into: lane.weightGradient.floats)
     }
   }
 
   func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
-    let count = 9 * filters.inputs * filters.outputs
+    let count = 9 * transforms.inputChannels * transforms.outputChannels
     scratch.lend(count: count) { sum in
       addFloats(lanes.map(\.weightGradient), into: sum, count: count)
-      filters.reorder(sum, into: weights)
+      transforms.reorderTaps(sum, into: weights)
     }
-    if let bias { addFloats(lanes.map(\.biasGradient), into: bias, count: filters.outputs) }
+    if let bias { addFloats(lanes.map(\.biasGradient), into: bias, count: transforms.outputChannels) }
   }
 }

@@ -1,31 +1,20 @@
-/// The kernels of a convolution, 3 x 3 each, and their transforms. They compute one of the tile's m + 2 rows at a time, so that
-/// the loops write to few matrices at once.
-struct WinogradFilters<Line: WinogradLine>: Sendable where Line.Numbers == Vector {
-  let inputs: Int
-  let outputs: Int
+extension WinogradTransforms {
+  var filterScratchCount: Int { 3 * (Self.tileSize + 2) * max(inputChannels, outputChannels) }
 
-  /// Floats that a caller lends to the transforms.
-  var scratchCount: Int { 3 * Line.count * max(inputs, outputs) }
-
-  /// U = G g G' of every kernel.
-  /// - Parameters:
-  ///   - weights: g: [outputs, inputs, 3, 3]
-  ///   - turns: Turns every kernel by half a circle and exchanges inputs and outputs, for the input's gradient.
-  ///   - scratch: `scratchCount` floats; overwritten.
-  ///   - result: [(m + 2)², inputs, outputs], or [(m + 2)², outputs, inputs] of turned kernels; overwritten.
-  func transform(
-    _ weights: UnsafePointer<Float>, turns: Bool = false, scratch: UnsafeMutablePointer<Float>,
+  func transformFilters(
+    _ weights: UnsafePointer<Float>, turns: Bool, scratch: UnsafeMutablePointer<Float>,
     into result: UnsafeMutablePointer<Float>
   ) {
-    let (rows, count) = turns ? (outputs, inputs) : (inputs, outputs)
-    let (rowStep, step) = turns ? (inputs * 9, 9) : (9, inputs * 9)
+    let (rows, count) = turns ? (outputChannels, inputChannels) : (inputChannels, outputChannels)
+    let (rowStep, step) = turns ? (inputChannels * 9, 9) : (9, inputChannels * 9)
     for row in 0..<rows {
       transformRow(
         weights + row * rowStep, step: step, turns: turns, count: count, scratch: scratch, into: result + row * count)
     }
   }
 
-  /// One row of every matrix.
+  /// One row of every matrix. Computes one of the tile's m + 2 rows at a time, so that the loops write to few matrices at
+  /// once.
   /// - Parameters:
   ///   - kernel: The first of `count` kernels, each `step` floats behind the one before.
   ///   - result: The row of the first matrix.
@@ -34,7 +23,7 @@ struct WinogradFilters<Line: WinogradLine>: Sendable where Line.Numbers == Vecto
     into result: UnsafeMutablePointer<Float>
   ) {
     let floatByteCount = MemoryLayout<Float>.size
-    let (rowByteCount, matrixCount) = (count &* floatByteCount, inputs &* outputs)
+    let (rowByteCount, matrixCount) = (count &* floatByteCount, inputChannels &* outputChannels)
     for first in stride(from: 0, to: count, by: 8) {
       let kernels = kernel + first &* step
       @inline(__always)
@@ -47,9 +36,9 @@ struct WinogradFilters<Line: WinogradLine>: Sendable where Line.Numbers == Vecto
           .store(address + column &* rowByteCount, step: 3 &* rowByteCount)
       }
     }
-    for row in 0..<Line.count {
+    for row in 0..<Self.tileSize &+ 2 {
       let columns = UnsafeRawPointer(scratch + row &* 3 &* count)
-      let matrices = UnsafeMutableRawPointer(result + row &* Line.count &* matrixCount)
+      let matrices = UnsafeMutableRawPointer(result + row &* (Self.tileSize &+ 2) &* matrixCount)
       for offset in stride(from: 0, to: rowByteCount, by: 8 &* floatByteCount) {
         Line.filter(
           Float.load(columns + offset), Float.load(columns + rowByteCount + offset),
@@ -60,16 +49,16 @@ struct WinogradFilters<Line: WinogradLine>: Sendable where Line.Numbers == Vecto
   }
 }
 
-extension WinogradFilters where Line == WinogradF4x4Line<Vector> {
+extension WinogradF4x4 {
   /// The kernels' gradients, G' u G.
   /// - Parameters:
-  ///   - products: u: [36, inputs, outputs]
-  ///   - scratch: `scratchCount` floats; overwritten.
-  ///   - result: [9, inputs, outputs]; overwritten.
-  func gradient(
+  ///   - products: u: [36, in, out]
+  ///   - scratch: `filterScratchCount` floats; overwritten.
+  ///   - result: [9, in, out]; overwritten.
+  func transformFilterGradient(
     _ products: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>, into result: UnsafeMutablePointer<Float>
   ) {
-    let size = MemoryLayout<Float>.size
+    let (size, inputs, outputs) = (MemoryLayout<Float>.size, inputChannels, outputChannels)
     let (matrixByteCount, rowByteCount) = (inputs &* outputs &* size, outputs &* size)
     for input in 0..<inputs {
       for row in 0..<6 {
@@ -95,8 +84,9 @@ extension WinogradFilters where Line == WinogradF4x4Line<Vector> {
     }
   }
 
-  /// Reorders [9, inputs, outputs] to [outputs, inputs, 3, 3].
-  func reorder(_ taps: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
+  /// Reorders [9, in, out] to [out, in, 3, 3].
+  func reorderTaps(_ taps: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
+    let (inputs, outputs) = (inputChannels, outputChannels)
     for input in 0..<inputs {
       for output in 0..<outputs {
         let kernel = weights + (output &* inputs &+ input) &* 9

@@ -3,9 +3,6 @@
 protocol WinogradLine {
   associatedtype Numbers: ChannelVector
 
-  /// m + 2
-  static var count: Int { get }
-
   /// G times a column of a kernel.
   static func filter(_ a: Numbers, _ b: Numbers, _ c: Numbers) -> Self
 

@@ -18,14 +18,14 @@ final class WinogradNormalizedConvolution<Transforms: WinogradTransforms>: Norma
 
   /// - Throws: `KernelError` where the library lacks the matrix products.
   init(
-    _ transforms: Transforms, norm: BatchNorm, pools: Bool, laneImages: Int, threadCount: Int, scratch: ScratchMemory,
-    library: any ComputeLibrary
+    _ transforms: Transforms, norm: BatchNorm, pools: Bool, laneImages: Int, threadCount: Int,
+    library: any LibraryBackend
   ) throws(KernelError) {
     self.transforms = transforms
     self.norm = norm
     self.pools = pools
-    self.scratch = scratch
-    let (input, outputs) = (transforms.input.shape, transforms.output.shape.channels)
+    scratch = library.scratch
+    let (input, outputs) = (transforms.input.shape, transforms.outputChannels)
     blocks = WinogradBlocks(
       transforms.output, images: laneImages,
       tileByteCount: Transforms.productCount
@@ -43,13 +43,13 @@ final class WinogradNormalizedConvolution<Transforms: WinogradTransforms>: Norma
   }
 
   func load(weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
-    let (inputs, outputs) = (transforms.input.shape.channels, transforms.output.shape.channels)
-    scratch.lend(count: Transforms.productCount * inputs * outputs) { transformed in
-      transforms.transformFilter(weights, scratch: scratch, into: transformed)
+    let count = Transforms.productCount * transforms.inputChannels * transforms.outputChannels
+    scratch.lend(count: count + transforms.filterScratchCount) { transformed in
+      transforms.transformFilters(weights, turns: false, scratch: transformed + count, into: transformed)
       products.load(transformed)
     }
     let shift = shift.floats
-    for channel in 0..<outputs {
+    for channel in 0..<transforms.outputChannels {
       shift[channel] = norm.shift[channel] + norm.scale[channel] * (bias?[channel] ?? 0)
     }
   }
@@ -61,8 +61,8 @@ final class WinogradNormalizedConvolution<Transforms: WinogradTransforms>: Norma
       residual: residual)
     let matrixRows = Transforms.productCount * blocks.stride
     // In floats, rounded up to a cache line, so that the sums behind it begin on one.
-    let inputCount = (matrixRows * transforms.input.shape.channels * norm.precision.byteCount + 63) / 64 * 16
-    scratch.lend(count: inputCount + matrixRows * transforms.output.shape.channels) { inputs in
+    let inputCount = (matrixRows * transforms.inputChannels * norm.precision.byteCount + 63) / 64 * 16
+    scratch.lend(count: inputCount + matrixRows * transforms.outputChannels) { inputs in
       let sums = inputs + inputCount
       for rows in blocks.rows {
         transforms.transformInput(input, rows: rows, zeros: zeros.address, into: inputs, stride: blocks.stride)

@@ -8,11 +8,13 @@
 /// multiplications for each input and output channel, where the formula of a convolution takes 9 m². For each of the
 /// (m + 2)² numbers of a tile, the products of all tiles, input channels and output channels are one matrix product:
 ///
-///     transformFilter:  U = G g G'                        [(m + 2)², in, out]
+///     transformFilters: U = G g G'                        [(m + 2)², in, out]
 ///     transformInput:   V = B' d B                        [(m + 2)², tile, in]
 ///     the engine:       M = V U                           [(m + 2)², tile, out]
 ///     transformOutput:  Y = A' M A, then the epilogue
 protocol WinogradTransforms: Sendable {
+  associatedtype Line: WinogradLine where Line.Numbers == Vector
+
   /// m: rows and columns of a tile's outputs.
   static var tileSize: Int { get }
 
@@ -23,9 +25,12 @@ protocol WinogradTransforms: Sendable {
   /// Computes U.
   /// - Parameters:
   ///   - weights: g: [out, in, 3, 3]
-  ///   - result: U: [productCount, in, out]; overwritten.
-  func transformFilter(
-    _ weights: UnsafePointer<Float>, scratch: ScratchMemory, into result: UnsafeMutablePointer<Float>)
+  ///   - turns: Turns every kernel by half a circle and exchanges inputs and outputs, for the input's gradient.
+  ///   - scratch: `filterScratchCount` floats; overwritten.
+  ///   - result: U: [productCount, in, out], or [productCount, out, in] of turned kernels; overwritten.
+  func transformFilters(
+    _ weights: UnsafePointer<Float>, turns: Bool, scratch: UnsafeMutablePointer<Float>,
+    into result: UnsafeMutablePointer<Float>)
 
   /// Computes V for every tile of some tile rows.
   /// - Parameters:
@@ -48,6 +53,9 @@ protocol WinogradTransforms: Sendable {
 extension WinogradTransforms {
   /// (m + 2)²: multiplications of a tile, and so matrix products.
   static var productCount: Int { (tileSize + 2) * (tileSize + 2) }
+
+  var inputChannels: Int { input.shape.channels }
+  var outputChannels: Int { output.shape.channels }
 }
 
 /// What follows a convolution in inference, in this order: the batch norm's scale and shift, a residual, ReLU, max pool.

@@ -1,66 +1,51 @@
 #if OneDNN
   import COneDNN
 
-  /// A copy between two layouts of the same weights.
-  struct Reorder {
-    let source: OneDNNMemory
-    let destination: OneDNNMemory
-    let destinationLayout: OneDNNLayout
+  /// A primitive with its operands.
+  // SAFETY: used by one thread at a time.
+  struct Execution: @unchecked Sendable {
+    /// `role` is oneDNN's number of the operand; without a buffer, each call gives its address.
+    typealias Operand = (role: Int32, layout: OneDNNLayout, buffer: AlignedBuffer?)
+
     private let primitive: OneDNNPrimitive
-    private let scratchpad: OneDNNMemory
-    private let operands: [dnnl_exec_arg_t]
+    private let stream: OneDNNStream
+    private let memories: [OneDNNMemory]
+    /// Those of the operands without a buffer.
+    private let addressed: [OneDNNMemory]
+    private let arguments: [dnnl_exec_arg_t]
 
-    init(
-      from source: OneDNNMemory, _ sourceLayout: OneDNNLayout, to layout: OneDNNLayout, _ engine: OneDNNEngine,
-      ownsBuffer: Bool = true
-    ) throws(OneDNNFailure) {
-      self.source = source
-      destinationLayout = layout
-      destination = try OneDNNMemory(layout, engine, ownsBuffer: ownsBuffer)
-      primitive = try OneDNNPrimitive(
-        OneDNNOperation { operation, attributes in
-          glyphline_onednn_reorder(&operation, engine.handle, sourceLayout.handle, layout.handle, attributes)
-        })
-      scratchpad = try primitive.makeScratchpad(engine)
-      operands = [
-        dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: source.handle),
-        dnnl_exec_arg_t(arg: DNNL_ARG_TO, memory: destination.handle),
-        dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: scratchpad.handle),
-      ]
-    }
-
-    func execute(on stream: OneDNNStream) { primitive.execute(operands, on: stream) }
-  }
-
-  /// One primitive with one thread's operands: two activations, whose addresses change with each call, and fixed ones.
-  struct Execution {
-    private let primitive: OneDNNPrimitive
-    private let input: OneDNNMemory
-    private let output: OneDNNMemory
-    private let fixed: [OneDNNMemory]
-    private let operands: [dnnl_exec_arg_t]
-
-    init(
-      _ primitive: OneDNNPrimitive, _ engine: OneDNNEngine, input: (role: Int32, layout: OneDNNLayout),
-      output: (role: Int32, layout: OneDNNLayout), fixed: [(role: Int32, memory: OneDNNMemory)]
-    ) throws(OneDNNFailure) {
+    init(_ primitive: OneDNNPrimitive, _ operands: [Operand], _ engine: OneDNNEngine) throws(OneDNNFailure) {
+      let scratchpad = try OneDNNLayout(of: dnnl_query_scratchpad_md, in: primitive.operation)
+      let operands = operands + [(DNNL_ARG_SCRATCHPAD, scratchpad, AlignedBuffer(byteCount: scratchpad.byteCount))]
+      var memories: [OneDNNMemory] = []
+      for operand in operands { memories.append(try OneDNNMemory(operand.layout, operand.buffer, engine)) }
       self.primitive = primitive
-      self.input = try OneDNNMemory(input.layout, engine, ownsBuffer: false)
-      self.output = try OneDNNMemory(output.layout, engine, ownsBuffer: false)
-      let scratchpad = try primitive.makeScratchpad(engine)
-      self.fixed = fixed.map(\.memory) + [scratchpad]
-      operands =
-        [
-          dnnl_exec_arg_t(arg: input.role, memory: self.input.handle),
-          dnnl_exec_arg_t(arg: output.role, memory: self.output.handle),
-          dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: scratchpad.handle),
-        ] + fixed.map { dnnl_exec_arg_t(arg: $0.role, memory: $0.memory.handle) }
+      stream = try OneDNNStream(engine)
+      self.memories = memories
+      addressed = zip(operands, memories).compactMap { $0.buffer == nil ? $1 : nil }
+      arguments = zip(operands, memories).map { dnnl_exec_arg_t(arg: $0.role, memory: $1.handle) }
     }
 
-    func callAsFunction(input: UnsafeRawPointer, output: UnsafeMutableRawPointer, on stream: OneDNNStream) {
-      self.input.setAddress(input)
-      self.output.setAddress(output)
-      primitive.execute(operands, on: stream)
+    /// A copy from one layout to another.
+    init(
+      copying source: (layout: OneDNNLayout, buffer: AlignedBuffer?),
+      to destination: (layout: OneDNNLayout, buffer: AlignedBuffer?), _ engine: OneDNNEngine
+    ) throws(OneDNNFailure) {
+      let operation = try OneDNNOperation { operation, attributes in
+        dnnl_reorder_primitive_desc_create(
+          &operation, source.layout.handle, engine.handle, destination.layout.handle, engine.handle, attributes)
+      }
+      try self.init(
+        OneDNNPrimitive(operation),
+        [(DNNL_ARG_FROM, source.layout, source.buffer), (DNNL_ARG_TO, destination.layout, destination.buffer)], engine)
+    }
+
+    /// - Parameter addresses: Those of the operands without a buffer, in their order.
+    func callAsFunction(_ addresses: UnsafeRawPointer...) {
+      glyphline_onednn_use_calling_thread_only()
+      for (memory, address) in zip(addressed, addresses) { memory.setAddress(address) }
+      OneDNNFailure.require(
+        dnnl_primitive_execute(primitive.handle, stream.handle, Int32(arguments.count), arguments))
     }
   }
 #endif

@@ -14,10 +14,8 @@
     }
 
     /// The handle that a call makes.
-    static func make(
-      _ create: (inout OpaquePointer?) -> dnnl_status_t
-    ) throws(OneDNNFailure) -> OpaquePointer {
-      var handle: OpaquePointer?
+    static func make<Handle>(_ create: (inout Handle?) -> dnnl_status_t) throws(OneDNNFailure) -> Handle {
+      var handle: Handle?
       try check(create(&handle))
       guard let handle else { throw OneDNNFailure(status: dnnl_runtime_error) }
       return handle
@@ -59,71 +57,48 @@
   final class OneDNNLayout: @unchecked Sendable {
     let handle: glyphline_onednn_layout_t
 
-    private init(_ create: (inout glyphline_onednn_layout_t?) -> dnnl_status_t) throws(OneDNNFailure) {
-      handle = try OneDNNFailure.make(create)
-    }
-
-    /// - Parameter order: `dnnl_format_tag_any` leaves the order to the operation.
-    convenience init(
-      _ shape: [Int], _ precision: Precision, order: dnnl_format_tag_t
+    /// - Parameters:
+    ///   - order: `dnnl_format_tag_any` leaves the order to the operation.
+    ///   - strides: Elements from one index to the next in each dimension, in place of `order`.
+    init(
+      _ shape: [Int], _ precision: Precision, order: dnnl_format_tag_t = dnnl_format_tag_undef, strides: [Int]? = nil
     ) throws(OneDNNFailure) {
-      try self.init { handle in
+      handle = try OneDNNFailure.make { handle in
         glyphline_onednn_layout_create(
-          &handle, Int32(shape.count), shape.map { dnnl_dim_t($0) }, precision.oneDNNType, order, nil)
-      }
-    }
-
-    /// - Parameter strides: Elements from one index to the next in each dimension.
-    convenience init(_ shape: [Int], _ precision: Precision, strides: [Int]) throws(OneDNNFailure) {
-      try self.init { handle in
-        glyphline_onednn_layout_create(
-          &handle, Int32(shape.count), shape.map { dnnl_dim_t($0) }, precision.oneDNNType, dnnl_format_tag_undef,
-          strides.map { dnnl_dim_t($0) })
+          &handle, Int32(shape.count), shape.map { dnnl_dim_t($0) }, precision == .float32 ? dnnl_f32 : dnnl_bf16,
+          order, strides?.map { dnnl_dim_t($0) })
       }
     }
 
     /// The layout that an operation chose for one of its operands.
-    fileprivate convenience init(_ operand: dnnl_query_t, of operation: dnnl_primitive_desc_t) throws(OneDNNFailure) {
-      try self.init { handle in glyphline_onednn_layout_of(&handle, operation, operand) }
+    init(of operand: dnnl_query_t, in operation: OneDNNOperation) throws(OneDNNFailure) {
+      handle = try OneDNNFailure.make { glyphline_onednn_layout_of(&$0, operation.handle, operand) }
     }
 
     deinit { glyphline_onednn_layout_destroy(handle) }
 
-    var byteCount: Int { glyphline_onednn_layout_byte_count(handle) }
+    var byteCount: Int { dnnl_memory_desc_get_size(handle) }
 
-    func isEqual(to other: OneDNNLayout) -> Bool { glyphline_onednn_layouts_equal(handle, other.handle) != 0 }
+    func isEqual(to other: OneDNNLayout) -> Bool { dnnl_memory_desc_equal(handle, other.handle) != 0 }
   }
 
-  extension Precision {
-    fileprivate var oneDNNType: dnnl_data_type_t {
-      switch self {
-      case .float32: dnnl_f32
-      case .bfloat16: dnnl_bf16
-      }
-    }
-  }
-
-  /// A layout and an address. The address is either a buffer of its own or set before each use.
+  /// A layout and an address.
   final class OneDNNMemory {
+    private let buffer: AlignedBuffer?
     let handle: dnnl_memory_t
-    let buffer: AlignedBuffer?
 
-    init(_ layout: OneDNNLayout, _ engine: OneDNNEngine, ownsBuffer: Bool) throws(OneDNNFailure) {
-      let buffer = ownsBuffer ? AlignedBuffer(byteCount: layout.byteCount) : nil
+    /// - Parameter buffer: nil if the address is set before each use.
+    init(_ layout: OneDNNLayout, _ buffer: AlignedBuffer?, _ engine: OneDNNEngine) throws(OneDNNFailure) {
       self.buffer = buffer
-      handle = try OneDNNFailure.make { handle in
-        glyphline_onednn_memory_create(&handle, layout.handle, engine.handle, buffer?.address)
-      }
+      handle = try OneDNNFailure.make { dnnl_memory_create(&$0, layout.handle, engine.handle, buffer?.address) }
     }
 
     deinit { dnnl_memory_destroy(handle) }
 
-    func setAddress(_ address: UnsafeMutableRawPointer) {
-      OneDNNFailure.require(dnnl_memory_set_data_handle(handle, address))
+    /// oneDNN's type does not tell which memory a primitive only reads.
+    func setAddress(_ address: UnsafeRawPointer) {
+      OneDNNFailure.require(dnnl_memory_set_data_handle(handle, UnsafeMutableRawPointer(mutating: address)))
     }
-
-    /// For memory that a primitive only reads; oneDNN's type does not tell.
-    func setAddress(_ address: UnsafeRawPointer) { setAddress(UnsafeMutableRawPointer(mutating: address)) }
   }
 
   /// An operation on operands of given shapes, before any code is compiled for it.
@@ -141,17 +116,19 @@
       accumulates: Bool = false,
       _ describe: (inout dnnl_primitive_desc_t?, _ attributes: dnnl_primitive_attr_t) -> dnnl_status_t
     ) throws(OneDNNFailure) {
-      let attributes = try OneDNNAttributes()
-      if accumulates { try attributes.accumulate() }
-      handle = try OneDNNFailure.make { handle in Self.making.withLock { _ in describe(&handle, attributes.handle) } }
+      let attributes: dnnl_primitive_attr_t = try OneDNNFailure.make { dnnl_primitive_attr_create(&$0) }
+      defer { dnnl_primitive_attr_destroy(attributes) }
+      try OneDNNFailure.check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user))
+      if accumulates {
+        let steps: dnnl_post_ops_t = try OneDNNFailure.make { dnnl_post_ops_create(&$0) }
+        defer { dnnl_post_ops_destroy(steps) }
+        try OneDNNFailure.check(glyphline_onednn_append_sum(steps))
+        try OneDNNFailure.check(dnnl_primitive_attr_set_post_ops(attributes, steps))
+      }
+      handle = try OneDNNFailure.make { handle in Self.making.withLock { _ in describe(&handle, attributes) } }
     }
 
     deinit { dnnl_primitive_desc_destroy(handle) }
-
-    /// The layout that the operation chose for one of its operands.
-    func layout(of operand: dnnl_query_t) throws(OneDNNFailure) -> OneDNNLayout {
-      try OneDNNLayout(operand, of: handle)
-    }
 
     /// oneDNN's name of the code that it chose.
     var implementation: String {
@@ -169,7 +146,7 @@
   /// The compiled code of an operation. Each execution brings a scratchpad, so several threads may execute it at once.
   final class OneDNNPrimitive {
     let operation: OneDNNOperation
-    private let handle: dnnl_primitive_t
+    let handle: dnnl_primitive_t
 
     init(_ operation: OneDNNOperation) throws(OneDNNFailure) {
       self.operation = operation
@@ -179,35 +156,5 @@
     }
 
     deinit { dnnl_primitive_destroy(handle) }
-
-    func makeScratchpad(_ engine: OneDNNEngine) throws(OneDNNFailure) -> OneDNNMemory {
-      try OneDNNMemory(operation.layout(of: dnnl_query_scratchpad_md), engine, ownsBuffer: true)
-    }
-
-    /// - Parameter operands: Each with the number of its role.
-    func execute(_ operands: [dnnl_exec_arg_t], on stream: OneDNNStream) {
-      OneDNNFailure.require(dnnl_primitive_execute(handle, stream.handle, Int32(operands.count), operands))
-    }
-  }
-
-  /// Primitive attributes that let the caller provide the scratchpad.
-  private final class OneDNNAttributes {
-    let handle: dnnl_primitive_attr_t
-
-    init() throws(OneDNNFailure) {
-      handle = try OneDNNFailure.make { dnnl_primitive_attr_create(&$0) }
-      try OneDNNFailure.check(dnnl_primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user))
-    }
-
-    /// Adds to the result's memory in place of overwriting it.
-    func accumulate() throws(OneDNNFailure) {
-      var steps: dnnl_post_ops_t?
-      try OneDNNFailure.check(dnnl_post_ops_create(&steps))
-      defer { dnnl_post_ops_destroy(steps) }
-      try OneDNNFailure.check(glyphline_onednn_append_sum(steps))
-      try OneDNNFailure.check(dnnl_primitive_attr_set_post_ops(handle, steps))
-    }
-
-    deinit { dnnl_primitive_attr_destroy(handle) }
   }
 #endif

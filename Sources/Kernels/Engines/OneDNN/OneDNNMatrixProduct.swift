@@ -2,14 +2,9 @@
   import COneDNN
 
   /// A float32 matrix product by oneDNN's BLAS function, which needs no code compiled for the shape.
-  final class OneDNNMatrixProduct: MatrixProduct {
-    private let shape: MatrixProductShape
-
-    /// - Precondition: it is one product.
-    init(_ shape: MatrixProductShape) {
-      precondition(shape.count == 1)
-      self.shape = shape
-    }
+  struct OneDNNMatrixProduct: MatrixProduct {
+    /// One product.
+    let shape: MatrixProductShape
 
     var description: String { "sgemm" }
 
@@ -27,42 +22,21 @@
   }
 
   /// Matrix products for which oneDNN compiles code: several at once, or of bfloat16 numbers.
-  // SAFETY: its memory objects are used by one thread at a time.
-  final class OneDNNCompiledProducts: MatrixProduct, @unchecked Sendable {
-    private let primitive: OneDNNPrimitive
-    private let stream: OneDNNStream
-    private let a: OneDNNMemory
-    private let b: OneDNNMemory
-    private let c: OneDNNMemory
-    private let scratchpad: OneDNNMemory
-    private let operands: [dnnl_exec_arg_t]
+  struct OneDNNCompiledProducts: MatrixProduct {
+    private let execution: Execution
+    let description: String
 
     /// - Parameter precision: Of A and B.
     init(_ shape: MatrixProductShape, precision: Precision, _ engine: OneDNNEngine) throws(OneDNNFailure) {
       let layouts = try ProductLayouts(shape, precision: precision)
-      primitive = try OneDNNPrimitive(layouts.makeOperation(accumulates: shape.accumulates, engine))
-      stream = try OneDNNStream(engine)
-      a = try OneDNNMemory(layouts.a, engine, ownsBuffer: false)
-      b = try OneDNNMemory(layouts.b, engine, ownsBuffer: false)
-      c = try OneDNNMemory(layouts.c, engine, ownsBuffer: false)
-      scratchpad = try primitive.makeScratchpad(engine)
-      operands = [
-        dnnl_exec_arg_t(arg: DNNL_ARG_SRC, memory: a.handle),
-        dnnl_exec_arg_t(arg: DNNL_ARG_WEIGHTS, memory: b.handle),
-        dnnl_exec_arg_t(arg: DNNL_ARG_DST, memory: c.handle),
-        dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: scratchpad.handle),
-      ]
+      let primitive = try OneDNNPrimitive(layouts.makeOperation(accumulates: shape.accumulates, engine))
+      description = primitive.operation.implementation
+      execution = try Execution(
+        primitive,
+        [(DNNL_ARG_SRC, layouts.a, nil), (DNNL_ARG_WEIGHTS, layouts.b, nil), (DNNL_ARG_DST, layouts.c, nil)], engine)
     }
 
-    var description: String { primitive.operation.implementation }
-
-    func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
-      glyphline_onednn_use_calling_thread_only()
-      self.a.setAddress(a)
-      self.b.setAddress(b)
-      self.c.setAddress(UnsafeMutableRawPointer(c))
-      primitive.execute(operands, on: stream)
-    }
+    func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) { execution(a, b, c) }
   }
 
   /// Layouts of the operands of matrix products.

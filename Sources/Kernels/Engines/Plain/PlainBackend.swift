@@ -10,8 +10,8 @@ package struct PlainBackend: Backend {
 
   package func makeConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
-    precision: Precision, directions: ConvolutionDirections
-  ) throws(KernelError) -> any Convolution {
+    precision: Precision, directions: Set<ConvolutionDirection>
+  ) -> any Convolution {
     geometry.requireFit(input: input, output: output)
     return PlainConvolution(
       geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount, precision: precision)
@@ -19,13 +19,10 @@ package struct PlainBackend: Backend {
 
   package func makeNormalizedConvolution(
     _ geometry: ConvolutionGeometry, input: ActivationShape, norm: BatchNorm, pools: Bool, laneImages: Int,
-    laneCount: Int,
-    threadCount: Int
+    laneCount: Int, threadCount: Int
   ) -> (any NormalizedConvolution)? { nil }
 
-  package func makeMatrixProduct(
-    _ shape: MatrixProductShape, precision: Precision
-  ) throws(KernelError) -> any MatrixProduct {
-    PlainMatrixProduct(shape, precision: precision)
+  package func makeMatrixProduct(_ shape: MatrixProductShape, precision: Precision) -> any MatrixProduct {
+    PlainMatrixProduct(shape: shape, precision: precision)
   }
 }

@@ -1,13 +1,8 @@
 /// The matrix product as its formula, summed in float32.
-final class PlainMatrixProduct: MatrixProduct {
-  private let shape: MatrixProductShape
-  private let precision: Precision
-
-  /// - Parameter precision: Of A and B.
-  init(_ shape: MatrixProductShape, precision: Precision) {
-    self.shape = shape
-    self.precision = precision
-  }
+struct PlainMatrixProduct: MatrixProduct {
+  let shape: MatrixProductShape
+  /// Of A and B.
+  let precision: Precision
 
   var description: String { "plain Swift, the reference" }
 

@@ -1,18 +1,18 @@
 /// Winograd's F(2 x 2, 3 x 3) (Lavin and Gray 2016, section 4.1), for inference: 16 multiplications where the formula of a
 /// convolution has 36.
 struct WinogradF2x2: WinogradTransforms {
+  typealias Line = WinogradF2x2Line
+
   static let tileSize = 2
 
   let input: WinogradTiles
   let output: WinogradTiles
   let precision: Precision
-  private let filters: WinogradFilters<WinogradF2x2Line>
 
   init(input: ActivationShape, output: ActivationShape, precision: Precision, pools: Bool) {
     self.input = WinogradTiles(input, size: Self.tileSize, pools: pools)
     self.output = WinogradTiles(output, size: Self.tileSize, pools: pools)
     self.precision = precision
-    filters = WinogradFilters(inputs: input.channels, outputs: output.channels)
   }
 
   /// Whether this is known to be faster than the direct convolution. Transforming the kernels takes as long as it saves on
@@ -24,18 +24,10 @@ struct WinogradF2x2: WinogradTransforms {
     images >= 24 && geometry.kernel == 3 && geometry.stride == 1 && geometry.padding == 1 && input.block % 8 == 0
       && output.block % 8 == 0 && input.channels >= 32 && output.channels >= 32
   }
-
-  func transformFilter(
-    _ weights: UnsafePointer<Float>, scratch: ScratchMemory, into result: UnsafeMutablePointer<Float>
-  ) {
-    scratch.lend(count: filters.scratchCount) { filters.transform(weights, scratch: $0, into: result) }
-  }
 }
 
 /// The four numbers of a row or column of a tile, of eight channels.
 struct WinogradF2x2Line: WinogradLine {
-  static let count = 4
-
   var a = Vector()
   var b = Vector()
   var c = Vector()

@@ -3,27 +3,20 @@ extension WinogradF2x2 {
     _ source: UnsafeRawPointer, rows: Range<Int>, zeros: UnsafeRawPointer, into result: UnsafeMutableRawPointer,
     stride: Int
   ) {
-    switch precision {
-    case .float32: transformInput(Float.self, source, rows: rows, zeros: zeros, into: result, stride: stride)
-    case .bfloat16: transformInput(BFloat16.self, source, rows: rows, zeros: zeros, into: result, stride: stride)
-    }
-  }
-
-  /// Tiles of a run: few enough that what is written for all their channels stays in the first-level cache.
-  private static let runLength = 16
-
-  private func transformInput<Value: WinogradValue>(
-    _ type: Value.Type, _ source: UnsafeRawPointer, rows: Range<Int>, zeros: UnsafeRawPointer,
-    into result: UnsafeMutableRawPointer, stride: Int
-  ) {
-    let size = MemoryLayout<Value>.size
-    input.forEachRun(of: rows, length: Self.runLength, channelCount: 8) { run in
+    let size = precision.byteCount
+    // So few tiles that what is written for all their channels stays in the first-level cache.
+    input.forEachRun(of: rows, length: 16, channelCount: 8) { run in
       func line(_ y: Int) -> UnsafeRawPointer {
         input.line(y, of: run, in: source, or: zeros, valueByteCount: size)
       }
-      transformRun(
-        type, (line(run.y - 1), line(run.y), line(run.y + 1), line(run.y + 2)), tiles: run.columns,
-        into: result + run.matrixOffset * size, matrixByteCount: stride * input.shape.channels * size)
+      let lines = (line(run.y - 1), line(run.y), line(run.y + 1), line(run.y + 2))
+      let (matrix, matrixByteCount) = (result + run.matrixOffset * size, stride * input.shape.channels * size)
+      switch precision {
+      case .float32:
+        transformRun(Float.self, lines, tiles: run.columns, into: matrix, matrixByteCount: matrixByteCount)
+      case .bfloat16:
+        transformRun(BFloat16.self, lines, tiles: run.columns, into: matrix, matrixByteCount: matrixByteCount)
+      }
     }
   }
 

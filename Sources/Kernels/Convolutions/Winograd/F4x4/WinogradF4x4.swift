@@ -7,16 +7,16 @@
 /// Rounding errors are larger than those of the formula, some 1e-5 of the largest result in float32. That is too much for
 /// numbers with fewer bits, so this is for float32 alone.
 struct WinogradF4x4: WinogradTransforms {
+  typealias Line = WinogradF4x4Line<Vector>
+
   static let tileSize = 4
 
   let input: WinogradTiles
   let output: WinogradTiles
-  let filters: WinogradFilters<WinogradF4x4Line<Vector>>
 
   init(input: ActivationShape, output: ActivationShape, pools: Bool) {
     self.input = WinogradTiles(input, size: Self.tileSize, pools: pools)
     self.output = WinogradTiles(output, size: Self.tileSize, pools: pools)
-    filters = WinogradFilters(inputs: input.channels, outputs: output.channels)
   }
 
   /// The transforms of the convolution that computes the input's gradient.
@@ -49,12 +49,6 @@ struct WinogradF4x4: WinogradTransforms {
       WinogradTiles(output, size: algorithm.tileSize, pools: pools).count * algorithm.productCount
     }
     return 3 * multiplications(WinogradF4x4.self) <= 2 * multiplications(WinogradF2x2.self)
-  }
-
-  func transformFilter(
-    _ weights: UnsafePointer<Float>, scratch: ScratchMemory, into result: UnsafeMutablePointer<Float>
-  ) {
-    scratch.lend(count: filters.scratchCount) { filters.transform(weights, scratch: $0, into: result) }
   }
 }
 

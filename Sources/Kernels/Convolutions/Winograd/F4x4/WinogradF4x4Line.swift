@@ -1,7 +1,5 @@
 /// The six numbers of a row or column of a tile, of eight or sixteen channels.
 struct WinogradF4x4Line<Numbers: ChannelVector>: WinogradLine {
-  static var count: Int { 6 }
-
   var a = Numbers()
   var b = Numbers()
   var c = Numbers()
@@ -69,9 +67,7 @@ struct WinogradF4x4Line<Numbers: ChannelVector>: WinogradLine {
       (evenTwo - evenOne) * (1.0 / 6) + f
     )
   }
-}
 
-extension WinogradF4x4Line {
   /// - Parameter step: Bytes from each vector to the next.
   @inline(__always)
   func store(_ address: UnsafeMutableRawPointer, step: Int) {

@@ -4,7 +4,7 @@ import Specs
 import Testing
 
 /// Parameters of many samples against the ranges and means of `captcha` 0.7.1.
-@Suite struct ImageCaptchaSamplerTests {
+@Suite struct ImageCaptchaStyleTests {
   private let samples: [ImageCaptchaParameters]
 
   init() throws { samples = try Self.samples(of: imageCaptchaSpec(), count: 20_000) }
@@ -12,7 +12,7 @@ import Testing
   private static func samples(of spec: ImageCaptchaSpec, count: UInt64) throws -> [ImageCaptchaParameters] {
     let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".unicodeScalars)
     let style = try ImageCaptchaStyle(
-      spec, width: 160, height: 60, font: .find("Noto Mono"), characters: alphabet)
+      spec, width: 160, height: 60, lengthMax: 4, font: .find("Noto Mono"), characters: alphabet)
     return (0..<count).map { seed in
       var random = RandomStream(seed: seed, stream: 0)
       return style.parameters(of: (0..<4).map { _ in alphabet[random.next(below: alphabet.count)] }, seed: seed)

@@ -2,12 +2,12 @@ import Foundation
 import Network
 import Samples
 
-/// Watches the learning curve, and warns in words about a loss at chance level and about overfitting.
-package struct LearningWatch {
-  /// The loss of a model that gives all classes the same probability.
-  package let chanceLoss: Double
-  private let chanceText: String
-  private var losses = RecentMean(count: 50)
+/// Follows the learning curve, and warns about a loss at chance level and about overfitting.
+package struct TrainingMonitor {
+  /// The loss of a model that gives all classes the same probability, and the formula in words.
+  package let chance: (value: Double, formula: String)
+  /// Of the last 50 steps.
+  private var losses: [Double] = []
   /// Training images since the last validation.
   private var (exact, images) = (0, 0)
   /// The step at which the loss is next compared with chance.
@@ -15,27 +15,26 @@ package struct LearningWatch {
   private var hasLeftChance = false
   private var hasOverfitted = false
 
-  package init(_ model: ModelDescription) {
-    chanceLoss = model.lossAtChance.value
-    chanceText = model.lossAtChance.formula
-  }
+  package init(_ model: ModelDescription) { chance = model.lossAtChance }
 
   /// Mean loss of the last 50 steps.
-  package var loss: Double { losses.mean }
+  package var loss: Double { losses.isEmpty ? 0 : losses.reduce(0, +) / Double(losses.count) }
 
   /// Fraction of the images since the last validation that were exact before their step updated the weights.
   package var accuracy: Double { images == 0 ? 0 : Double(exact) / Double(images) }
 
+  /// Adds the loss and the exact images of step `step`, from 1.
   /// - Returns: A warning, or nil.
-  package mutating func observe(_ step: TrainingStep, images: Int) -> String? {
-    losses.add(step.loss)
-    exact += step.exactCount
+  package mutating func observe(step: Int, loss: Double, exact: Int, of images: Int) -> String? {
+    losses.append(loss)
+    if losses.count > 50 { losses.removeFirst() }
+    self.exact += exact
     self.images += images
-    if loss < 0.9 * chanceLoss { hasLeftChance = true }
-    guard !hasLeftChance && step.number + 1 >= nextCheck else { return nil }
-    nextCheck = (step.number + 1) * 2
-    return "after \(step.number + 1) steps, the loss of \(format(loss)) is still near that of chance, "
-      + "\(format(chanceLoss)) (\(chanceText)); if it stays there, try another training.learning_rate and check the "
+    if self.loss < 0.9 * chance.value { hasLeftChance = true }
+    guard !hasLeftChance && step >= nextCheck else { return nil }
+    nextCheck = step * 2
+    return "after \(step) steps, the loss of \(format(self.loss)) is still near that of chance, "
+      + "\(format(chance.value)) (\(chance.formula)); if it stays there, try another training.learning_rate and check the "
       + "images and labels with `glyphline preview`"
   }
 
@@ -54,24 +53,4 @@ package struct LearningWatch {
   }
 
   private func format(_ loss: Double) -> String { String(format: "%.4f", loss) }
-}
-
-/// The mean of the last few numbers.
-private struct RecentMean {
-  private let count: Int
-  private var numbers: [Double] = []
-  private var next = 0
-
-  init(count: Int) { self.count = count }
-
-  var mean: Double { numbers.isEmpty ? 0 : numbers.reduce(0, +) / Double(numbers.count) }
-
-  mutating func add(_ number: Double) {
-    if numbers.count < count {
-      numbers.append(number)
-    } else {
-      numbers[next] = number
-      next = (next + 1) % count
-    }
-  }
 }

@@ -2,9 +2,10 @@
   import COneDNN
 
   /// oneDNN's matrix products and convolutions, always on the calling thread alone: the lanes already keep the cores busy.
-  struct OneDNNLibrary: ComputeLibrary {
+  struct OneDNNBackend: LibraryBackend {
     private let engine: OneDNNEngine
     private let instructionSet: dnnl_cpu_isa_t
+    let scratch = ScratchMemory()
 
     /// nil where oneDNN finds no CPU that it supports, or multiplies matrices by its reference, as its builds for ARM do.
     init?() {
@@ -49,48 +50,50 @@
       instructionSet.rawValue & other.rawValue == other.rawValue
     }
 
-    func makeMatrixProduct(
-      _ shape: MatrixProductShape, precision: Precision
-    ) throws(KernelError) -> any MatrixProduct {
+    func makeLibraryProduct(_ shape: MatrixProductShape, precision: Precision) throws(KernelError) -> any MatrixProduct
+    {
       // Compiling code for a float32 product takes 5 to 50 milliseconds.
-      if precision == .float32 && shape.count == 1 { return OneDNNMatrixProduct(shape) }
-      glyphline_onednn_use_calling_thread_only()
-      do throws(OneDNNFailure) {
-        return try OneDNNCompiledProducts(shape, precision: precision, engine)
-      } catch {
-        throw .matrixProduct(shape, status: error.status.rawValue)
+      if precision == .float32 && shape.count == 1 { return OneDNNMatrixProduct(shape: shape) }
+      return try make(shape) { () throws(OneDNNFailure) in
+        try OneDNNCompiledProducts(shape, precision: precision, engine)
       }
     }
 
     func makeLoadedProducts(
       _ shape: MatrixProductShape, precision: Precision, threadCount: Int
     ) throws(KernelError) -> any LoadedProducts {
-      glyphline_onednn_use_calling_thread_only()
-      do throws(OneDNNFailure) {
-        return try OneDNNLoadedProducts(shape, precision: precision, threadCount: threadCount, engine)
-      } catch {
-        throw .matrixProduct(shape, status: error.status.rawValue)
+      try make(shape) { () throws(OneDNNFailure) in
+        try OneDNNLoadedProducts(shape, precision: precision, threadCount: threadCount, engine)
       }
     }
 
-    func makeConvolution(
+    func makeLibraryConvolution(
       _ geometry: ConvolutionGeometry, input: ActivationShape, output: ActivationShape, laneImages: Int, laneCount: Int,
-      precision: Precision, directions: ConvolutionDirections
-    ) throws(KernelError) -> (convolution: any Convolution, directions: ConvolutionDirections)? {
+      precision: Precision, directions: Set<ConvolutionDirection>
+    ) throws(KernelError) -> (convolution: any Convolution, directions: Set<ConvolutionDirection>)? {
       // With SSE4.1 its products are twice as fast as its convolutions (30 and 16 GFLOP/s, measured on Zen 3), so lowering
       // is faster.
       guard has(dnnl_cpu_isa_avx), let orders = orders(input, output) else { return nil }
-      glyphline_onednn_use_calling_thread_only()
-      do throws(OneDNNFailure) {
+      return try make(geometry) { () throws(OneDNNFailure) in
         let primitives = try ConvolutionPrimitives(
           geometry, inputOrder: orders.input, outputOrder: orders.output, laneImages: laneImages, precision: precision,
           directions: directions, engine)
-        guard !primitives.directions.isEmpty else { return nil }
+        guard !primitives.primitives.isEmpty else { return nil }
         return (
-          try OneDNNConvolution(geometry, primitives, laneCount: laneCount, engine: engine), primitives.directions
+          try OneDNNConvolution(geometry, primitives, laneCount: laneCount, engine), Set(primitives.primitives.keys)
         )
+      }
+    }
+
+    /// - Parameter operation: What oneDNN refuses if `body` fails.
+    private func make<Result>(
+      _ operation: Any, _ body: () throws(OneDNNFailure) -> Result
+    ) throws(KernelError) -> Result {
+      glyphline_onednn_use_calling_thread_only()
+      do {
+        return try body()
       } catch {
-        throw .convolution(geometry, status: error.status.rawValue)
+        throw .refused("\(operation)", status: error.status.rawValue)
       }
     }
 

@@ -3,7 +3,7 @@ import Kernels
 import Samples
 
 /// The prediction for one image.
-package struct Reading: Sendable {
+package struct Prediction: Sendable {
   package let label: Label
   /// The probability of the predicted text, as the product over the positions: 0 ... 1.
   package let confidence: Double
@@ -18,9 +18,8 @@ package struct Reading: Sendable {
     }
     var best = (length: model.lengths.lowerBound, probability: 0.0)
     for length in model.lengths {
-      var probability = 1.0
-      for (position, row) in rows.enumerated() {
-        probability *= position < length ? row.characterProbability : row.blankProbability
+      let probability = rows.enumerated().reduce(1.0) { product, row in
+        product * (row.offset < length ? row.element.characterProbability : row.element.blankProbability)
       }
       if probability > best.probability { best = (length, probability) }
     }

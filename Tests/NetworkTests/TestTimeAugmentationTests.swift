@@ -4,8 +4,8 @@ import Samples
 import Testing
 import Workers
 
-/// Sure images are looked at once, the others five times; neither depends on what is read beside it.
-@Suite struct ReaderTests {
+/// Sure images are looked at once, the others five times; neither depends on the other images of a batch.
+@Suite struct TestTimeAugmentationTests {
   private static let geometries = PixelFormat.allCases.map { Geometry(width: 14, height: 12, format: $0) }
 
   @Test(arguments: geometries, [4, 64])
@@ -13,37 +13,36 @@ import Workers
     let network = try makeNetwork(geometry, batch: batch)
     var random = RandomStream(seed: 8, stream: 0)
     let images = (0..<12).map { _ in (0..<geometry.byteCount).map { _ in UInt8(random.next(below: 256)) } }
-    let reader = Reader(network)
-    let readings = stride(from: 0, to: images.count, by: min(batch, images.count)).flatMap { start in
-      reader.read(images: images[start..<min(start + batch, images.count)].flatMap(\.self)[...])
+    let predictions = stride(from: 0, to: images.count, by: min(batch, images.count)).flatMap { start in
+      network.predictWithShifts(images: images[start..<min(start + batch, images.count)].flatMap(\.self)[...])
     }
-    #expect(readings.count == images.count)
+    #expect(predictions.count == images.count)
     var sureCount = 0
-    for (image, reading) in zip(images, readings) {
-      func look(_ image: [UInt8]) throws -> Reading { try #require(network.read(images: image[...]).first) }
+    for (image, prediction) in zip(images, predictions) {
+      func look(_ image: [UInt8]) throws -> Prediction { try #require(network.predict(images: image[...]).first) }
       let first = try look(image)
       if first.confidence >= 0.9 {
         sureCount += 1
-        #expect(reading.logits == first.logits && reading.label == first.label)
+        #expect(prediction.logits == first.logits && prediction.label == first.label)
       } else {
         let looks = try [first] + [1, -1, 2, -2].map { try look(moved(image, by: $0, geometry)) }
-        for (place, logit) in reading.logits.enumerated() {
+        for (place, logit) in prediction.logits.enumerated() {
           let mean = looks.reduce(0) { $0 + Double($1.logits[place]) } / 5
           #expect(abs(Double(logit) - mean) < 1e-4)
         }
-        #expect(reading.label == Reading(logits: reading.logits, of: network.description).label)
-        #expect(reading.logits != first.logits)
+        #expect(prediction.label == Prediction(logits: prediction.logits, of: network.description).label)
+        #expect(prediction.logits != first.logits)
       }
     }
     #expect((1..<images.count).contains(sureCount), "\(sureCount)")
   }
 
-  @Test func whatIsNoNumberIsReadAllTheSame() throws {
+  @Test func aNetworkOfNaNPredictsAll() throws {
     let geometry = try #require(Self.geometries.first)
     let network = try makeNetwork(geometry, batch: 4)
     for place in 0..<network.parameters.count { network.parameters.values.floats[place] = .nan }
-    let readings = Reader(network).read(images: [UInt8](repeating: 7, count: geometry.byteCount)[...])
-    #expect(readings.map(\.confidence) == [0] && readings.map(\.label.count) == [2])
+    let predictions = network.predictWithShifts(images: [UInt8](repeating: 7, count: geometry.byteCount)[...])
+    #expect(predictions.map(\.confidence) == [0] && predictions.map(\.label.count) == [2])
   }
 
   /// A network with random weights, the last layer's so large that it is sure of some images and of others not.

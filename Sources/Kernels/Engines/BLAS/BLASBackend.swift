@@ -6,7 +6,7 @@
 
 /// The matrix products of a BLAS, which exists for every CPU: OpenBLAS, or Accelerate on Apple's systems. It is loaded when
 /// the program first needs it, so the program also runs without one.
-struct BLASLibrary: ComputeLibrary {
+struct BLASBackend: LibraryBackend {
   /// `cblas_sgemm` (BLAS Technical Forum Standard, 2001, appendix B), with 32-bit integers.
   fileprivate typealias Product =
     @convention(c) (
@@ -16,10 +16,11 @@ struct BLASLibrary: ComputeLibrary {
     ) -> Void
 
   let name: String
+  let scratch = ScratchMemory()
   private let product: Product
 
   /// The first that this system has; nil where it has none.
-  static let loaded: BLASLibrary? = fileNames.lazy.compactMap { BLASLibrary(fileName: $0) }.first
+  static let loaded: BLASBackend? = fileNames.lazy.compactMap { BLASBackend(fileName: $0) }.first
 
   #if canImport(Darwin)
     private static let fileNames = ["/System/Library/Frameworks/Accelerate.framework/Accelerate"]
@@ -55,38 +56,28 @@ struct BLASLibrary: ComputeLibrary {
 
   func order(filters: [Int], precision: Precision) -> ActivationOrder { .channelsLast }
 
-  func makeMatrixProduct(
-    _ shape: MatrixProductShape, precision: Precision
-  ) throws(KernelError) -> any MatrixProduct {
+  func makeLibraryProduct(_ shape: MatrixProductShape, precision: Precision) throws(KernelError) -> any MatrixProduct {
     guard supports(precision) else { throw .unsupportedPrecision(precision, backend: name) }
-    return BLASMatrixProduct(shape, product)
+    return BLASMatrixProduct(shape: shape, product: product)
   }
 }
 
-private final class BLASMatrixProduct: MatrixProduct {
-  private let shape: MatrixProductShape
-  private let product: BLASLibrary.Product
-
-  init(_ shape: MatrixProductShape, _ product: @escaping BLASLibrary.Product) {
-    self.shape = shape
-    self.product = product
-  }
+private struct BLASMatrixProduct: MatrixProduct {
+  let shape: MatrixProductShape
+  let product: BLASBackend.Product
 
   var description: String { "sgemm" }
 
   func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
     let (a, b) = (a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self))
+    // The numbers of `CblasRowMajor`, `CblasTrans` and `CblasNoTrans`.
+    let (rowMajor, transposed, plain): (Int32, Int32, Int32) = (101, 112, 111)
     for number in 0..<shape.count {
       product(
-        Self.rowMajor, Self.letter(shape.transposesA), Self.letter(shape.transposesB), Int32(shape.m), Int32(shape.n),
+        rowMajor, shape.transposesA ? transposed : plain, shape.transposesB ? transposed : plain, Int32(shape.m),
+        Int32(shape.n),
         Int32(shape.k), 1, a + number * shape.strideOfA, Int32(shape.lda), b + number * shape.strideOfB,
         Int32(shape.ldb), shape.accumulates ? 1 : 0, c + number * shape.strideOfC, Int32(shape.ldc))
     }
   }
-
-  /// `CblasRowMajor`
-  private static let rowMajor: Int32 = 101
-
-  /// `CblasTrans` or `CblasNoTrans`
-  private static func letter(_ transposes: Bool) -> Int32 { transposes ? 112 : 111 }
 }

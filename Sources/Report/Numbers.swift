@@ -1,3 +1,0 @@
-import Foundation
-
-func decimal(_ number: Double, count: Int) -> String { String(format: "%.\(count)f", number) }
