@@ -28,7 +28,7 @@ struct ImportedImage: Sendable {
     path = entry.path
     self.label = label
     do throws(ImageError) {
-      let image = try ImageFile.read(entry.path)
+      let image = try ImageFile.read(entry.path).image
       isConverted = image.geometry != captcha.geometry
       pixelHash = ContentHash(of: image.converted(to: captcha.geometry).pixels)
     } catch {
@@ -39,7 +39,7 @@ struct ImportedImage: Sendable {
   /// Reads the file again, since no image is kept in memory between the check and the writing of its shard.
   /// - Throws: `PipelineError.changedFile` where the pixels have changed since the check.
   func sample(index: UInt64, of captcha: CaptchaSpec) throws -> Sample {
-    let image = try ImageFile.read(path).converted(to: captcha.geometry)
+    let image = try ImageFile.read(path).image.converted(to: captcha.geometry)
     guard ContentHash(of: image.pixels) == pixelHash else { throw PipelineError.changedFile(path: path) }
     return Sample(index: index, seed: 0, label: label, image: image)
   }

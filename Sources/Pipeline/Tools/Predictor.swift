@@ -112,8 +112,8 @@ private struct DecodedImage: Sendable {
   init(_ source: Predictor.Source, for input: Geometry) throws(ImageError) {
     let image =
       switch source {
-      case .file(let path): try ImageFile.read(path)
-      case .bytes(let bytes, let name): try ImageFile.decode(bytes, path: name)
+      case .file(let path): try ImageFile.read(path).image
+      case .bytes(let bytes, let name): try ImageFile.decode(bytes, path: name).image
       }
     convertedFrom = image.geometry == input ? nil : image.geometry
     pixels = image.converted(to: input).pixels
