@@ -10,7 +10,7 @@ enum PNGReader: ImageReader {
 
   /// Gray where the file has no colour, else RGB. Samples are taken as stored, whatever gamma or colour space the file
   /// declares, as by Pillow and OpenCV. Palettes, 16 bits, fewer than 8 bits and interlacing are converted. Of an
-  /// animation, the picture is taken that programs show that do not know animations; it is almost always the first.
+  /// animation, the default image is taken, which is usually the first frame.
   static func decode(_ bytes: [UInt8], path: String, pixelCountMax: Int) throws(ImageError) -> LoadedImage {
     let essential = EssentialChunks(of: bytes, signatureByteCount: signature.count)
     var loaded = try essential.bytes.withUnsafeBytes { buffer in

@@ -14,7 +14,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case safetensors
   /// A spec file.
   case spec
-  /// Image files. Any format can come out of any corpus, so each has a corpus of its own: PNG and JPEG share the first.
+  /// Image files, each case with its own corpus; PNG and JPEG files share the first.
   case image, gif, bmp, webp
 
   package func read(_ bytes: [UInt8]) {
