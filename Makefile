@@ -13,8 +13,8 @@ MACHINE := $(shell uname -m)
 # fast code for x86 alone; the tests try OpenBLAS there too.
 PACKAGES_x86_64 := libdnnl-dev libopenblas0
 PACKAGES_aarch64 := libopenblas0
-PACKAGES ?= libzstd-dev $(PACKAGES_$(MACHINE)) libfreetype-dev libpng-dev libturbojpeg0-dev libsqlite3-dev libssl-dev \
-	zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
+PACKAGES ?= libzstd-dev $(PACKAGES_$(MACHINE)) libfreetype-dev libpng-dev libjpeg-dev libgif-dev libwebp-dev \
+	libsqlite3-dev libssl-dev zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
 
 # Where `make setup` downloads swiftly, Swift's installer, on a machine without Swift; by default, from swift.org.
 SWIFTLY_URL ?=
@@ -79,7 +79,7 @@ FUZZ_SECONDS ?= 300
 fuzz: setup ## search for inputs that break a parser
 	export GLYPHLINE_FUZZ=1
 	"$(SWIFT)" build -c release --scratch-path .build-fuzz --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
-	for reader in shard block safetensors spec image; do
+	for reader in shard block safetensors spec image gif bmp webp; do
 		mkdir -p .build-fuzz/corpus/$$reader
 		.build-fuzz/release/fuzz $$reader -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 			-artifact_prefix=.build-fuzz/ .build-fuzz/corpus/$$reader Tests/FuzzTests/Corpus/$$reader

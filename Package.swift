@@ -32,11 +32,13 @@ let package = Package(
     .systemLibrary(
       name: "CFreeType", path: "Sources/CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(
-      name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CGIF", path: "Sources/CGIF", providers: [.apt(["libgif-dev"])]),
+    .systemLibrary(name: "CWebP", path: "Sources/CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
+    // libjpeg, behind functions that return after errors, as Swift needs them.
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     // Checks, before any Swift code runs, that the CPU has the instruction sets the program was compiled for. Nothing
     // imports it; a program only depends on it.
     .target(name: "CInstructionSet"),
@@ -53,8 +55,9 @@ let package = Package(
     // The spec file, from YAML to typed values.
     .target(
       name: "Specs", dependencies: ["Samples", "Files", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-    // PNG and JPEG in, PNG out, resizing.
-    .target(name: "Images", dependencies: ["Samples", "Files", "CPNG", "CJPEG"], swiftSettings: strict),
+    // PNG, JPEG, GIF, BMP and WebP in, PNG out, resizing.
+    .target(
+      name: "Images", dependencies: ["Samples", "Files", "CPNG", "CJPEG", "CGIF", "CWebP"], swiftSettings: strict),
     // The SQL schema, embedded from the file that people read.
     .target(
       name: "Schemas", path: "Schemas", exclude: ["shard-v1.md", "pipeline.schema.json"], sources: ["Schemas.swift"],
@@ -150,7 +153,7 @@ let package = Package(
       name: "SpecsTests", dependencies: ["Specs", "Samples", "Files", "Network"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Samples"], resources: [.copy("Fixtures")], swiftSettings: strict),
+      name: "ImagesTests", dependencies: ["Images", "Samples", "Files"], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "GeneratorTests", dependencies: ["Generator", "Files", "Images", "Specs", "Samples", "Network"],
       resources: [.copy("Fixtures")],

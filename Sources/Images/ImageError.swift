@@ -2,12 +2,12 @@ import Files
 
 /// Why an image file cannot be read or written.
 package enum ImageError: Error, Equatable, CustomStringConvertible {
-  /// Neither a PNG nor a JPEG file.
+  /// No image at all, as far as its first bytes tell.
   case unknownFormat(path: String)
   case empty(path: String)
-  /// A file that cannot be decoded; `reason` is the library's.
+  /// A file that cannot be decoded; `reason` says where it goes wrong.
   case corrupt(path: String, format: String, reason: String)
-  /// A kind of picture that does not convert to one gray or RGB image.
+  /// An image of a format, or of a kind within a format, that is not read; `kind` names it with its article.
   case unsupported(path: String, kind: String)
   case tooLarge(path: String, width: Int, height: Int)
   case fileTooLarge(path: String)
@@ -16,15 +16,25 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unknownFormat(let path): "\(path) is neither a PNG nor a JPEG file"
+    case .unknownFormat(let path): "\(path) is not an image: it has the content of no known format"
     case .empty(let path): "\(path) is empty"
     case .corrupt(let path, let format, let reason): "\(path) is a damaged \(format) file: \(reason)"
-    case .unsupported(let path, let kind): "\(path) is \(kind); save it as an ordinary PNG file first"
+    case .unsupported(let path, let kind): "\(path) is \(kind); save it as PNG first"
     case .tooLarge(let path, let width, let height):
       "\(path) has \(width) x \(height) pixels, allowed: \(ImageFile.pixelCountMax) in all"
     case .fileTooLarge(let path): "\(path) has more than \(ImageFile.byteCountMax) bytes"
     case .cannotEncode(let reason): "cannot encode the image as PNG: \(reason)"
     case .file(let error): error.description
+    }
+  }
+}
+
+extension ImageError {
+  /// Whether the file is something else than an image.
+  package var isNoImage: Bool {
+    switch self {
+    case .unknownFormat, .empty: true
+    default: false
     }
   }
 }

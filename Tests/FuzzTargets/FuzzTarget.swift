@@ -14,8 +14,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case safetensors
   /// A spec file.
   case spec
-  /// PNG and JPEG files.
-  case image
+  /// Image files, each case with its own corpus; PNG and JPEG files share the first.
+  case image, gif, bmp, webp
 
   package func read(_ bytes: [UInt8]) {
     switch self {
@@ -31,8 +31,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
       if let file = try? Safetensors(bytes: bytes, path: "fuzz") { _ = try? ModelFile(file, path: "fuzz") }
     case .spec:
       _ = try? PipelineSpec(yaml: String(decoding: bytes, as: UTF8.self), path: "fuzz")
-    case .image:
-      _ = try? ImageFile.decode(bytes, path: "fuzz")
+    case .image, .gif, .bmp, .webp:
+      // A few bytes can hold millions of pixels. In the time that they take, thousands of other files can be read.
+      guard let loaded = try? ImageFile.decode(bytes, path: "fuzz", pixelCountMax: 1 << 16) else { break }
+      precondition(loaded.image.pixels.count == loaded.image.geometry.byteCount)
     }
   }
 }

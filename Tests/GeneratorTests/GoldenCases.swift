@@ -15,7 +15,7 @@ struct GoldenCase {
       let name = try JSONDecoder().decode(Name.self, from: line).image
       return GoldenCase(
         parameters: try JSONDecoder().decode(ImageCaptchaParameters.self, from: line),
-        image: try ImageFile.read("\(folder)/\(name)"))
+        image: try ImageFile.read("\(folder)/\(name)").image)
     }
   }
 

@@ -12,12 +12,6 @@ import Testing
     #expect(largestDifference(image, decoded) <= 2)
   }
 
-  @Test func coloursOfPrint() throws {
-    let path = Fixture.path("jpeg-cmyk.jpg")
-    let error = #expect(throws: ImageError.self) { try ImageFile.read(path) }
-    #expect(error?.description.contains("CMYK") == true && error?.description.contains(path) == true)
-  }
-
   @Test func cutAnywhere() throws {
     let bytes = try Fixture.bytes("jpeg-rgb.jpg")
     // Without its end marker, the file is whole but for a warning.
@@ -36,7 +30,7 @@ import Testing
       for mask: UInt8 in [0x01, 0x80, 0xFF] {
         var changed = bytes
         changed[place] ^= mask
-        let image = try? ImageFile.decode(changed, path: "")
+        let image = (try? ImageFile.decode(changed, path: ""))?.image
         #expect(image.map { $0.pixels.count == $0.geometry.byteCount } ?? true)
       }
     }

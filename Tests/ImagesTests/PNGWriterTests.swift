@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Samples
@@ -10,7 +11,7 @@ import Testing
     let noise = try PNGWriterTests.noise(byteCount: geometry.byteCount)
     for pixels in [noise, [UInt8](repeating: 7, count: geometry.byteCount)] {
       let image = Image(geometry: geometry, pixels: pixels)
-      #expect(try PNGReader.decode(PNGWriter.encode(image), path: "") == image)
+      #expect(try ImageFile.decode(PNGWriter.encode(image), path: "").image == image)
     }
   }
 
@@ -19,7 +20,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     let image = Image(geometry: Geometry(width: 40, height: 60, format: .gray), filledWith: 200)
     try PNGWriter.write(image, to: path)
-    #expect(try ImageFile.read(path) == image)
+    #expect(try ImageFile.read(FilePath(path)).image == image)
   }
 
   @Test func saysWhereItCannotWrite() {

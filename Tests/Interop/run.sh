@@ -18,3 +18,4 @@ mkdir -p "$work"
 "$python" Benchmarks/draw_real_images.py "$work/real" --count 1000 --seed 1
 "$python" Tests/Interop/shards.py "$glyphline" "$work/pipeline" test-00000
 "$python" Tests/Interop/model.py "$glyphline" "$work/pipeline/model.safetensors" "$work/real"
+"$python" Tests/Interop/images.py "$glyphline" "$work/images"

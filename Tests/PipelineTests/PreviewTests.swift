@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Samples
@@ -24,7 +25,7 @@ import Testing
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
     #expect(report.png == png && report.samples.count == 5)
-    let sheet = try ImageFile.read(png)
+    let sheet = try ImageFile.read(FilePath(png)).image
     #expect(sheet.geometry.format == (color == "gray" ? .gray : .rgb))
     // Three rows of two, two and one, each picture 64 x 32 with its label and space around.
     try #require(sheet.geometry.width == 2 * 80 && sheet.geometry.height == 3 * 64 + 8)
@@ -32,7 +33,7 @@ import Testing
       let single = folder.path + "/\(number).png"
       #expect(try Program.run("preview", spec, "--png", single, "--seed", "\(sample.seed)").exitCode == 0)
       let (left, top) = (number % 2 * 80 + 8, number / 2 * 64 + 8)
-      #expect(try ImageFile.read(single) == part(of: sheet, left: left, top: top, width: 64, height: 32))
+      #expect(try ImageFile.read(FilePath(single)).image == part(of: sheet, left: left, top: top, width: 64, height: 32))
       // Under it, its label in black.
       let caption = part(of: sheet, left: left, top: top + 32, width: 64, height: 24)
       #expect(caption.pixels.contains { $0 < 32 })

@@ -32,15 +32,7 @@ package enum ImageRemark: String, Sendable, CaseIterable {
     let (shape, input) = (loaded.image.geometry, converted.geometry)
     let factor = Double(shape.width * input.height) / Double(shape.height * input.width)
     if max(factor, 1 / factor) > shapeFactorMax { remarks.append(.shape) }
-    let channelCount = input.format.rawValue
-    let hasContrast = (0..<channelCount).contains { channel in
-      var (darkest, lightest) = (UInt8.max, UInt8.min)
-      for index in stride(from: channel, to: converted.pixels.count, by: channelCount) {
-        (darkest, lightest) = (min(darkest, converted.pixels[index]), max(lightest, converted.pixels[index]))
-      }
-      return lightest - min(darkest, lightest) >= contrastMin
-    }
-    return hasContrast ? remarks : remarks + [.contrast]
+    return converted.hasContrast(of: contrastMin) ? remarks : remarks + [.contrast]
   }
 
   /// A line for each remark, with the first few names.

@@ -1,4 +1,4 @@
-"""Makes the fixtures that Pillow is the judge of: JPEG files beside what Pillow decodes them to, an animated PNG file, and
+"""Makes the fixtures that Pillow is the judge of: JPEG files beside what Pillow decodes them to, and
 the picture rgb8.png in other sizes."""
 
 import os
@@ -26,7 +26,6 @@ save_jpeg(rgb, "jpeg-rgb")
 save_jpeg(rgb, "jpeg-rgb-progressive", progressive=True)
 save_jpeg(rgb.convert("L"), "jpeg-gray")
 save_jpeg(rgb.convert("CMYK"), "jpeg-cmyk")
-rgb.save(path("animated.png"), save_all=True, append_images=[rgb.rotate(180)])
 with Image.open(path("rgb8.png")) as picture:
     for size in [(20, 5), (4, 30), (13, 2)]:
         picture.resize(size, Image.Resampling.BILINEAR).save(path(f"resized-{size[0]}x{size[1]}.png"))

@@ -1,0 +1,58 @@
+import Samples
+
+extension LoadedImage {
+  /// Over white, an image whose samples differ by less than this is blank.
+  private static let contrastMin = 32
+  /// Over black, it is taken if they differ by at least this much.
+  private static let contrastOnBlackMin = 64
+
+  /// A picture with transparent pixels, put on white; but on black, with a note, where white would leave it blank and
+  /// black does not. It is blank where the samples of every channel differ by less than 32 over the whole image, as in
+  /// light text on a transparent ground, and black is taken where those of a channel then differ by 64 or more.
+  /// - Parameters:
+  ///   - samples: [height, width, channel + 1], the last of each pixel its alpha.
+  ///   - blended: A sample of a pixel with this alpha, over a ground of 0 or 255.
+  static func onGround<Sample>(
+    _ samples: [Sample], _ geometry: Geometry, blended: (_ value: Sample, _ alpha: Sample, _ ground: UInt8) -> UInt8
+  ) -> LoadedImage {
+    func image(over ground: UInt8) -> Image {
+      let channelCount = geometry.format.rawValue
+      var pixels: [UInt8] = []
+      pixels.reserveCapacity(geometry.byteCount)
+      for start in stride(from: 0, to: samples.count, by: channelCount + 1) {
+        let alpha = samples[start + channelCount]
+        for channel in 0..<channelCount { pixels.append(blended(samples[start + channel], alpha, ground)) }
+      }
+      return Image(geometry: geometry, pixels: pixels)
+    }
+    let onWhite = image(over: 255)
+    guard !onWhite.hasContrast(of: contrastMin) else { return LoadedImage(image: onWhite) }
+    let onBlack = image(over: 0)
+    guard onBlack.hasContrast(of: contrastOnBlackMin) else { return LoadedImage(image: onWhite) }
+    return LoadedImage(image: onBlack, notes: [.onBlack])
+  }
+
+  /// The same, of 8-bit samples that are not multiplied by alpha.
+  static func onGround(_ samples: [UInt8], _ geometry: Geometry) -> LoadedImage {
+    onGround(samples, geometry) { value, alpha, ground in
+      let sum = Int(value) * Int(alpha) + Int(ground) * (255 - Int(alpha))
+      return UInt8((sum + 127) / 255)
+    }
+  }
+}
+
+extension Image {
+  /// Whether two samples of one channel differ by `difference` or more.
+  package func hasContrast(of difference: Int) -> Bool {
+    let channelCount = geometry.format.rawValue
+    return (0..<channelCount).contains { channel in
+      var (lowest, highest) = (pixels[channel], pixels[channel])
+      for index in stride(from: channel, to: pixels.count, by: channelCount) {
+        lowest = min(lowest, pixels[index])
+        highest = max(highest, pixels[index])
+        if Int(highest) - Int(lowest) >= difference { return true }
+      }
+      return false
+    }
+  }
+}
