@@ -153,7 +153,8 @@ let package = Package(
       name: "SpecsTests", dependencies: ["Specs", "Samples", "Files", "Network"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Samples", "Files"], resources: [.copy("Fixtures")], swiftSettings: strict),
+      name: "ImagesTests", dependencies: ["Images", "Samples", "Files"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
     .testTarget(
       name: "GeneratorTests", dependencies: ["Generator", "Files", "Images", "Specs", "Samples", "Network"],
       resources: [.copy("Fixtures")],

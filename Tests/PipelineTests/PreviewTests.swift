@@ -33,7 +33,8 @@ import Testing
       let single = folder.path + "/\(number).png"
       #expect(try Program.run("preview", spec, "--png", single, "--seed", "\(sample.seed)").exitCode == 0)
       let (left, top) = (number % 2 * 80 + 8, number / 2 * 64 + 8)
-      #expect(try ImageFile.read(FilePath(single)).image == part(of: sheet, left: left, top: top, width: 64, height: 32))
+      #expect(
+        try ImageFile.read(FilePath(single)).image == part(of: sheet, left: left, top: top, width: 64, height: 32))
       // Under it, its label in black.
       let caption = part(of: sheet, left: left, top: top + 32, width: 64, height: 24)
       #expect(caption.pixels.contains { $0 < 32 })
