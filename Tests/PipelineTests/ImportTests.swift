@@ -98,7 +98,7 @@ import crashtest
     let refused = try importTest(images)
     #expect(refused.exitCode == 65)
     for message in [
-      "12_empty.png is empty", "34_text.jpg is neither", "_x.png: it has no label",
+      "12_empty.png is empty", "34_text.jpg is not an image", "_x.png: it has no label",
       "A1_a.png: its label 'A1' has 'A', which is not in the spec's charset",
       "123_a.png: its label '123' has 3 characters",
       "5 of 65", "--skip-bad",
