@@ -33,6 +33,9 @@ STATIC_STDLIB = $(wildcard $(shell "$(SWIFT)" -static-stdlib -print-target-info 
 	| sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/linux/lib_FoundationICU.a)
 build test: export GLYPHLINE_STATIC_STDLIB = $(STATIC_STDLIB)
 
+# Where the programs are built. Evaluated in recipes, after the build.
+BIN = $(shell "$(SWIFT)" build $(BUILD) --show-bin-path)
+
 SOURCES := Sources Tests Schemas Package.swift
 
 # Where `make install` copies files; with DESTDIR= in front, for building packages.
@@ -49,11 +52,11 @@ build: setup ## build the program
 
 PIPELINE ?= Pipelines/quickstart.yaml
 run: build ## build, then run or resume the pipeline Pipelines/quickstart.yaml
-	.build/release/glyphline run $(PIPELINE)
+	"$(BIN)/glyphline" run $(PIPELINE)
 
 test: setup ## build and run the tests
 	"$(SWIFT)" test $(BUILD) --disable-testable-imports
-	Tests/InstructionSet/run.sh
+	GLYPHLINE="$(BIN)/glyphline" Tests/InstructionSet/run.sh
 	Tests/Setup/run.sh
 
 # Tests README's instructions on fresh Debian systems, made in DISTRIBUTIONS_DIR. Paths in DISTRIBUTIONS_BIND are
@@ -65,35 +68,46 @@ distributions: ## test `make run` and `make test` on fresh Debian systems, as ro
 	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
 
 interop: build ## read shards, catalog and models with other programs, and compare
-	Tests/Interop/run.sh
+	GLYPHLINE="$(BIN)/glyphline" Tests/Interop/run.sh
 
-crash: build ## fail every disk operation of a pipeline and kill it at random times; about an hour
+crash: build ## fail every disk operation of a pipeline and kill it at random times; about two hours
 	"$(SWIFT)" build $(BUILD) --product crashtest
-	.build/release/crashtest kill .build/release/glyphline build Tests/CrashTest/build.yaml --count 200
-	.build/release/crashtest kill .build/release/glyphline run Tests/CrashTest/kill.yaml --count 50
-	.build/release/crashtest damage Pipelines/smoke.yaml
-	.build/release/crashtest sweep Pipelines/smoke.yaml
+	"$(SWIFT)" build $(BUILD) --product nolocks
+	bin="$(BIN)"
+	"$$bin/crashtest" kill "$$bin/glyphline" build Tests/CrashTest/build.yaml --count 200
+	"$$bin/crashtest" kill "$$bin/glyphline" run Tests/CrashTest/kill.yaml --count 50
+	"$$bin/crashtest" damage Pipelines/smoke.yaml
+	"$$bin/crashtest" sweep Pipelines/smoke.yaml
+	# As on a network file system: a rollback journal, and a file as the lock.
+	export LD_PRELOAD="$$bin/libnolocks.so" FLOCK_ERR=38 SHM_ERR=19
+	"$$bin/crashtest" kill "$$bin/glyphline" build Tests/CrashTest/build.yaml --count 100
+	"$$bin/crashtest" sweep Pipelines/smoke.yaml
 
 # Seconds for each reader.
 FUZZ_SECONDS ?= 300
 fuzz: setup ## search for inputs that break a parser
 	export GLYPHLINE_FUZZ=1
-	"$(SWIFT)" build -c release --scratch-path .build-fuzz --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+	build() { "$(SWIFT)" build -c release --scratch-path .build-fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld "$$@"; }
+	build --product fuzz
+	fuzz=$$(build --show-bin-path)/fuzz
 	for reader in shard block safetensors spec image gif bmp webp; do
 		mkdir -p .build-fuzz/corpus/$$reader
-		.build-fuzz/release/fuzz $$reader -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		"$$fuzz" $$reader -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 			-artifact_prefix=.build-fuzz/ .build-fuzz/corpus/$$reader Tests/FuzzTests/Corpus/$$reader
 	done
 
 install: build ## copy the program, its manual and its completions to PREFIX
-	"$(SWIFT)" build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual -c release \
-		--product generate-manual
+	build() {
+		"$(SWIFT)" build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual -c release "$$@"
+	}
+	build --product generate-manual
+	manual=$$(build --show-bin-path)/generate-manual
 	bin=$(DESTDIR)$(PREFIX)/bin man=$(DESTDIR)$(PREFIX)/share/man/man1
 	bash=$(DESTDIR)$(PREFIX)/share/bash-completion/completions zsh=$(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	fish=$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	mkdir -p "$$bin" "$$man" "$$bash" "$$zsh" "$$fish"
-	install -s .build/release/glyphline "$$bin"
-	.build/manual/release/generate-manual "$$bin/glyphline" --multi-page --output-directory "$$man"
+	install -s "$(BIN)/glyphline" "$$bin"
+	"$$manual" "$$bin/glyphline" --multi-page --output-directory "$$man"
 	"$$bin/glyphline" --generate-completion-script bash > "$$bash/glyphline"
 	"$$bin/glyphline" --generate-completion-script zsh > "$$zsh/_glyphline"
 	"$$bin/glyphline" --generate-completion-script fish > "$$fish/glyphline.fish"
@@ -105,7 +119,7 @@ format: ## format the source
 	"$(SWIFT)" format --in-place --recursive $(SOURCES)
 
 bench: build ## compare speed with the alternatives
-	Benchmarks/run.sh
+	GLYPHLINE="$(BIN)/glyphline" Benchmarks/run.sh
 
 clean: ## remove build products; keep runs/
 	"$(SWIFT)" package clean

@@ -13,7 +13,11 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "glyphline",
-  products: [.executable(name: "glyphline", targets: ["glyphline"])],
+  products: [
+    .executable(name: "glyphline", targets: ["glyphline"]),
+    // For tests, which preload it into programs.
+    .library(name: "nolocks", type: .dynamic, targets: ["nolocks"]),
+  ],
   traits: [
     .default(enabledTraits: defaultTraits),
     .trait(
@@ -76,7 +80,11 @@ let package = Package(
     // MARK: Floor 4: records and models
     // The SQLite file: index, stages, runs, results.
     .target(
-      name: "Catalog", dependencies: ["Samples", "Files", "Schemas", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "Catalog",
+      dependencies: [
+        "Samples", "Files", "Schemas", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     // Layers, models, parameters, optimizers, model files and checkpoints.
     .target(name: "Network", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels"], swiftSettings: strict),
@@ -144,6 +152,8 @@ let package = Package(
     .target(
       name: "FuzzTargets", dependencies: ["Samples", "Files", "Specs", "Images", "Shards", "Network"],
       path: "Tests/FuzzTargets", swiftSettings: strict),
+    // Makes locks and shared memory fail as on network file systems, in programs that preload it.
+    .target(name: "nolocks", path: "Tests/NoLocks", publicHeadersPath: "."),
     // The house rules that a machine can check.
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "SamplesTests", dependencies: ["Samples"], swiftSettings: strict),

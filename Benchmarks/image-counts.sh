@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-glyphline=${GLYPHLINE:-.build/release/glyphline}
+glyphline=${GLYPHLINE:-$(swift build -c release --show-bin-path)/glyphline}
 work=runs/benchmarks/image-counts
 mkdir -p "$work"
 

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-glyphline=.build/release/glyphline
+glyphline=${GLYPHLINE:-$(swift build -c release --show-bin-path)/glyphline}
 python=.venv/bin/python
 work=runs/benchmarks
 

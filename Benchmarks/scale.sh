@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-glyphline=${GLYPHLINE:-.build/release/glyphline}
+glyphline=${GLYPHLINE:-$(swift build -c release --show-bin-path)/glyphline}
 work=runs/benchmarks/scale
 spec=$work/scale.yaml
 rm -rf "$work"

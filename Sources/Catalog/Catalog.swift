@@ -5,13 +5,17 @@ import Schemas
 /// The SQLite file of a workspace: the index of its samples, the state of its stages, and every result. Its tables and
 /// views are described in `Schemas/catalog.sql`.
 ///
-/// One process writes, which the workspace lock ensures; any number of others may read at the same time. Each recording
-/// method is one transaction, which is on stable storage when the method returns.
+/// One process writes, which the workspace lock ensures; any number of others may read at the same time, where the file
+/// system lets them (`CatalogOpening.swift`). Each recording method is one transaction, which is on stable storage when
+/// the method returns.
 package final class Catalog: Sendable {
   package enum Access: Sendable {
     /// The catalog must exist.
     case read
-    /// The catalog is created if it does not exist.
+    /// As `read`, from a copy of the files, for where `read` throws `notReadableInPlace`. The caller holds the workspace
+    /// lock until the catalog is open, since no file may change meanwhile.
+    case readCopy
+    /// The catalog is created if it does not exist. The caller holds the workspace lock as long as it is open.
     case write
   }
 
@@ -19,77 +23,24 @@ package final class Catalog: Sendable {
   package static let applicationID = 0x474C_5048
   /// The `user_version` in SQLite's file header, as `Schemas/catalog.sql` sets it.
   package static let schemaVersion = schemaVersions(in: catalogSchema).last?.version ?? 0
-  /// How long a statement waits for another program's lock. Only a writing `sqlite3` shell can hold one that long.
-  private static let busyTimeoutSeconds = 10.0
 
   package let path: String
   private let queue: DatabaseQueue
 
-  /// - Throws: `notADatabase`, `notACatalog`, `newerVersion`, or `failed` where the file cannot be opened or created.
+  /// - Throws: `notADatabase`, `notACatalog`, `newerVersion`, `notReadableInPlace`, or `failed` where the file cannot be
+  ///   opened or created.
   package init(_ path: String, for access: Access) throws(CatalogError) {
     self.path = path
     guard !Self.isPipe(path) else { throw .notADatabase(path: path) }
     do {
-      var configuration = Configuration()
-      configuration.readonly = access == .read
-      configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
-      // Checked before anything is written, since the file may belong to another program.
-      let version = try queue.read { try Self.version(of: $0, path: path) }
-      self.queue =
+      queue =
         switch access {
-        case .read: try Self.readable(queue, version: version, path: path)
-        case .write: try Self.writable(queue, version: version)
+        case .read: try Self.opened(path)
+        case .readCopy: try Self.copied(path)
+        case .write: try Self.writable(path)
         }
     } catch {
       throw CatalogError(error, path: path, operation: "open the catalog")
-    }
-  }
-
-  /// The catalog in this program's schema version. A reader changes no file, so an older catalog is copied into memory
-  /// and upgraded there.
-  /// - Parameter version: nil for a new file.
-  private static func readable(_ queue: DatabaseQueue, version: Int?, path: String) throws -> DatabaseQueue {
-    guard let version else { throw CatalogError.empty(path: path) }
-    guard version < schemaVersion else { return queue }
-    let copy = try DatabaseQueue()
-    try queue.backup(to: copy)
-    try copy.write { try $0.execute(sql: upgrade(from: version)) }
-    return copy
-  }
-
-  /// - Parameter version: nil for a new file, which gets the schema; an older one is upgraded.
-  private static func writable(_ queue: DatabaseQueue, version: Int?) throws -> DatabaseQueue {
-    try queue.writeWithoutTransaction { database in
-      if let fault = try fault(of: database) {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: fault)
-      }
-      // Readers never wait for the writer, nor the writer for readers.
-      try database.execute(sql: "PRAGMA journal_mode = WAL")
-      // After the commit of a shard or checkpoint, older files may be deleted, so a loss of power must not undo it. At
-      // level NORMAL, it could.
-      try database.execute(sql: "PRAGMA synchronous = FULL")
-      if version != schemaVersion {
-        try database.inTransaction {
-          try database.execute(sql: version.map { upgrade(from: $0) } ?? catalogSchema)
-          return .commit
-        }
-      }
-    }
-    return queue
-  }
-
-  /// The statements of `upgrades.sql` after the line that sets `version`; all of them for version 1.
-  private static func upgrade(from version: Int) -> String {
-    let former = schemaVersions(in: catalogUpgrades).first { $0.version == version }
-    return String(catalogUpgrades[(former?.end ?? catalogUpgrades.startIndex)...])
-  }
-
-  /// The schema versions that a script sets, each with the end of the line that sets it.
-  private static func schemaVersions(in script: String) -> [(version: Int, end: String.Index)] {
-    script.split(separator: "\n").compactMap { line in
-      guard line.hasPrefix(versionStatement) else { return nil }
-      return Int(line.dropFirst(versionStatement.count).prefix { $0.isNumber }).map { ($0, line.endIndex) }
     }
   }
 
@@ -107,34 +58,6 @@ package final class Catalog: Sendable {
     } catch {
       throw CatalogError(error, path: path, operation: "close the catalog")
     }
-  }
-
-  /// The first fault that SQLite finds in the tables on which stages rely: damaged pages, or rows that violate the
-  /// schema's checks, such as numbers too large to add or files outside the workspace. nil where there is none.
-  /// A check takes 10 ms a megabyte, so it leaves out the tables that grow with the samples and steps. Their pages are
-  /// checked whenever they are read or written, and the content of `sample` is in the shards too.
-  private static func fault(of database: Database) throws -> String? {
-    try String.fetchOne(
-      database,
-      sql: """
-        SELECT quick_check FROM sqlite_schema AS object, pragma_quick_check(object.name)
-        WHERE object.type = 'table' AND object.name NOT IN ('sample', 'prediction', 'metric', 'metric_rate')
-          AND quick_check <> 'ok'
-        LIMIT 1
-        """)
-  }
-
-  /// The schema version; nil of an empty database, which is new or was left by a crash before the schema was written.
-  private static func version(of database: Database, path: String) throws -> Int? {
-    let application = try Int.fetchOne(database, sql: "PRAGMA application_id")
-    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-    let objectCount = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
-    if application == 0 && version == 0 && objectCount == 0 { return nil }
-    guard application == applicationID && version > 0 else { throw CatalogError.notACatalog(path: path) }
-    guard version <= schemaVersion else {
-      throw CatalogError.newerVersion(path: path, found: version, supported: schemaVersion)
-    }
-    return version
   }
 
   /// Runs `body` in one transaction, which is durable when this returns and is rolled back if `body` throws.

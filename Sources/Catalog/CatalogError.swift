@@ -9,6 +9,12 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
   case notACatalog(path: String)
   /// The file is an empty SQLite database: the creation of a catalog was interrupted.
   case empty(path: String)
+  /// The file cannot be read without changing it: `Catalog.Access.readCopy` reads a copy.
+  case notReadableInPlace(path: String)
+  /// A command writes, and the file system has nothing with which to read beside it.
+  case notReadableNow(path: String, LockError)
+  /// The file could not be copied.
+  case file(FileError)
   /// The catalog was made by a newer version of the program.
   case newerVersion(path: String, found: Int, supported: Int)
   /// A different shard is recorded under this number.
@@ -26,6 +32,13 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
       "\(path) is a database, but not a Glyphline catalog; move it away or choose another workspace"
     case .empty(let path):
       "\(path) is empty; `glyphline build` fills it"
+    case .notReadableInPlace(let path):
+      "\(path) cannot be read as it is, only from a copy"
+    case .notReadableNow(let path, let error):
+      "\(path) cannot be read while a command writes it, since this network file system does not let them share it: "
+        + "\(error); --workspace on a local disk has no such limit"
+    case .file(let error):
+      error.description
     case .newerVersion(let path, let found, let supported):
       "\(path) has schema version \(found), newer than \(supported); use a newer Glyphline or another workspace"
     case .shardExists(let path, let split, let number):
@@ -42,6 +55,8 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
 package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
   package enum Reason: Sendable {
     case cannotOpen, readOnly, full, busy, inputOutput, corrupt
+    /// A lock, or memory that processes share, is not to be had.
+    case sharing
     /// A row violates a constraint of the schema.
     case constraint
     case other
@@ -63,7 +78,8 @@ package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
   }
 
   package var reason: Reason {
-    switch ResultCode(rawValue: code).primaryResultCode {
+    if Self.sharingCodes.contains(ResultCode(rawValue: code)) { return .sharing }
+    return switch ResultCode(rawValue: code).primaryResultCode {
     case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: .cannotOpen
     case .SQLITE_READONLY: .readOnly
     case .SQLITE_FULL: .full
@@ -75,14 +91,21 @@ package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  private static let sharingCodes: [ResultCode] = [
+    .SQLITE_PROTOCOL, .SQLITE_IOERR_LOCK, .SQLITE_IOERR_RDLOCK, .SQLITE_IOERR_UNLOCK, .SQLITE_IOERR_CHECKRESERVEDLOCK,
+    .SQLITE_IOERR_SHMOPEN, .SQLITE_IOERR_SHMSIZE, .SQLITE_IOERR_SHMLOCK, .SQLITE_IOERR_SHMMAP,
+  ]
+
   package var description: String {
     let advice =
       switch reason {
       case .cannotOpen: "check that its folder exists and is writable"
       case .readOnly: "make the file and its folder writable"
       case .full: "free space on the disk and run the command again"
-      case .busy: "another program is writing to it; run the command again when that is done"
+      case .busy: "another program is using it; run the command again when that is done"
       case .inputOutput: "the storage failed; repair it, then run the command again"
+      case .sharing:
+        "a network file system may lack locks and shared memory; choose a workspace on a local disk with --workspace"
       case .corrupt: "the file is damaged; move it away, then `glyphline reindex` rebuilds the index from the shards"
       case .constraint, .other:
         "unless the file was changed by hand, this is a bug; `glyphline reindex` rebuilds the index"
@@ -116,11 +139,22 @@ extension CatalogError {
 
 extension CatalogError: ReportedError {
   package var exitStatus: ExitStatus {
-    guard case .failed(let failure) = self else { return .badData }
-    return switch failure.reason {
+    switch self {
+    case .failed(let failure): failure.exitStatus
+    case .file(let error): error.exitStatus
+    case .notReadableInPlace: .inputOutput
+    case .notReadableNow(_, let error): error.exitStatus
+    default: .badData
+    }
+  }
+}
+
+extension CatalogFailure {
+  fileprivate var exitStatus: ExitStatus {
+    switch reason {
     case .cannotOpen, .readOnly: .cannotCreate
     case .busy: .busy
-    case .full, .inputOutput: .inputOutput
+    case .full, .inputOutput, .sharing: .inputOutput
     case .corrupt, .constraint, .other: .badData
     }
   }

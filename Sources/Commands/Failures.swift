@@ -4,18 +4,23 @@ import Files
 import Foundation
 import Workers
 
-/// Runs a command's work: turns errors into a message and an exit code, and Ctrl-C into a stop at the next safe point.
+/// Runs a command's work: turns errors into a message and an exit code, and Ctrl-C, SIGTERM or the end of
+/// the terminal (SIGHUP) into a stop at the next safe point.
 /// - Parameter resumeWith: The command that resumes the work after a stop; nil where nothing can be resumed.
 func stoppingSafely<Value>(
   resumeWith command: [String]? = nil, _ body: (Cancellation) throws -> Value
 ) throws -> Value {
   let cancellation = Cancellation()
-  let signals = [SIGINT, SIGTERM].map { number in
+  // `nohup` lets a program ignore the end of its terminal.
+  let signals = ([SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP])).map { number in
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler {
-      // A second signal ends the program at once.
-      if cancellation.isCancelled { _exit(ExitStatus.interrupted.rawValue) }
+      if cancellation.isCancelled {
+        // A terminal that closes may send its signal twice: the kernel does, and the shell.
+        if number == SIGHUP { return }
+        _exit(ExitStatus.interrupted.rawValue)
+      }
       cancellation.cancel()
       printError("\nstopping at the next safe point; press Ctrl-C again to stop at once")
     }
@@ -29,6 +34,13 @@ func stoppingSafely<Value>(
     printError(command.map { "stopped; resume with: \(shellText(of: $0))" } ?? "stopped")
     throw ExitCode(ExitStatus.interrupted)
   }
+}
+
+private func isIgnored(_ number: Int32) -> Bool {
+  var action = sigaction()
+  guard sigaction(number, nil, &action) == 0 else { return false }
+  // SAFETY: both are pointers to C functions, or null, of which Swift compares only the bits.
+  return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
 }
 
 /// Runs a command's work: turns an error into one message and an exit code. Ctrl-C ends the program at once.

@@ -9,7 +9,9 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Print the result as one JSON document.")
   var json = false
 
-  @Option(help: ArgumentHelp("Use this many threads; all cores unless given.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "Use this many threads; one for each CPU that the process may use unless given.", valueName: "count"))
   var threads: Int?
 
   func validate() throws {

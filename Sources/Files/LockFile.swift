@@ -1,63 +1,183 @@
 import Foundation
 
-/// An exclusive lock on a workspace for as long as this value lives. The kernel holds it, so it ends with the process,
-/// however that ends. (`flock`, since a lock by `fcntl` is lost when any descriptor of the file is closed.) The file
-/// has the process number of the last holder, for the error message of another process.
+/// An exclusive lock on a workspace for as long as this value lives.
+///
+/// Where the file system has `flock`, the kernel holds the lock, so it ends with the process, however that ends. (Not
+/// `fcntl`, whose locks are lost when any descriptor of the file is closed.) On a local disk it excludes the processes
+/// of this machine. On NFS, Linux turns it into a lock at the server, which excludes those of all machines, unless the
+/// mount option `local_lock` or `nolock` keeps it on this one; so does Lustre's `localflock`.
+///
+/// Lustre without the mount option `flock` answers ENOSYS, NFS 3 without its lock daemon ENOLCK, some FUSE file systems
+/// EOPNOTSUPP. There the lock is a second file, `lock.holder`, made with O_CREAT | O_EXCL: the server makes it for one
+/// process only, on NFS since version 3. It names its holder and is removed at the end. After a crash it stays:
+///
+/// - If the holder ran on this machine and has ended, the lock is free. A third file, `lock.takeover`, lets one process
+///   at a time remove the old file, so that none removes the file of another that was quicker.
+/// - Of a holder on another machine nothing can be known, so the lock counts as held, and the error names the file to
+///   remove.
+///
+/// Each kind respects the other, since mount options differ and ENOLCK may pass: a holder first writes its own name,
+/// then looks for the other file's. Of two at the same time, at least one sees the other.
 package struct LockFile: ~Copyable {
   private let descriptor: Int32
+  /// The file that is the lock; nil where the kernel holds it.
+  private let holderPath: String?
 
+  /// - Throws: `LockError.held`, `.left`, or `.file` where the file cannot be created or locked.
   package init(_ path: String) throws(LockError) {
     // Never write to what a link points to.
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw .file(FileError(.create, path: path, code: errno)) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
-      defer { close(descriptor) }
-      throw code == EWOULDBLOCK
-        ? .held(path: path, holder: Self.holder(descriptor)) : .file(FileError(.lock, path: path, code: code))
+    let holderPath = path + ".holder"
+    let isKernels: Bool
+    do throws(LockError) {
+      isKernels = try Self.lockByKernel(descriptor, path: path, holderPath: holderPath)
+      if !isKernels {
+        try Self.claim(holderPath)
+        try Self.checkUnnamed(descriptor, path: path, holderPath: holderPath)
+      }
+    } catch {
+      close(descriptor)
+      throw error
     }
-    // On a full disk the message lacks the number; the lock works all the same.
-    let number = Array("\(getpid())\n".utf8)
-    _ = ftruncate(descriptor, 0)
-    _ = pwrite(descriptor, number, number.count, 0)
+    self.descriptor = descriptor
+    self.holderPath = isKernels ? nil : holderPath
   }
 
   deinit {
-    // Unlock explicitly: a child process that another thread is starting keeps the descriptor until it runs.
-    flock(descriptor, LOCK_UN)
+    if let holderPath {
+      Self.unclaim(holderPath)
+    } else {
+      // The name of a holder that is gone would stand for a crash.
+      ftruncate(descriptor, 0)
+      // Unlock explicitly: a child process that another thread is starting keeps the descriptor until it runs.
+      flock(descriptor, LOCK_UN)
+    }
     close(descriptor)
   }
 
-  /// The process number in the file; nil where that process has ended and the new holder has not written its own yet.
-  private static func holder(_ descriptor: Int32) -> Int32? {
-    var bytes = [UInt8](repeating: 0, count: 16)
-    let byteCount = pread(descriptor, &bytes, bytes.count, 0)
-    let digits = bytes.prefix(max(0, byteCount)).prefix { $0 != UInt8(ascii: "\n") }
-    guard let process = Int32(String(decoding: digits, as: UTF8.self)), process > 0 else { return nil }
-    return kill(process, 0) == 0 || errno == EPERM ? process : nil
+  /// Locks with `flock` and writes the holder into the file.
+  /// - Returns: False where the file system has no such locks.
+  private static func lockByKernel(
+    _ descriptor: Int32, path: String, holderPath: String
+  ) throws(LockError) -> Bool {
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      switch code {
+      case EWOULDBLOCK:
+        // Named while it runs; the new holder may not have written its own name yet.
+        throw .held(path: path, holder: LockHolder(in: descriptor).flatMap { $0.hasEnded ? nil : $0 })
+      case ENOSYS, EOPNOTSUPP, ENOLCK: return false
+      default: throw .file(FileError(.lock, path: path, code: code))
+      }
+    }
+    // On a full disk, an error message will lack the name; the lock works all the same.
+    _ = LockHolder.current.write(to: descriptor)
+    do throws(LockError) {
+      try removeHolder(at: holderPath)
+    } catch {
+      ftruncate(descriptor, 0)
+      throw error
+    }
+    return true
+  }
+
+  /// Makes the file that is the lock.
+  private static func claim(_ path: String) throws(LockError) {
+    while true {
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      if descriptor >= 0 {
+        let isWritten = LockHolder.current.write(to: descriptor)
+        let code = errno
+        close(descriptor)
+        if isWritten { return }
+        unlink(path)
+        throw .file(FileError(.write, path: path, code: code))
+      }
+      guard errno == EEXIST else { throw .file(FileError(.create, path: path, code: errno)) }
+      try removeHolder(at: path)
+    }
+  }
+
+  /// Removes the file of a holder that has ended.
+  /// - Throws: `LockError` where a holder may be at work.
+  private static func removeHolder(at path: String) throws(LockError) {
+    guard try !isFree(path) else { return }
+    let takeoverPath = path + ".takeover"
+    let takeover = open(takeoverPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard takeover >= 0 else {
+      throw errno == EEXIST
+        ? .left(path: takeoverPath, holder: nil) : .file(FileError(.create, path: takeoverPath, code: errno))
+    }
+    defer {
+      close(takeover)
+      unlink(takeoverPath)
+    }
+    // Another process may have removed the file meanwhile, and a third may have made its own.
+    guard try !isFree(path) else { return }
+    guard unlink(path) == 0 else { throw .file(FileError(.remove, path: path, code: errno)) }
+  }
+
+  /// Whether there is no such file; false where its holder has ended.
+  /// - Throws: `LockError` where a holder may be at work.
+  private static func isFree(_ path: String) throws(LockError) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      guard errno == ENOENT else { throw .file(FileError(.open, path: path, code: errno)) }
+      return true
+    }
+    defer { close(descriptor) }
+    // The file is empty for the moment between its creation and the write.
+    guard let holder = LockHolder(in: descriptor) else { throw .left(path: path, holder: nil) }
+    if holder.hasEnded { return false }
+    throw holder.isOfThisMachine ? .held(path: path, holder: holder) : .left(path: path, holder: holder)
+  }
+
+  /// Refuses where the kernel's lock has a holder: for that process, or on its machine, `flock` works.
+  private static func checkUnnamed(_ descriptor: Int32, path: String, holderPath: String) throws(LockError) {
+    guard let holder = LockHolder(in: descriptor), !holder.hasEnded else { return }
+    unclaim(holderPath)
+    throw holder.isOfThisMachine ? .held(path: path, holder: holder) : .left(path: path, holder: holder)
+  }
+
+  /// Removes the file that is the lock, unless a user has removed it already and it is now another's.
+  private static func unclaim(_ path: String) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    if LockHolder(in: descriptor) == .current { unlink(path) }
   }
 }
 
 /// Why a lock could not be taken.
 package enum LockError: Error, Equatable, CustomStringConvertible {
-  /// Another process has it; `holder` is its number, nil where it is unknown.
-  case held(path: String, holder: Int32?)
+  /// Another process has it; `holder` is nil where it is unknown.
+  case held(path: String, holder: LockHolder?)
+  /// The file counts as a lock, and its holder cannot be looked up: it is on another machine, or not named.
+  case left(path: String, holder: LockHolder?)
   case file(FileError)
 
   package var description: String {
     switch self {
     case .held(let path, let holder):
-      "\(path) is held by \(holder.map { "process \($0), " } ?? "")another command that writes here; "
+      "\(path) is held by \(holder.map { Self.name($0) + ", " } ?? "")another command that writes here; "
         + "wait for it to end, or name another workspace"
+    case .left(let path, let holder):
+      "\(path) says that \(holder.map(Self.name) ?? "another command") writes here, on a network file system "
+        + "without file locks; wait for it to end, or remove this file if it was stopped by a crash"
     case .file(let error): error.description
     }
+  }
+
+  private static func name(_ holder: LockHolder) -> String {
+    "process \(holder.process)" + (holder.isOfThisMachine ? "" : " on \(holder.host)")
   }
 }
 
 extension LockError: ReportedError {
   package var exitStatus: ExitStatus {
     switch self {
-    case .held: .busy
+    case .held, .left: .busy
     case .file(let error): error.exitStatus
     }
   }

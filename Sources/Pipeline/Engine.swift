@@ -10,7 +10,7 @@ struct Engine: Sendable {
 
   /// - Parameters:
   ///   - choice: Precision of activations; `automatic` is bfloat16 where the CPU computes with it, else float32.
-  ///   - threadCount: nil for all cores.
+  ///   - threadCount: nil for all CPUs that the process may use.
   /// - Throws: `PipelineError.unsupportedPrecision`, `KernelError.noBackend`.
   init(_ choice: TrainingSpec.Precision, threadCount: Int?) throws {
     backend = try makeBackend()

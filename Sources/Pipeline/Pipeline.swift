@@ -58,7 +58,7 @@ package final class Pipeline {
   package var workspace: Workspace { session.workspace }
 
   /// - Parameters:
-  ///   - threadCount: nil for all cores.
+  ///   - threadCount: nil for all CPUs that the process may use.
   ///   - report: Receives events, on the calling thread.
   /// - Throws: `PipelineError.unsupportedPrecision`, `KernelError`, and the errors of `PipelineStages` and `Session`.
   package init(

@@ -20,10 +20,32 @@ package struct Workspace: Sendable {
   /// The catalog, opened for reading; nil where nothing is recorded yet.
   func recordedCatalog() throws(CatalogError) -> Catalog? {
     guard FileManager.default.fileExists(atPath: catalogPath) else { return nil }
+    // A writer on another machine may have a write-ahead log, whose index in shared memory is not this machine's.
+    if let writer = LockHolder(inFile: lockPath), !writer.sharesMemory { return try copiedCatalog() }
     do {
       return try Catalog(catalogPath, for: .read)
     } catch .empty {
       return nil
+    } catch .notReadableInPlace {
+      return try copiedCatalog()
+    }
+  }
+
+  /// The catalog, opened from a copy of its files; the lock is held meanwhile, so that no command writes them.
+  private func copiedCatalog() throws(CatalogError) -> Catalog? {
+    let lock: LockFile
+    do throws(LockError) {
+      lock = try LockFile(lockPath)
+    } catch {
+      if case .file(let error) = error { throw .file(error) }
+      throw .notReadableNow(path: catalogPath, error)
+    }
+    return try withExtendedLifetime(lock) { () throws(CatalogError) -> Catalog? in
+      do throws(CatalogError) {
+        return try Catalog(catalogPath, for: .readCopy)
+      } catch .empty {
+        return nil
+      }
     }
   }
 

@@ -1,5 +1,4 @@
 import Dispatch
-import Foundation
 import Synchronization
 
 /// A fixed number of threads that share the iterations of a loop.
@@ -7,9 +6,9 @@ package struct Team: Sendable {
   package let threadCount: Int
   private let record: WorkRecord?
 
-  /// - Parameter threadCount: nil for every core that this process may use.
+  /// - Parameter threadCount: nil for `usableProcessorCount()`.
   package init(threadCount: Int? = nil) {
-    self.threadCount = max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount)
+    self.threadCount = max(1, threadCount ?? usableProcessorCount())
     record = nil
   }
 

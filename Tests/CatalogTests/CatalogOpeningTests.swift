@@ -163,7 +163,8 @@ struct CatalogOpeningTests {
     "tells SQLite's failures apart",
     arguments: [
       (13, CatalogFailure.Reason.full), (5, .busy), (261, .busy), (8, .readOnly), (1032, .readOnly), (10, .inputOutput),
-      (778, .inputOutput), (14, .cannotOpen), (11, .corrupt), (787, .constraint), (1, .other),
+      (778, .inputOutput), (14, .cannotOpen), (11, .corrupt), (787, .constraint), (1, .other), (15, .sharing),
+      (3850, .sharing), (5386, .sharing),
     ] as [(Int32, CatalogFailure.Reason)])
   func reasons(code: Int32, reason: CatalogFailure.Reason) {
     #expect(CatalogFailure(path: "", operation: "", code: code, message: "").reason == reason)

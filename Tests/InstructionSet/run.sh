@@ -74,7 +74,7 @@ else
 fi
 
 # The program itself, on CPUs of 2008 and 2013: it ends by itself, and not by an illegal instruction.
-program=.build/release/glyphline
+program=${GLYPHLINE:-$("$swift" build -c release --show-bin-path)/glyphline}
 if command -v qemu-x86_64 >/dev/null && [ "$(uname -m)" = x86_64 ] && [ -x "$program" ]; then
   for cpu in Nehalem Haswell; do
     code=0

@@ -8,7 +8,7 @@ import crashtest
 
 /// A pipeline so small that it can be broken at each of its operations. Two shards, and a checkpoint that
 /// is removed again.
-private let crashSpec = """
+let crashSpec = """
   name: crash
   captcha: {charset: digits, length: 1, width: 32, height: 28}
   datasets: {train: {count: 48}, test: {count: 8}}

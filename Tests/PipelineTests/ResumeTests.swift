@@ -51,6 +51,7 @@ import crashtest
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: workspace + "/" + name) }
     for (signal, moment) in [
       (SIGINT, "shards/train-00002.shard.zst"), (SIGTERM, "checkpoints/step-000000016.safetensors"),
+      (SIGHUP, "checkpoints/step-000000080.safetensors"),
     ] {
       let outcome = try Program.stop(by: signal, when: { exists(moment) }, "run", spec, "--workspace", workspace)
       #expect(outcome.exitCode == 130)
