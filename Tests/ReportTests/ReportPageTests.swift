@@ -18,7 +18,7 @@ import Testing
     let mistake = try decode(
       MistakeRow.self,
       ["sampleIndex": 7, "file": "", "record": 0, "label": hostile, "predicted": "<&\"", "confidence": 0.5])
-    let reading = ReportPage.Reading(
+    let reading = ReportPage.Example(
       mistake, image: Image(geometry: Geometry(width: 16, height: 8, format: .gray), filledWith: 200),
       candidates: [[("<", 0.75), ("", .nan)]])
     let pairRow = try decode(
@@ -41,7 +41,7 @@ import Testing
           CalibrationRow.self,
           ["low": 0.9, "high": 1.0, "images": 16, "meanConfidence": 0.95, "accuracy": 0.5])
       ],
-      calibrationError: 0.45, mistakes: [ReportPage.Reading](repeating: reading, count: mistakes),
+      calibrationError: 0.45, mistakes: [ReportPage.Example](repeating: reading, count: mistakes),
       dataset: [("characters", hostile)], model: [("layers", hostile)], runs: [],
       spec: "name: \(hostile)</pre><script>alert(1)</script>"
     ).html()
