@@ -7,7 +7,7 @@ import Testing
 @Suite struct FormatTests {
   /// Files beside which what Pillow makes of them lies.
   static let names: [String] = {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: Fixture.path("formats"))) ?? []
+    let all = (try? FileManager.default.contentsOfDirectory(atPath: "\(Fixture.path("formats"))")) ?? []
     return all.filter { all.contains($0 + ".png") }.sorted()
   }()
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import crashtest
 
 /// Folders and tables as people bring them: every file is imported, or named with the reason.
 @Suite struct ForeignFolderTests {
