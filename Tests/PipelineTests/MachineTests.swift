@@ -12,16 +12,15 @@ import crashtest
     #expect(try sqlite(folder.path + "/work/catalog.sqlite", "SELECT threads FROM run") == "1\n")
   }
 
+  /// `nohup` starts the program with SIGHUP ignored.
   @Test func nohupKeepsItRunning() throws {
     let folder = try Folder()
-    _ = try folder.write(tinySpec(train: 3200), as: "spec.yaml")
-    let script = """
-      nohup "$glyphline" build spec.yaml --workspace work & pid=$!
-      while kill -0 $pid && ! [ -e work/shards/train-00002.shard.zst ]; do :; done
-      kill -HUP $pid
-      wait $pid
-      """
-    let outcome = try Program.shell(script, in: folder)
+    let spec = try folder.write(tinySpec(train: 3200), as: "spec.yaml")
+    let workspace = folder.path + "/work"
+    let shard = workspace + "/shards/train-00002.shard.zst"
+    let outcome = try Program.stop(
+      by: SIGHUP, when: { FileManager.default.fileExists(atPath: shard) }, under: "nohup",
+      "build", spec, "--workspace", workspace)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
   }
 }

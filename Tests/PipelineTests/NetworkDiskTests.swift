@@ -8,8 +8,10 @@ private struct Lack: Sendable, CustomTestStringConvertible {
   let variables: String
 
   var testDescription: String { variables }
-  /// In front of a command, in a shell script.
-  var environment: String { "LD_PRELOAD=\"$(dirname \"$glyphline\")/libnolocks.so\" \(variables)" }
+  var environment: [String: String] {
+    let pairs = variables.split(separator: " ").map { $0.split(separator: "=") }.map { (String($0[0]), String($0[1])) }
+    return Dictionary(pairs) { $1 }.merging(["LD_PRELOAD": Program.folder.path() + "/libnolocks.so"]) { $1 }
+  }
   /// Whether SQLite can lock files, so that other programs can read beside a command.
   var hasLocks: Bool { !variables.contains("LOCK_ERR") }
 
@@ -27,26 +29,33 @@ private struct Lack: Sendable, CustomTestStringConvertible {
 /// Workspaces on network file systems.
 @Suite struct NetworkDiskTests {
   private let folder: Folder
+  private let spec: String
+  private let long: String
   private var workspace: String { folder.path + "/work" }
 
   init() throws {
     folder = try Folder()
-    _ = try folder.write(tinySpec(), as: "spec.yaml")
-    _ = try folder.write(tinySpec(train: 3200), as: "long.yaml")
+    spec = try folder.write(tinySpec(), as: "spec.yaml")
+    long = try folder.write(tinySpec(train: 3200), as: "long.yaml")
   }
 
-  private func shell(_ script: String) throws -> Program.Outcome { try Program.shell(script, in: folder) }
-
-  private func command(_ command: String, _ lack: Lack?, _ spec: String = "spec.yaml") -> String {
-    "\(lack?.environment ?? "") \"$glyphline\" \(command) \(spec) --workspace work"
+  private func start(_ command: String, _ lack: Lack?, _ spec: String? = nil) throws -> Program.Outcome {
+    try Program.run([command, spec ?? self.spec, "--workspace", workspace], environment: lack?.environment ?? [:])
   }
 
-  /// - Returns: What a command said.
+  /// Runs a command that succeeds.
   @discardableResult
-  private func run(_ name: String, _ lack: Lack?, _ spec: String = "spec.yaml") throws -> Program.Outcome {
-    let outcome = try shell(command(name, lack, spec))
-    #expect(outcome.exitCode == 0, "\(name): \(outcome.errors)")
+  private func run(_ command: String, _ lack: Lack?, _ spec: String? = nil) throws -> Program.Outcome {
+    let outcome = try start(command, lack, spec)
+    #expect(outcome.exitCode == 0, "\(command): \(outcome.errors)")
     return outcome
+  }
+
+  /// Starts a long build and kills it once a file is there.
+  private func kill(_ lack: Lack?, when names: String...) throws {
+    try Program.kill(
+      when: { names.contains { (FileStatus(workspace + "/" + $0)?.byteCount ?? 0) > 0 } },
+      environment: lack?.environment ?? [:], "build", long, "--workspace", workspace)
   }
 
   private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: workspace + "/" + name) }
@@ -61,7 +70,9 @@ private struct Lack: Sendable, CustomTestStringConvertible {
     #expect(try run("verify", lack).output.contains("no faults"))
     #expect(!exists("lock.holder"))
     guard lack.hasLocks else { return }
-    let rows = try shell("\(lack.environment) sqlite3 work/catalog.sqlite 'SELECT count(*) FROM sample'")
+    let variables = lack.environment.map { "\($0)='\($1)'" }.joined(separator: " ")
+    let rows = try Program.shell(
+      "\(variables) sqlite3 work/catalog.sqlite 'SELECT count(*) FROM sample'", in: folder)
     #expect(rows.output == "540\n", "\(rows.errors)")
   }
 
@@ -69,14 +80,13 @@ private struct Lack: Sendable, CustomTestStringConvertible {
   @Test(arguments: Lack.all)
   fileprivate func oneCommandWritesAtATime(_ lack: Lack) throws {
     // A command that was killed has left its lock, which each of the others may take over.
-    _ = try shell(killed(lack, until: "[ -s work/lock.holder ] || [ -s work/lock ]"))
-    let start = "{ \(command("build", lack, "long.yaml")); echo $?; } 2>>errors & "
-    let outcome = try shell(String(repeating: start, count: 4) + "wait; cat errors >&2")
-    let exitCodes = outcome.output.split(separator: "\n").filter { Int($0) != nil }
-    #expect(exitCodes.count == 4 && exitCodes.contains("0"), "\(outcome.errors)")
-    #expect(Set(exitCodes).isSubset(of: ["0", "75"]), "\(outcome.errors)")
+    try kill(lack, when: "lock.holder", "lock")
+    let outcomes = try Program.runTogether(
+      4, ["build", long, "--workspace", workspace], environment: lack.environment)
+    let (exitCodes, errors) = (outcomes.map(\.exitCode), outcomes.map(\.errors))
+    #expect(exitCodes.contains(0) && Set(exitCodes).isSubset(of: [0, 75]), "\(errors)")
     let runs = try sqlite(workspace + "/catalog.sqlite", "SELECT count(*) FROM run WHERE outcome = 'done'")
-    #expect(runs == "\(exitCodes.count { $0 == "0" })\n")
+    #expect(runs == "\(exitCodes.count { $0 == 0 })\n")
     let overlaps = """
       SELECT count(*) FROM run AS a JOIN run AS b ON a.id < b.id
       WHERE a.outcome = 'done' AND b.outcome = 'done' AND b.started_at < a.finished_at
@@ -85,25 +95,15 @@ private struct Lack: Sendable, CustomTestStringConvertible {
     #expect(!exists("lock.holder") && !exists("lock.holder.takeover"))
   }
 
-  /// A script that starts a command and kills it once a condition holds.
-  private func killed(_ lack: Lack?, until condition: String) -> String {
-    """
-    \(command("build", lack, "long.yaml")) & pid=$!
-    while kill -0 $pid && ! { \(condition); }; do :; done
-    kill -9 $pid
-    wait $pid
-    """
-  }
-
   /// Moved in the middle of a build between file systems with and without shared memory and locks.
   @Test(arguments: [nil, Lack.memoryAndLockFile, .lustre], [nil, Lack.memoryAndLockFile, .lustre])
   fileprivate func aWorkspaceCanMove(from first: Lack?, to second: Lack?) throws {
-    _ = try shell(killed(first, until: "[ -e work/shards/train-00005.shard.zst ]"))
-    try run("status", second, "long.yaml")
-    try run("build", second, "long.yaml")
-    #expect(try run("verify", second, "long.yaml").output.contains("no faults"))
-    try run("verify", first, "long.yaml")
-    try run("build", first, "long.yaml")
+    try kill(first, when: "shards/train-00005.shard.zst")
+    try run("status", second, long)
+    try run("build", second, long)
+    #expect(try run("verify", second, long).output.contains("no faults"))
+    try run("verify", first, long)
+    try run("build", first, long)
   }
 
   @Test func aHolderOnAnotherMachineIsNamed() throws {
@@ -111,9 +111,9 @@ private struct Lack: Sendable, CustomTestStringConvertible {
     let holder = LockHolder(process: 7, startTicks: 1, boot: "1", namespace: "pid:[1]", host: "elsewhere")
     for lack in [nil, Lack.lustre] {
       _ = try folder.write(holder.line, as: "work/lock.holder")
-      let outcome = try shell(command("build", lack))
+      let outcome = try start("build", lack)
       #expect(outcome.exitCode == 75)
-      #expect(outcome.errors.contains("work/lock.holder says that process 7 on elsewhere"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("/work/lock.holder says that process 7 on elsewhere"), "\(outcome.errors)")
       try FileManager.default.removeItem(atPath: workspace + "/lock.holder")
       try run("build", lack)
     }
@@ -123,7 +123,7 @@ private struct Lack: Sendable, CustomTestStringConvertible {
   @Test func theLocksOfOtherKindsAreRespected() throws {
     try FileManager.default.createDirectory(atPath: workspace, withIntermediateDirectories: true)
     let lock = try LockFile(workspace + "/lock")
-    let outcome = try shell(command("build", .lustre))
+    let outcome = try start("build", .lustre)
     #expect(outcome.exitCode == 75 && outcome.errors.contains("held by process \(getpid())"), "\(outcome.errors)")
     #expect(!exists("lock.holder"))
     _ = consume lock
@@ -136,7 +136,7 @@ private struct Lack: Sendable, CustomTestStringConvertible {
     let lock = try LockFile(workspace + "/lock")
     let holder = LockHolder(process: 7, startTicks: 1, boot: "1", namespace: "pid:[1]", host: "elsewhere")
     _ = try folder.write(holder.line, as: "work/lock")
-    let outcome = try shell(command("status", nil))
+    let outcome = try start("status", nil)
     #expect(outcome.exitCode == 75 && outcome.errors.contains("process 7 on elsewhere"), "\(outcome.errors)")
     _ = consume lock
     _ = try folder.write(holder.line, as: "work/lock")
@@ -148,7 +148,7 @@ private struct Lack: Sendable, CustomTestStringConvertible {
   @Test func readersWaitWhereTheyCannotShare() throws {
     try run("build", .lustre)
     let lock = try LockFile(workspace + "/lock")
-    let outcome = try shell(command("status", .lustre))
+    let outcome = try start("status", .lustre)
     #expect(outcome.exitCode == 75 && outcome.errors.contains("network file system"), "\(outcome.errors)")
     _ = consume lock
     try run("status", .lustre)
@@ -156,9 +156,9 @@ private struct Lack: Sendable, CustomTestStringConvertible {
 
   /// As `CrashTests`, with a rollback journal.
   @Test func whatIsCutOffIsMadeGood() throws {
-    _ = try folder.write(crashSpec, as: "crash.yaml")
-    let crashtest = "\"$(dirname \"$glyphline\")/crashtest\""
-    let outcome = try shell("\(Lack.memoryAndLockFile.environment) \(crashtest) sweep crash.yaml --every 7")
+    let spec = try folder.write(crashSpec, as: "crash.yaml")
+    let outcome = try Program.run(
+      named: "crashtest", ["sweep", spec, "--every", "41"], environment: Lack.memoryAndLockFile.environment)
     #expect(outcome.exitCode == 0, "\(outcome.output)\(outcome.errors)")
   }
 }

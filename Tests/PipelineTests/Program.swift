@@ -31,13 +31,17 @@ struct Program {
     let errors: String
   }
 
-  private static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+  static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
   private static let path = folder.appending(path: "glyphline")
 
-  private static func process(_ arguments: [String], output: Pipe, errors: Pipe) -> Process {
+  /// - Parameter environment: Added to that of the tests.
+  private static func process(
+    _ arguments: [String], environment: [String: String] = [:], output: Pipe, errors: Pipe
+  ) -> Process {
     let process = Process()
     process.executableURL = path
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = output
     process.standardError = errors
     process.standardInput = FileHandle.nullDevice
@@ -47,19 +51,26 @@ struct Program {
   /// Runs the program to its end.
   static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  static func run(_ arguments: [String]) throws -> Outcome {
-    let (output, errors) = (Pipe(), Pipe())
-    let process = process(arguments, output: output, errors: errors)
-    try process.run()
-    return outcome(of: process, output: output, errors: errors)
+  static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+    try runTogether(1, arguments, environment: environment)[0]
+  }
+
+  /// Runs the program several times at once.
+  static func runTogether(_ count: Int, _ arguments: [String], environment: [String: String]) throws -> [Outcome] {
+    let running = try (0..<count).map { _ in
+      let (output, errors) = (Pipe(), Pipe())
+      let process = process(arguments, environment: environment, output: output, errors: errors)
+      try process.run()
+      return (process, output, errors)
+    }
+    return running.map { outcome(of: $0.0, output: $0.1, errors: $0.2) }
   }
 
   /// Runs another program that was built beside these tests to its end.
-  static func run(named name: String, environment: [String: String]) throws -> Outcome {
+  static func run(named name: String, _ arguments: [String] = [], environment: [String: String]) throws -> Outcome {
     let (output, errors) = (Pipe(), Pipe())
-    let process = process([], output: output, errors: errors)
+    let process = process(arguments, environment: environment, output: output, errors: errors)
     process.executableURL = folder.appending(path: name)
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     try process.run()
     return outcome(of: process, output: output, errors: errors)
   }
@@ -95,9 +106,16 @@ struct Program {
   }
 
   /// Starts the program and asks it to stop, by `signal`, as soon as `isReached` says so.
-  static func stop(by signal: Int32, when isReached: () -> Bool, _ arguments: String...) throws -> Outcome {
+  /// - Parameter starter: A program that starts it, in the same process.
+  static func stop(
+    by signal: Int32, when isReached: () -> Bool, under starter: String? = nil, _ arguments: String...
+  ) throws -> Outcome {
     let (output, errors) = (Pipe(), Pipe())
     let process = process(arguments, output: output, errors: errors)
+    if let starter {
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      process.arguments = [starter, path.path()] + arguments
+    }
     try process.run()
     while process.isRunning && !isReached() { usleep(500) }
     if process.isRunning { Foundation.kill(process.processIdentifier, signal) }
@@ -106,8 +124,11 @@ struct Program {
 
   /// Starts the program and kills it as soon as `isReached` says so.
   /// - Returns: Whether it was killed; false where it ended by itself before that.
-  static func kill(when isReached: () -> Bool, _ arguments: String...) throws -> Bool {
-    let process = process(arguments, output: Pipe(), errors: Pipe())
+  @discardableResult
+  static func kill(
+    when isReached: () -> Bool, environment: [String: String] = [:], _ arguments: String...
+  ) throws -> Bool {
+    let process = process(arguments, environment: environment, output: Pipe(), errors: Pipe())
     try process.run()
     while process.isRunning && !isReached() { usleep(500) }
     let wasRunning = process.isRunning
