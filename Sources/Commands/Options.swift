@@ -24,7 +24,7 @@ struct PipelineOptions: ParsableArguments {
   @Argument(help: "The pipeline's spec file.", completion: .file(extensions: ["yaml", "yml"]))
   var spec: String
 
-  @Option(help: ArgumentHelp("The folder of results; runs/NAME unless given.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Use this folder for the results; runs/NAME unless given.", valueName: "folder"))
   var workspace: String?
 
   func validate() throws {

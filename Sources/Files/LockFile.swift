@@ -161,10 +161,10 @@ package enum LockError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .held(let path, let holder):
       "\(path) is held by \(holder.map { Self.name($0) + ", " } ?? "")another command that writes here; "
-        + "wait for it to end, or name another workspace"
+        + "wait for it to end, or choose another workspace with --workspace"
     case .left(let path, let holder):
-      "\(path) says that \(holder.map(Self.name) ?? "another command") writes here, on a network file system "
-        + "without file locks; wait for it to end, or remove this file if it was stopped by a crash"
+      "\(path) says that \(holder.map(Self.name) ?? "another command") writes here, on a file system without file "
+        + "locks; wait for it to end, or remove this file if a crash ended it"
     case .file(let error): error.description
     }
   }

@@ -62,8 +62,8 @@ package final class BatchLoader {
     nextBatch = startBatch
     let end = plan.isEndless ? Int.max : sequence.blockCount
     if plan.hasBatch(startBatch) {
-      let (epoch, positions) = plan.place(ofBatch: startBatch)
-      readBlockCount = sequence.places(ofWindowContaining: positions.lowerBound, epoch: epoch).lowerBound
+      let (epoch, positions) = plan.positions(ofBatch: startBatch)
+      readBlockCount = sequence.blockIndices(ofWindowContaining: positions.lowerBound, epoch: epoch).lowerBound
     } else {
       precondition(startBatch == plan.batchesPerEpoch)
       readBlockCount = end
@@ -88,9 +88,10 @@ package final class BatchLoader {
   package func next() throws -> Batch? {
     while plan.hasBatch(nextBatch) {
       let number = nextBatch
-      let (epoch, positions) = plan.place(ofBatch: number)
+      let (epoch, positions) = plan.positions(ofBatch: number)
       nextBatch = .max
-      try waitForBlocks(before: sequence.places(ofWindowContaining: positions.upperBound - 1, epoch: epoch).upperBound)
+      let window = sequence.blockIndices(ofWindowContaining: positions.upperBound - 1, epoch: epoch)
+      try waitForBlocks(before: window.upperBound)
       let batch = slots[number % slots.count].batch.withLock {
         $0.finished(count: positions.count, isFull: plan.isEndless)
       }

@@ -131,8 +131,7 @@ struct TrainStage: Stage {
     guard let validationData else {
       session.report(
         .note(
-          "the spec has no validation split (datasets.validation), so training shows no accuracy on unseen images"
-        ))
+          "the spec has no validation split (datasets.validation), so training shows no accuracy on new images"))
       return nil
     }
     _ = try validationData.recordedData(in: session.records, for: "training")
