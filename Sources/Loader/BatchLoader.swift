@@ -71,8 +71,8 @@ package final class BatchLoader {
     let scatter = BlockScatter(
       dataset: dataset, sequence: sequence, plan: plan, firstBatch: startBatch, slots: slots,
       leavesOut: leaveOut != nil)
-    // Reading of the next window starts after the first block of this one was awaited; all earlier batches are done
-    // then.
+    // The next window is read only after the first block of this one was awaited. By then, all earlier batches have been
+    // handed out.
     blocks = OrderedStream(
       jobs: readBlockCount..<end, threadCount: threadCount, window: sequence.windowBlockCountMin
     ) {

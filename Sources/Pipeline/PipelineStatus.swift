@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Specs
 
-/// The state of every stage of a pipeline. To find it locks, makes and changes nothing.
+/// The state of every stage of a pipeline. Finding it takes no lock, and makes and changes no file of the workspace.
 package struct PipelineStatus: Sendable, Encodable {
   package struct Stage: Sendable, Encodable {
     package let name: String

@@ -62,7 +62,7 @@ final class Session {
   }
 }
 
-/// The records of a workspace from which stages tell their state, for commands that work in it and for read-only ones.
+/// What a workspace has recorded, from which stages find their state; for commands that write and for those that read.
 final class Records {
   let workspace: Workspace
   /// nil where nothing is recorded yet.

@@ -51,7 +51,7 @@ import Testing
     #expect(first == keys(order(epoch: 0)))
     for other in [order(epoch: 1), order(epoch: 0, seed: 4)] {
       let equal = zip(first, keys(other)).count { $0 == $1 }
-      // Two random orders of so many records agree in one place on average.
+      // Two random orders of any number of records agree at one index on average.
       #expect(equal < 10)
     }
   }

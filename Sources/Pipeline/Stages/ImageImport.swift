@@ -104,7 +104,7 @@ struct ImageImport {
     var images: [ImportedImage] = []
     /// Files whose image and label the split has already.
     var present: [FilePath] = []
-    /// A text for each image of which there is another with the same pixels and another label.
+    /// A text for each image if another one has the same pixels and another label.
     var contradictions: [String] = []
   }
 

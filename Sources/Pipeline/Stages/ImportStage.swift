@@ -5,7 +5,7 @@ import Samples
 import Shards
 import Specs
 
-/// A split whose images come from files. `ImageImport` makes it; running the stage only says how.
+/// A split whose images come from files. `ImageImport` makes it; running the stage throws an error that says how.
 struct ImportStage: SampleStage {
   let split: Split
   let spec: PipelineSpec

@@ -118,7 +118,7 @@ struct TrainStage: Stage {
       + " \(counted(trainer.plan.stepCount - trainer.step, "step")) of \(images) images, \(expectedTime(trainer))"
   }
 
-  /// How long training will take, from the time of a second step: the first one meets cold caches.
+  /// How long training will take, from the time of a second step: in the first one, caches are cold.
   private func expectedTime(_ trainer: Trainer) -> String {
     trainer.rehearse()
     let start = Date()
