@@ -11,7 +11,7 @@ struct CommonOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Use this many threads; one for each CPU that the process may use unless given.", valueName: "count"))
+      "Use this many threads; unless given, one for each CPU that the process may use.", valueName: "count"))
   var threads: Int?
 
   func validate() throws {

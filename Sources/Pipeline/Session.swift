@@ -78,7 +78,7 @@ final class Records {
     (workspace, catalog, isOpenForWork) = (session.workspace, session.catalog, true)
   }
 
-  /// The present records, read without a lock.
+  /// The present records, for a command that only reads.
   init(readFrom workspace: Workspace) throws(CatalogError) {
     (self.workspace, isOpenForWork) = (workspace, false)
     catalog = try workspace.recordedCatalog()

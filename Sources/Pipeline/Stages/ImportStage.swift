@@ -61,7 +61,7 @@ struct ImportStage: SampleStage {
   /// Writes the images behind the samples that the split has, in shards of their own.
   func append(_ images: [ImportedImage], to base: ImportBase, in session: Session, on engine: Engine) throws {
     guard !images.isEmpty else {
-      return session.report(.skipped(stage: name, reason: "the split has these images already"))
+      return session.report(.skipped(stage: name, reason: "no new images"))
     }
     let content = ImportedContent(base.samples + images.map(\.content)).hash.description
     let count = base.samples.count + images.count
