@@ -59,15 +59,15 @@ test: setup ## build and run the tests
 	GLYPHLINE="$(BIN)/glyphline" Tests/InstructionSet/run.sh
 	Tests/Setup/run.sh
 
-# Tests README's instructions on fresh Debian systems, made in DISTRIBUTIONS_DIR. Paths in DISTRIBUTIONS_BIND are
-# visible there too, such as a folder of packages and the Git configuration that points to it.
+# Tests README's instructions on fresh Debian systems, made in DISTRIBUTIONS_DIR. Paths in DISTRIBUTIONS_BIND, such as a
+# folder of packages and the Git configuration that points to it, are visible there too.
 DISTRIBUTIONS ?= bookworm trixie
 DISTRIBUTIONS_DIR ?= .build-distributions
 DISTRIBUTIONS_BIND ?=
 distributions: ## test `make run` and `make test` on fresh Debian systems, as root; about half an hour each
 	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
 
-interop: build ## read shards, catalog and models with other programs, and compare
+interop: build ## read shards, catalog and models with other programs, and compare the results
 	GLYPHLINE="$(BIN)/glyphline" Tests/Interop/run.sh
 
 crash: build ## fail every disk operation of a pipeline and kill it at random times; about two hours
@@ -118,7 +118,7 @@ lint: ## check the format of the source
 format: ## format the source
 	"$(SWIFT)" format --in-place --recursive $(SOURCES)
 
-bench: build ## compare speed with the alternatives
+bench: build ## compare the speed with that of other programs
 	GLYPHLINE="$(BIN)/glyphline" Benchmarks/run.sh
 
 clean: ## remove build products; keep runs/

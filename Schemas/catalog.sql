@@ -1,8 +1,8 @@
 -- The catalog of a Glyphline workspace, `catalog.sqlite`, schema version 2. SQLite 3.37 or newer.
 --
--- The program embeds this file. `sqlite3 new.sqlite < catalog.sql` makes an empty catalog that it accepts.
--- Tables and views are a contract: their names and columns stay. Only `run`, `metric_rate` and `shard_file` have times;
--- all other tables are the same, row by row, however often the work was interrupted.
+-- The program embeds this file. `sqlite3 new.sqlite < catalog.sql` makes an empty catalog that the program accepts.
+-- Tables and views are a contract: their names and columns stay. Only `run`, `metric_rate` and `shard_file` have times.
+-- All other tables have the same rows, however often the work was interrupted.
 -- `upgrades.sql` upgrades catalogs of older versions.
 --
 -- Conventions: indices, records, positions and epochs count from 0, steps from 1. Files are paths relative to the
@@ -55,8 +55,8 @@ CREATE TABLE sample (
 ) STRICT, WITHOUT ROWID;
 
 -- A damaged block that a stage left out, since the spec says `on_corrupt: skip`. Its samples are `records` records of
--- the shard from first_record on. The row is deleted when the stage starts over or the shard is dropped; an
--- evaluation's row also when the shard is repaired, and the evaluation is then unfinished.
+-- the shard from first_record on. The row is deleted when the stage starts over or the shard is dropped. A row of an
+-- evaluation is also deleted when the shard is repaired; the evaluation then counts as unfinished.
 CREATE TABLE left_out (
   stage TEXT NOT NULL CHECK (stage <> ''), -- 'train' or 'evaluate test'
   split TEXT NOT NULL,
@@ -152,11 +152,11 @@ CREATE TABLE prediction (
   FOREIGN KEY (split, sample_index) REFERENCES sample (split, sample_index)
 ) STRICT, WITHOUT ROWID;
 
--- Without it, SQLite would scan all predictions for every sample that is deleted.
+-- Without this index, SQLite would scan all predictions for every sample that is deleted.
 CREATE INDEX prediction_sample ON prediction (split, sample_index);
 
--- How often the character `truth` at a position was predicted as `predicted`; an empty text stands for the end of the
--- text. Pairs that did not occur have no row. The counts of a position add up to the number of images.
+-- How often the character `truth` at a position was predicted as `predicted`. The empty string stands for the end of
+-- the text. Pairs that did not occur have no row. The counts of a position add up to the number of images.
 CREATE TABLE confusion (
   evaluation INTEGER NOT NULL REFERENCES evaluation (id) ON DELETE CASCADE,
   position INTEGER NOT NULL CHECK (position >= 0),

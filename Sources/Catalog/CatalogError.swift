@@ -11,7 +11,7 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
   case empty(path: String)
   /// The file cannot be read without changing it: `Catalog.Access.readCopy` reads a copy.
   case notReadableInPlace(path: String)
-  /// A command writes, and the file system has nothing with which to read beside it.
+  /// A command writes, and the file system does not let processes share the file.
   case notReadableNow(path: String, LockError)
   /// The file could not be copied.
   case file(FileError)
@@ -33,10 +33,10 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
     case .empty(let path):
       "\(path) is empty; `glyphline build` fills it"
     case .notReadableInPlace(let path):
-      "\(path) cannot be read as it is, only from a copy"
+      "\(path) can be read only from a copy"
     case .notReadableNow(let path, let error):
-      "\(path) cannot be read while a command writes it, since this network file system does not let them share it: "
-        + "\(error); --workspace on a local disk has no such limit"
+      "\(path) cannot be read while a command writes it, since this file system does not let processes share it; "
+        + "\(error)"
     case .file(let error):
       error.description
     case .newerVersion(let path, let found, let supported):
@@ -55,7 +55,7 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
 package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
   package enum Reason: Sendable {
     case cannotOpen, readOnly, full, busy, inputOutput, corrupt
-    /// A lock, or memory that processes share, is not to be had.
+    /// The file system failed to give a lock or shared memory.
     case sharing
     /// A row violates a constraint of the schema.
     case constraint
@@ -102,10 +102,10 @@ package struct CatalogFailure: Equatable, Sendable, CustomStringConvertible {
       case .cannotOpen: "check that its folder exists and is writable"
       case .readOnly: "make the file and its folder writable"
       case .full: "free space on the disk and run the command again"
-      case .busy: "another program is using it; run the command again when that is done"
+      case .busy: "another program is using it; run the command again when that program has ended"
       case .inputOutput: "the storage failed; repair it, then run the command again"
       case .sharing:
-        "a network file system may lack locks and shared memory; choose a workspace on a local disk with --workspace"
+        "the file system may lack locks and shared memory; choose a workspace on a local disk with --workspace"
       case .corrupt: "the file is damaged; move it away, then `glyphline reindex` rebuilds the index from the shards"
       case .constraint, .other:
         "unless the file was changed by hand, this is a bug; `glyphline reindex` rebuilds the index"

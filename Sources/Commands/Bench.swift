@@ -9,22 +9,22 @@ struct Bench: ParsableCommand {
     commandName: "bench",
     abstract: "Measure the throughput of one part alone on this machine.",
     discussion: """
-      Parts: generate, load (needs the train split), train, predict. Prints the median of five rounds; for load also \
-      that of plain Zstandard decompression of the same data, the least that any loader must do. For train, every \
-      candidate counts as an image.
-      With --phases, measures one thread and prints the median time that each kind of work of each layer takes in a \
-      step: lanes and shares are divided among the threads, prepare and conclude are one task for each layer, and once \
-      is done by one thread. The times for more threads are computed from that, assuming that threads neither wait for \
-      one another nor slow one another down.
+      Parts: generate, load (needs the train split), train, predict. Prints the median of five rounds, with the slowest \
+      and the fastest. For load, also measures plain Zstandard decompression of the same data, the least that any loader \
+      must do. For train, every candidate counts as an image.
+      With --phases, measures one thread, and prints the median time of each layer and kind of work in a step. Threads \
+      divide lanes and shares among them; prepare and conclude are one task for each layer; once is work for one \
+      thread. From these times, computes a step's time on more threads, assuming that threads neither wait for one \
+      another nor slow one another down.
       """)
 
-  @Argument(help: "generate, load, train or predict.")
+  @Argument(help: "The part: generate, load, train or predict.")
   var part: Benchmark.Part
 
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
-  @Flag(help: "Print the time of each part of a step; with train and predict only.")
+  @Flag(help: "Print the time of each layer and kind of work in a step; for train and predict only.")
   var phases = false
 
   private struct Report: Encodable {

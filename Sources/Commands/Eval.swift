@@ -10,10 +10,11 @@ struct Eval: ParsableCommand {
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("Predict this split; evaluation.split of the spec unless given.", valueName: "name"))
+  @Option(help: ArgumentHelp("Predict this split; the spec's evaluation.split unless given.", valueName: "name"))
   var split: Split?
 
-  @Option(help: ArgumentHelp("Use this model file, not the pipeline's own.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Use this model file; the pipeline's own unless given.", valueName: "file"), completion: .file())
   var model: String?
 
   func run() throws {

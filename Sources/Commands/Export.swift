@@ -21,7 +21,8 @@ struct Export: ParsableCommand {
     @Option(help: ArgumentHelp("Export this split: train, validation or test.", valueName: "name"))
     var split: Split
 
-    @Option(help: ArgumentHelp("Create this folder.", valueName: "folder"), completion: .directory)
+    @Option(
+      help: ArgumentHelp("Write this folder, which must not exist yet.", valueName: "folder"), completion: .directory)
     var out: String
 
     private struct Report: Encodable {
@@ -52,7 +53,7 @@ struct Export: ParsableCommand {
       abstract: "Write a model as an ONNX file.",
       discussion: """
         The graph takes pixels as bytes (0...255), [images, channels, height, width], and returns logits, [images, \
-        position, class]. Charset, length and geometry are in the file's metadata.
+        position, class]. Charset, lengths and geometry are in the file's metadata.
         """)
 
     @Option(help: ArgumentHelp("Read this model file, made by training.", valueName: "file"), completion: .file())

@@ -4,8 +4,8 @@ import Files
 import Foundation
 import Workers
 
-/// Runs a command's work: turns errors into a message and an exit code, and Ctrl-C, SIGTERM or the end of
-/// the terminal (SIGHUP) into a stop at the next safe point.
+/// Runs a command's work. Turns errors into a message and an exit code, and Ctrl-C, SIGTERM or the end of the terminal
+/// (SIGHUP) into a stop at the next safe point.
 /// - Parameter resumeWith: The command that resumes the work after a stop; nil where nothing can be resumed.
 func stoppingSafely<Value>(
   resumeWith command: [String]? = nil, _ body: (Cancellation) throws -> Value

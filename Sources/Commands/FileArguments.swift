@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// The paths that were given as arguments of the command. A path that is not UTF-8 is broken in `arguments`, where each
-/// wrong byte has become U+FFFD, so it is taken from the process's own arguments.
+/// The paths that were given as arguments of the command. In `arguments`, the wrong bytes of a path that is not UTF-8 have
+/// become U+FFFD, so such a path is taken from the process's own arguments.
 func filePaths(ofArguments arguments: [String]) -> [FilePath] {
   guard arguments.contains(where: { $0.contains("\u{FFFD}") }) else { return arguments.map { FilePath($0) } }
   var originals: [String: [FilePath]] = [:]

@@ -8,28 +8,30 @@ struct Import: ParsableCommand {
     abstract: "Import labelled image files as a split.",
     discussion: """
       SOURCE is a folder of image files whose names begin with the label, as in AB12_anything.png, or a CSV table with \
-      the columns file and label (or text, as predict --csv writes). If the folder has a labels.csv, that table gives \
-      the labels. Subfolders are searched too. Files that are no images are named and passed over. The spec must call \
-      the split imported, as in `datasets: {test: imported}`; it is then used like any other split.
+      the columns file and label (or text, as `glyphline predict --csv` writes). If the folder has a table labels.csv, \
+      that gives the labels. Subfolders are searched, too. Files in the folder that are not images are named and passed \
+      over. The images replace those that the split has, unless --add is given. The spec must call the split imported, \
+      as in `datasets: {test: imported}`.
       """)
 
-  @Argument(help: "A folder, or a table of files and labels.", completion: .file())
+  @Argument(help: "A folder of images, or a CSV table of files and labels.", completion: .file())
   var source: String
 
   @Option(
-    help: ArgumentHelp("The pipeline's spec file.", valueName: "spec"), completion: .file(extensions: ["yaml", "yml"]))
+    help: ArgumentHelp("Import for the pipeline of this spec file.", valueName: "spec"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var into: String
 
   @Option(help: ArgumentHelp("Import as this split: train, validation or test.", valueName: "name"))
   var split: Split
 
-  @Flag(help: "Leave out files that are damaged or whose labels the spec does not allow.")
+  @Flag(help: "Leave out files that are damaged, or have no label or one that the spec does not allow.")
   var skipBad = false
 
-  @Flag(help: "Add the images to those that the split has; images that it has already are passed over.")
+  @Flag(help: "Add the images to those that the split has; pass over images that it has already.")
   var add = false
 
-  @Option(help: ArgumentHelp("The folder of results; runs/NAME unless given.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Use this folder for the results; runs/NAME unless given.", valueName: "folder"))
   var workspace: String?
 
   @OptionGroup var common: CommonOptions

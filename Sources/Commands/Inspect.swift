@@ -16,11 +16,11 @@ struct Inspect: ParsableCommand {
   @Option(help: ArgumentHelp("Show this record of the shard; the first is 0.", valueName: "number"))
   var record: Int?
 
-  @Option(help: ArgumentHelp("Write the record's image here.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the record's image to this PNG file.", valueName: "file"))
   var png: String?
 
   @Option(
-    help: ArgumentHelp("Draw the record's seed again by this spec and compare the pixels.", valueName: "spec"),
+    help: ArgumentHelp("Draw the record's seed again by this spec file, and compare the pixels.", valueName: "spec"),
     completion: .file(extensions: ["yaml", "yml"]))
   var redraw: String?
 

@@ -11,7 +11,7 @@ struct CommonOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Use this many threads; one for each CPU that the process may use unless given.", valueName: "count"))
+      "Use this many threads; unless given, one for each CPU that the process may use.", valueName: "count"))
   var threads: Int?
 
   func validate() throws {
@@ -24,7 +24,7 @@ struct PipelineOptions: ParsableArguments {
   @Argument(help: "The pipeline's spec file.", completion: .file(extensions: ["yaml", "yml"]))
   var spec: String
 
-  @Option(help: ArgumentHelp("The folder of results; runs/NAME unless given.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Use this folder for the results; runs/NAME unless given.", valueName: "folder"))
   var workspace: String?
 
   func validate() throws {

@@ -67,7 +67,7 @@ struct PhaseReport: Encodable {
       + zip(names, phases).map { name, phase in row(name, phase.milliseconds, phase.percent) }
       + [row("all", milliseconds, 100)]
       + [
-        String(format: "times on more threads, computed, not measured (%.2f ms are serial):", serialMilliseconds),
+        String(format: "a step on more threads, computed, not measured (%.2f ms are serial):", serialMilliseconds),
         "threads        ms  images/s  speed-up",
       ]
       + computed.map {

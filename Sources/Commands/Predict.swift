@@ -9,11 +9,11 @@ struct Predict: ParsableCommand {
     commandName: "predict",
     abstract: "Predict the text of image files with a trained model.",
     discussion: """
-      Images of another size or colour than the model's input are converted, and a note on standard error says so. \
-      Files that cannot be read are named there with the reason; the others are predicted all the same, and the exit \
-      code is not 0. Folders are searched with their subfolders; files in them that are no images are named and passed \
-      over. If the confidence is below 0.9, four more copies are inferred, shifted by one and two pixels to \
-      the left and right, and the prediction follows from the mean of the five copies' logits.
+      Images of another size or colour than the model's input are converted, and a note on standard error says so. If a \
+      file cannot be read, a message there says why, the other files are predicted, and the exit code is not 0. Folders \
+      are searched with their subfolders; files in them that are not images are named and passed over. If the \
+      confidence is below 0.9, four more copies are inferred, shifted by one and two pixels to the left and right, and \
+      the prediction comes from the mean of the five copies' logits.
       """)
 
   @Option(help: ArgumentHelp("Read this model file, made by training.", valueName: "file"), completion: .file())
@@ -27,7 +27,7 @@ struct Predict: ParsableCommand {
   @Flag(help: "Compare each prediction with the label that the file name begins with, as in AB12_anything.png.")
   var expectFromName = false
 
-  @Flag(help: "Print one JSON document a line, as soon as each image is predicted.")
+  @Flag(help: "Print a JSON document in one line for each image, as soon as it is predicted.")
   var jsonLines = false
 
   @Flag(help: "Print comma-separated values with a header.")
@@ -36,7 +36,7 @@ struct Predict: ParsableCommand {
   @Flag(help: "Add the logits of each position (in JSON only).")
   var logits = false
 
-  @Option(help: ArgumentHelp("Compute in this format: auto, float32 or bfloat16.", valueName: "name"))
+  @Option(help: ArgumentHelp("Compute in this precision: auto, float32 or bfloat16.", valueName: "name"))
   var precision: TrainingSpec.Precision = .automatic
 
   @OptionGroup var common: CommonOptions
@@ -71,7 +71,7 @@ struct Predict: ParsableCommand {
       let expected = try expectFromName ? sources.map { try self.expected(of: $0.name, unclear) } : nil
       let predictor = try Predictor(
         modelPath: model, precision: precision, threadCount: common.threads, imageCount: sources.count)
-      let writer = PredictionWriter(form, reading: predictor.description, withLogits: logits)
+      let writer = PredictionWriter(form, by: predictor.description, withLogits: logits)
       // On a terminal, the answers themselves show the progress.
       let progress = isatty(STDOUT_FILENO) == 0 ? ProgressPrinter() : nil
       var count = 0

@@ -46,7 +46,7 @@ final class PredictionWriter {
   private var recoloredCount = 0
   private var remarks: [(path: FilePath, remark: ImageRemark)] = []
 
-  init(_ form: Form, reading model: ModelDescription, withLogits: Bool) {
+  init(_ form: Form, by model: ModelDescription, withLogits: Bool) {
     self.form = form
     self.model = model
     self.withLogits = withLogits
@@ -99,7 +99,7 @@ final class PredictionWriter {
   }
 
   /// Writes what comes after the last image.
-  /// - Parameter passedOver: Files of folders that are no images.
+  /// - Parameter passedOver: Files of folders that are not images.
   /// - Throws: `ExitCode` where an image could not be read.
   func finish(passedOver: [PassedOver]) throws {
     if form == .json {

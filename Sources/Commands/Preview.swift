@@ -10,8 +10,8 @@ struct Preview: ParsableCommand {
     commandName: "preview",
     abstract: "Draw sample images of a spec as one PNG file.",
     discussion: """
-      The file is a sheet of the first samples of a split, each above its label; with --seed, the image of that one \
-      seed, pixel for pixel as a shard stores it.
+      The file is a sheet of the first samples of a split, each above its label. With --seed, it is the image of that \
+      one seed, pixel for pixel as a shard stores it.
       """)
 
   @Argument(help: "The pipeline's spec file.", completion: .file(extensions: ["yaml", "yml"]))

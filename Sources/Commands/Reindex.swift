@@ -6,7 +6,7 @@ struct Reindex: ParsableCommand {
     commandName: "reindex",
     abstract: "Rebuild the catalog's sample index from the shards alone.",
     discussion: """
-      Shards that are damaged or of another spec are left out and named, and the exit code is then 65. \
+      Leaves out shards that are damaged or of another spec, and names them; the exit code is then 65. \
       `glyphline build` draws the missing samples again.
       """)
 

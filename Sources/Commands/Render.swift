@@ -7,7 +7,7 @@ struct Render: ParsableCommand {
     commandName: "render",
     abstract: "Draw images from given parameters, as PNG files.",
     discussion: """
-      CASES is a JSON Lines file with the parameters of one image a line, such as the files cases.jsonl in \
+      CASES is a JSON Lines file: each line has the parameters of one image, as in the files cases.jsonl in \
       Tests/GeneratorTests/Fixtures. The images are RGB and named 000.png, 001.png and so on.
       """)
 

@@ -14,7 +14,7 @@ struct Verify: ParsableCommand {
   @Argument(help: "A shard file, NAME.shard.zst, or a pipeline's spec file.", completion: .file())
   var subject: String
 
-  @Option(help: ArgumentHelp("The folder of results; runs/NAME unless given.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Use this folder for the results; runs/NAME unless given.", valueName: "folder"))
   var workspace: String?
 
   @OptionGroup var common: CommonOptions

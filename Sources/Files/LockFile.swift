@@ -4,8 +4,8 @@ import Foundation
 ///
 /// Where the file system has `flock`, the kernel holds the lock, so it ends with the process, however that ends. (Not
 /// `fcntl`, whose locks are lost when any descriptor of the file is closed.) On a local disk it excludes the processes
-/// of this machine. On NFS, Linux turns it into a lock at the server, which excludes those of all machines, unless the
-/// mount option `local_lock` or `nolock` keeps it on this one; so does Lustre's `localflock`.
+/// of this machine. On NFS, Linux turns it into a lock at the server, which excludes the processes of all machines, unless
+/// the mount option `local_lock` or `nolock` keeps it on this one. Lustre's `localflock` keeps it there, too.
 ///
 /// Lustre without the mount option `flock` answers ENOSYS, NFS 3 without its lock daemon ENOLCK, some FUSE file systems
 /// EOPNOTSUPP. There the lock is a second file, `lock.holder`, made with O_CREAT | O_EXCL: the server makes it for one
@@ -16,8 +16,9 @@ import Foundation
 /// - Of a holder on another machine nothing can be known, so the lock counts as held, and the error names the file to
 ///   remove.
 ///
-/// Each kind respects the other, since mount options differ and ENOLCK may pass: a holder first writes its own name,
-/// then looks for the other file's. Of two at the same time, at least one sees the other.
+/// Each kind respects the other, since machines may have other mount options, and ENOLCK may be temporary: a holder first
+/// writes its own name, then looks for a name in the other file. So of two that start at once, at least one sees the
+/// other.
 package struct LockFile: ~Copyable {
   private let descriptor: Int32
   /// The file that is the lock; nil where the kernel holds it.
@@ -48,7 +49,7 @@ package struct LockFile: ~Copyable {
     if let holderPath {
       Self.unclaim(holderPath)
     } else {
-      // The name of a holder that is gone would stand for a crash.
+      // If the name stayed, this process would seem to have crashed.
       ftruncate(descriptor, 0)
       // Unlock explicitly: a child process that another thread is starting keeps the descriptor until it runs.
       flock(descriptor, LOCK_UN)
@@ -71,7 +72,7 @@ package struct LockFile: ~Copyable {
       default: throw .file(FileError(.lock, path: path, code: code))
       }
     }
-    // On a full disk, an error message will lack the name; the lock works all the same.
+    // On a full disk the name is not written, and error messages lack it; the lock still works.
     _ = LockHolder.current.write(to: descriptor)
     do throws(LockError) {
       try removeHolder(at: holderPath)
@@ -161,10 +162,10 @@ package enum LockError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .held(let path, let holder):
       "\(path) is held by \(holder.map { Self.name($0) + ", " } ?? "")another command that writes here; "
-        + "wait for it to end, or name another workspace"
+        + "wait for it to end, or choose another workspace with --workspace"
     case .left(let path, let holder):
-      "\(path) says that \(holder.map(Self.name) ?? "another command") writes here, on a network file system "
-        + "without file locks; wait for it to end, or remove this file if it was stopped by a crash"
+      "\(path) says that \(holder.map(Self.name) ?? "another command") writes here, on a file system without file "
+        + "locks; wait for it to end, or remove this file if a crash ended it"
     case .file(let error): error.description
     }
   }

@@ -1,8 +1,8 @@
 import Samples
 import Specs
 
-/// Random streams of a sample's seed, besides those of its style. A number, once used, never changes its meaning:
-/// samples would change.
+/// Random streams of a sample's seed, besides those of its style. A stream's number never changes, since that would change
+/// the samples.
 private enum Stream {
   static let characters: UInt64 = 0
   static let font: UInt64 = 1 << 32

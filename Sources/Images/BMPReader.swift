@@ -1,7 +1,7 @@
 import Samples
 
-/// Decodes BMP files, without a library: of those in Debian, stb_image is for "people who can avoid problematic images",
-/// by its own words, and the others are parts of large ones.
+/// Decodes BMP files, without a library: Debian's stb_image is, in its own words, for "people who can avoid problematic
+/// images", and other decoders are parts of large libraries.
 enum BMPReader: ImageReader {
   static func recognizes(_ bytes: [UInt8]) -> Bool { BMPHeader.recognizes(bytes) }
 

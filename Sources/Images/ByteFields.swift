@@ -1,4 +1,4 @@
-/// Numbers in bytes of a file that may end anywhere: nil beyond their end.
+/// Numbers in the bytes of a file that may be cut off anywhere; nil beyond the end.
 struct ByteFields {
   enum Order { case littleEndian, bigEndian }
 

@@ -16,7 +16,7 @@ package struct LoadedImage: Sendable, Hashable {
 package enum ImageNote: CaseIterable, Sendable {
   /// Turned by its EXIF orientation.
   case turned
-  /// Light on a transparent ground, so put on black.
+  /// Light on a transparent background, so put on black.
   case onBlack
   /// Animated, so its first frame was taken.
   case firstFrame

@@ -48,7 +48,7 @@ enum Orientation: Int {
     self = orientation
   }
 
-  /// Whether width and height change places.
+  /// Whether width and height are exchanged.
   fileprivate var isSideways: Bool { rawValue >= 5 }
 }
 

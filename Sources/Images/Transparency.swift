@@ -1,17 +1,16 @@
 import Samples
 
 extension LoadedImage {
-  /// Over white, an image whose samples differ by less than this is blank.
+  /// An image over white is blank if its samples differ by less than this in each channel.
   private static let contrastMin = 32
-  /// Over black, it is taken if they differ by at least this much.
+  /// The image over black is taken if the samples of a channel differ by at least this much.
   private static let contrastOnBlackMin = 64
 
-  /// A picture with transparent pixels, put on white; but on black, with a note, where white would leave it blank and
-  /// black does not. It is blank where the samples of every channel differ by less than 32 over the whole image, as in
-  /// light text on a transparent ground, and black is taken where those of a channel then differ by 64 or more.
+  /// An image with transparent pixels, put on white; or on black, with a note, if white would leave it blank, as with
+  /// light text on a transparent background, and black would not.
   /// - Parameters:
   ///   - samples: [height, width, channel + 1], the last of each pixel its alpha.
-  ///   - blended: A sample of a pixel with this alpha, over a ground of 0 or 255.
+  ///   - blended: A sample of a pixel with this alpha, over a background of 0 or 255.
   static func onGround<Sample>(
     _ samples: [Sample], _ geometry: Geometry, blended: (_ value: Sample, _ alpha: Sample, _ ground: UInt8) -> UInt8
   ) -> LoadedImage {

@@ -62,8 +62,8 @@ package final class BatchLoader {
     nextBatch = startBatch
     let end = plan.isEndless ? Int.max : sequence.blockCount
     if plan.hasBatch(startBatch) {
-      let (epoch, positions) = plan.place(ofBatch: startBatch)
-      readBlockCount = sequence.places(ofWindowContaining: positions.lowerBound, epoch: epoch).lowerBound
+      let (epoch, positions) = plan.positions(ofBatch: startBatch)
+      readBlockCount = sequence.blockIndices(ofWindowContaining: positions.lowerBound, epoch: epoch).lowerBound
     } else {
       precondition(startBatch == plan.batchesPerEpoch)
       readBlockCount = end
@@ -71,8 +71,8 @@ package final class BatchLoader {
     let scatter = BlockScatter(
       dataset: dataset, sequence: sequence, plan: plan, firstBatch: startBatch, slots: slots,
       leavesOut: leaveOut != nil)
-    // Reading of the next window starts after the first block of this one was awaited; all earlier batches are done
-    // then.
+    // The next window is read only after the first block of this one was awaited. By then, all earlier batches have been
+    // handed out.
     blocks = OrderedStream(
       jobs: readBlockCount..<end, threadCount: threadCount, window: sequence.windowBlockCountMin
     ) {
@@ -88,9 +88,10 @@ package final class BatchLoader {
   package func next() throws -> Batch? {
     while plan.hasBatch(nextBatch) {
       let number = nextBatch
-      let (epoch, positions) = plan.place(ofBatch: number)
+      let (epoch, positions) = plan.positions(ofBatch: number)
       nextBatch = .max
-      try waitForBlocks(before: sequence.places(ofWindowContaining: positions.upperBound - 1, epoch: epoch).upperBound)
+      let window = sequence.blockIndices(ofWindowContaining: positions.upperBound - 1, epoch: epoch)
+      try waitForBlocks(before: window.upperBound)
       let batch = slots[number % slots.count].batch.withLock {
         $0.finished(count: positions.count, isFull: plan.isEndless)
       }

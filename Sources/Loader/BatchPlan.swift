@@ -25,7 +25,7 @@ struct BatchPlan: Sendable {
   func hasBatch(_ number: Int) -> Bool { isEndless ? number < .max : number < batchesPerEpoch }
 
   /// The epoch of a batch, and its positions in that epoch.
-  func place(ofBatch number: Int) -> (epoch: Int, positions: Range<Int>) {
+  func positions(ofBatch number: Int) -> (epoch: Int, positions: Range<Int>) {
     let (epoch, numberInEpoch) = number.quotientAndRemainder(dividingBy: batchesPerEpoch)
     return (epoch, numberInEpoch * batchSize..<min((numberInEpoch + 1) * batchSize, positionEnd))
   }

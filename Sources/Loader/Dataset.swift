@@ -70,12 +70,12 @@ package struct Dataset: Sendable {
 
   /// Reads block `number` of the dataset.
   func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
-    let (shard, numberInShard) = place(ofBlock: number)
+    let (shard, numberInShard) = location(ofBlock: number)
     try shards[shard].read(block: numberInShard, into: &block)
   }
 
   /// The index of the shard in `shards`, and of the block in the shard, for block `number` of the dataset.
-  func place(ofBlock number: Int) -> (shard: Int, block: Int) {
+  func location(ofBlock number: Int) -> (shard: Int, block: Int) {
     let shard = firstBlocks.lastIndex { $0 <= number } ?? 0
     return (shard, number - firstBlocks[shard])
   }

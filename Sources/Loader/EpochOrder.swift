@@ -3,7 +3,7 @@ import Samples
 /// The order in which an epoch visits the records of a dataset: a pure function of seed, epoch, block sizes and window.
 ///
 /// All blocks are shuffled and divided into windows. The records of each block of a window are dealt out at random to
-/// groups, one to each; there are as many groups as a block has records. Then each group is shuffled. So a block is
+/// groups, at most one to each; there are as many groups as a block has records. Then each group is shuffled. So a block is
 /// read once an epoch, one or two windows are in memory, and a batch has records of every block of its window. A
 /// record's position is its index in this order. Any window can be computed without those before it.
 package struct EpochOrder: Sendable {
@@ -12,10 +12,10 @@ package struct EpochOrder: Sendable {
     package let positions: Range<Int>
     /// Indices of the blocks in the dataset, in the order in which they are read.
     package let blocks: [Int]
-    /// Index in `places` of each block's first record, then the number of all records.
-    package let firstPlaces: [Int]
+    /// Index in `offsets` of each block's first record, then the number of all records.
+    package let firstRecords: [Int]
     /// Position of each record, relative to the window's first; listed block by block, record by record.
-    package let places: [Int]
+    package let offsets: [Int]
   }
 
   private let seed: UInt64?
@@ -60,13 +60,13 @@ package struct EpochOrder: Sendable {
 
   /// Indices, in the order of visits, of the blocks of window `number`.
   /// - Precondition: `number` is below `windowCount`.
-  package func blockPlaces(ofWindow number: Int) -> Range<Int> { firstBlocks[number]..<firstBlocks[number + 1] }
+  package func blockIndices(ofWindow number: Int) -> Range<Int> { firstBlocks[number]..<firstBlocks[number + 1] }
 
-  /// Number of the window with the block at index `place` of the order.
-  /// - Precondition: `place` is below `blockCount`.
-  package func window(ofBlockPlace place: Int) -> Int {
-    precondition(place >= 0 && place < blockCount)
-    return ((place + 1) * windowCount - 1) / blockCount
+  /// Number of the window with the block at `index` of the order.
+  /// - Precondition: `index` is below `blockCount`.
+  package func window(ofBlockAt index: Int) -> Int {
+    precondition(index >= 0 && index < blockCount)
+    return ((index + 1) * windowCount - 1) / blockCount
   }
 
   /// Number of the window that contains `position`.
@@ -78,16 +78,16 @@ package struct EpochOrder: Sendable {
 
   /// - Precondition: `number` is below `windowCount`.
   package func window(_ number: Int) -> Window {
-    let blocks = blocks[blockPlaces(ofWindow: number)].map { Int($0) }
+    let blocks = blocks[blockIndices(ofWindow: number)].map { Int($0) }
     let recordCounts = blocks.map { Int(blockRecordCounts[$0]) }
-    let firstPlaces = recordCounts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+    let firstRecords = recordCounts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
     let positions = firstPositions[number]..<firstPositions[number + 1]
-    var places = Array(0..<positions.count)
+    var offsets = Array(0..<positions.count)
     if let seed {
       var random = RandomStream(seed: seed, epoch: epoch, number: UInt32(number) + 1)
-      places = dealtPositions(blockRecordCounts: recordCounts, random: &random)
+      offsets = dealtOffsets(blockRecordCounts: recordCounts, random: &random)
     }
-    return Window(positions: positions, blocks: blocks, firstPlaces: firstPlaces, places: places)
+    return Window(positions: positions, blocks: blocks, firstRecords: firstRecords, offsets: offsets)
   }
 }
 
@@ -98,10 +98,10 @@ extension RandomStream {
   }
 }
 
-/// A position for each record of a window, listed block by block, record by record. Each record of a block is in
+/// An offset for each record of a window, listed block by block, record by record. Each record of a block is in
 /// another group, and the order within a group is random. A block with fewer records than the largest skips random
 /// groups.
-private func dealtPositions(blockRecordCounts: [Int], random: inout RandomStream) -> [Int] {
+private func dealtOffsets(blockRecordCounts: [Int], random: inout RandomStream) -> [Int] {
   let groupCount = blockRecordCounts.max() ?? 0
   var groups = Array(0..<groupCount)
   var groupOfRecord: [Int] = []
@@ -109,7 +109,7 @@ private func dealtPositions(blockRecordCounts: [Int], random: inout RandomStream
     groups[...].shuffle(with: &random)
     groupOfRecord += groups.prefix(recordCount)
   }
-  // The position of each group's first record; later that of its next one.
+  // The offset of each group's first record; later that of its next one.
   var next = [Int](repeating: 0, count: groupCount + 1)
   for group in groupOfRecord { next[group + 1] += 1 }
   for group in 0..<groupCount { next[group + 1] += next[group] }

@@ -10,10 +10,10 @@ final class EpochSequence: Sendable {
     /// Index of the block in the dataset.
     let block: Int
     fileprivate let window: EpochOrder.Window
-    fileprivate let firstIndex: Int
+    fileprivate let firstRecord: Int
 
     /// The position in its epoch of a record of the block.
-    func position(ofRecord record: Int) -> Int { window.positions.lowerBound + window.places[firstIndex + record] }
+    func position(ofRecord record: Int) -> Int { window.positions.lowerBound + window.offsets[firstRecord + record] }
   }
 
   let windowBlockCountMin: Int
@@ -40,19 +40,20 @@ final class EpochSequence: Sendable {
   func visit(_ index: Int) -> BlockVisit {
     let (epoch, indexInEpoch) = index.quotientAndRemainder(dividingBy: blockCount)
     let order = order(ofEpoch: epoch)
-    let number = order.window(ofBlockPlace: indexInEpoch)
+    let number = order.window(ofBlockAt: indexInEpoch)
     let window = windows.withLock { kept in
       keeping(&kept, epoch * order.windowCount + number) { order.window(number) }
     }
-    let indexInWindow = indexInEpoch - order.blockPlaces(ofWindow: number).lowerBound
+    let indexInWindow = indexInEpoch - order.blockIndices(ofWindow: number).lowerBound
     return BlockVisit(
-      epoch: epoch, block: window.blocks[indexInWindow], window: window, firstIndex: window.firstPlaces[indexInWindow])
+      epoch: epoch, block: window.blocks[indexInWindow], window: window,
+      firstRecord: window.firstRecords[indexInWindow])
   }
 
   /// Indices of the blocks in the window with the record at `position` of an epoch.
-  func places(ofWindowContaining position: Int, epoch: Int) -> Range<Int> {
+  func blockIndices(ofWindowContaining position: Int, epoch: Int) -> Range<Int> {
     let order = order(ofEpoch: epoch)
-    let indices = order.blockPlaces(ofWindow: order.window(containing: position))
+    let indices = order.blockIndices(ofWindow: order.window(containing: position))
     return epoch * blockCount + indices.lowerBound..<epoch * blockCount + indices.upperBound
   }
 

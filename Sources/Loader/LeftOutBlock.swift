@@ -15,7 +15,7 @@ package struct LeftOutBlock: Sendable {
 extension Dataset {
   /// Block `number` of the dataset, which could not be read because of `error`.
   func leftOutBlock(_ number: Int, _ error: ShardError) -> LeftOutBlock {
-    let (shard, block) = place(ofBlock: number)
+    let (shard, block) = location(ofBlock: number)
     let header = shards[shard].header
     let firstRecord = block * header.blockRecordCount
     return LeftOutBlock(

@@ -66,7 +66,7 @@ struct Planning {
   func planes(atLeast size: Int = 1) throws(LayerError) -> PlaneSize {
     guard case .planes(let planes) = output else { throw error("it needs image planes, but follows a linear layer") }
     guard planes.height >= size && planes.width >= size else {
-      throw error("the plane of \(planes.width)x\(planes.height) is smaller than the window")
+      throw error("its input of \(planes.width)x\(planes.height) is smaller than its window")
     }
     return planes
   }

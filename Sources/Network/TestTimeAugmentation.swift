@@ -1,20 +1,20 @@
 import Samples
 
 extension Network {
-  /// A first look with less confidence is followed by four more. With a model that is wrong on one image in a hundred,
-  /// that is one image in thirty; more looks at the others change almost nothing (Docs/training.md).
+  /// An image with less confidence is inferred in four more copies. With a model that is wrong on one image in a hundred,
+  /// that is one image in thirty; more copies of the others change almost nothing (Docs/training.md).
   private static let confidenceMin = 0.9
-  /// Pixels to the right. None is vertical: where glyphs are drawn on a line, no image like that was trained on.
+  /// Pixels to the right. None is vertical: if all glyphs stand on one line, no training image was shifted like that.
   private static let shifts = [1, -1, 2, -2]
-  /// With a batch of at least this size, `predictWithShifts` runs the further looks at one image on several threads.
+  /// With a batch of at least this size, `predictWithShifts` infers the shifted copies of one image on several threads.
   package static let shiftCount = shifts.count
 
   /// Infers up to a batch of images, those of low confidence five times: as they are, and shifted by one and by two
-  /// pixels to either side. Errors on shifted copies are partly independent, so the mean of the five looks is right more
-  /// often than the first (Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012,
+  /// pixels to either side. Errors on shifted copies are partly independent, so the mean of the five is right more often
+  /// than the first (Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012,
   /// average over shifted crops, of every image). The prediction for one image does not depend on the others.
   /// - Parameter images: [count, height, width, channel], with `count` at most `batch`.
-  /// - Returns: The prediction for each, in order; after several looks, from the mean of the logits.
+  /// - Returns: The prediction for each, in order; of several copies, from the mean of their logits.
   package func predictWithShifts(images: ArraySlice<UInt8>) -> [Prediction] {
     let geometry = description.input
     var predictions = predict(images: images)
@@ -23,14 +23,15 @@ extension Network {
       let image = images.dropFirst(index * geometry.byteCount).prefix(geometry.byteCount)
       return Self.shifts.map { (image, $0) }
     }
-    let looks = stride(from: 0, to: shifted.count, by: batch).flatMap { start in
+    let shiftedPredictions = stride(from: 0, to: shifted.count, by: batch).flatMap { start in
       let part = shifted[start..<min(start + batch, shifted.count)]
       return predict(images: part.flatMap { shift($0, by: $1, geometry) }[...])
     }
     for (number, index) in doubtful.enumerated() {
-      let looks = [predictions[index]] + looks[number * Self.shifts.count..<(number + 1) * Self.shifts.count]
+      let copies =
+        [predictions[index]] + shiftedPredictions[number * Self.shifts.count..<(number + 1) * Self.shifts.count]
       let mean = predictions[index].logits.indices.map { logit in
-        looks.reduce(0) { $0 + $1.logits[logit] } / Float(looks.count)
+        copies.reduce(0) { $0 + $1.logits[logit] } / Float(copies.count)
       }
       predictions[index] = Prediction(logits: mean, of: description)
     }

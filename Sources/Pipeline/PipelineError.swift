@@ -10,15 +10,15 @@ package enum PipelineError: Error, CustomStringConvertible {
   case missing(stage: String, remedy: String)
   /// The workspace holds the results of another spec.
   case stale(stage: String, changes: [String])
-  /// A split that the spec does not have; `drawn` lists those that it has.
-  case noSuchSplit(Split, drawn: [Split])
+  /// A split that the spec does not have; `present` lists those that it has.
+  case noSuchSplit(Split, present: [Split])
   /// A split that the spec does not call imported.
   case notImported(Split)
   /// Files that cannot be imported. Notes have named them one by one.
   case badFiles(count: Int, of: Int)
   /// A table of files and labels that cannot be used.
   case invalidTable(path: String, reason: String)
-  /// An import that adds images to a split, and not those that were being added when it was interrupted.
+  /// The addition of images to a split was interrupted, and now other images are to be added.
   case interruptedImport(Split)
   /// A file that changed during an import.
   case changedFile(path: String)
@@ -52,17 +52,18 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .missing(let stage, let remedy): "\(stage) is missing; \(remedy)"
     case .stale(let stage, let changes):
       "\(stage) was made for another spec (\(changes.joined(separator: "; "))); use that spec or another workspace"
-    case .noSuchSplit(let split, let drawn):
-      "the spec has no split \(split.rawValue), only \(drawn.map(\.rawValue).joined(separator: ", "));"
+    case .noSuchSplit(let split, let present):
+      "the spec has no split \(split.rawValue), only \(present.map(\.rawValue).joined(separator: ", "));"
         + " add datasets.\(split.rawValue) to the spec or choose another split"
     case .notImported(let split):
       "the spec does not call the \(split.rawValue) split imported; write `\(split.rawValue): imported` under datasets"
-    case .badFiles(let count, let total) where count == total: "none of the \(counted(total, "file")) can be imported"
+    case .badFiles(let count, let total) where count == total:
+      "none of the \(counted(total, "file")) can be imported; correct what the notes say"
     case .badFiles(let count, let total):
       "\(count) of \(counted(total, "file")) cannot be imported; correct them, or leave them out with --skip-bad"
     case .invalidTable(let path, let reason): "\(path): \(reason)"
     case .interruptedImport(let split):
-      "an import into the \(split.rawValue) split was interrupted; finish it by the same command, or import all images"
+      "an import into the \(split.rawValue) split was interrupted; finish it with the same command, or import all images"
         + " again without --add"
     case .changedFile(let path): "\(path) changed during the import; import again"
     case .tooFewSamples(let count, let needed):
@@ -71,7 +72,7 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .unusableShards(let error, let remedy): "\(error); \(remedy)"
     case .disorderedShards(let file, let catalog):
       "\(catalog): the samples of \(file) do not follow those of the shard before; run `glyphline reindex`"
-    case .emptyFolder(let path): "\(path) has no image files"
+    case .emptyFolder(let path): "\(path) has no image files; give a folder that has some"
     case .folderExists(let path): "\(path) exists; remove it or choose another folder"
     case .unlabelled(let path):
       "\(path): the file name has no label; name it like AB12_anything.png"
@@ -94,7 +95,7 @@ package enum PipelineError: Error, CustomStringConvertible {
 extension PipelineSpec {
   /// - Throws: `PipelineError.noSuchSplit` where the spec does not have `split`.
   func require(_ split: Split) throws(PipelineError) {
-    guard datasets[split] != nil else { throw .noSuchSplit(split, drawn: datasets.keys.sorted()) }
+    guard datasets[split] != nil else { throw .noSuchSplit(split, present: datasets.keys.sorted()) }
   }
 }
 

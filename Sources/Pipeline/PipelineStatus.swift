@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Specs
 
-/// The state of every stage of a pipeline. To find it locks, makes and changes nothing.
+/// The state of every stage of a pipeline. Finding it changes nothing in the workspace.
 package struct PipelineStatus: Sendable, Encodable {
   package struct Stage: Sendable, Encodable {
     package let name: String
@@ -33,7 +33,7 @@ package struct PipelineStatus: Sendable, Encodable {
   }
 }
 
-/// Writes the report of a pipeline's newest evaluation. Nothing else is locked or changed.
+/// Writes the report of a pipeline's newest evaluation. Changes nothing else.
 /// - Parameter path: nil for `report.html` in the workspace.
 /// - Returns: The page's path.
 /// - Throws: `PipelineError.missing` where the model or its evaluation is missing.

@@ -62,7 +62,7 @@ final class Session {
   }
 }
 
-/// The records of a workspace from which stages tell their state, for commands that work in it and for read-only ones.
+/// What a workspace has recorded, from which stages find their state; for commands that write and for those that read.
 final class Records {
   let workspace: Workspace
   /// nil where nothing is recorded yet.
@@ -78,7 +78,7 @@ final class Records {
     (workspace, catalog, isOpenForWork) = (session.workspace, session.catalog, true)
   }
 
-  /// The present records, read without a lock.
+  /// The present records, for a command that only reads.
   init(readFrom workspace: Workspace) throws(CatalogError) {
     (self.workspace, isOpenForWork) = (workspace, false)
     catalog = try workspace.recordedCatalog()

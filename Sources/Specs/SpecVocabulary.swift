@@ -1,4 +1,4 @@
-/// The layers and optimizers that a spec can name. They are defined above this module.
+/// The layers and optimizers that a spec can name. Modules above this one define them.
 package struct SpecVocabulary: Sendable {
   let layers: [any LayerForm.Type]
   let optimizers: [OptimizerForm]

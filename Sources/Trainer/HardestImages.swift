@@ -3,8 +3,8 @@ import Network
 /// Hard-example mining: infers all candidates of a step and chooses those with the highest loss to train on
 /// (Selective-Backprop: Jiang et al., "Accelerating deep learning by focusing on the biggest losers", 2019).
 ///
-/// Once a model predicts most images correctly, easy ones teach it little. To infer an image takes `glyphnet` a fifth
-/// of the time of training on it.
+/// Once a model predicts most images correctly, easy ones teach it little. Inference takes `glyphnet` a fifth of the
+/// time of training on an image.
 struct HardestImages {
   struct Choice {
     /// [chosen, height, width, channel], 8-bit, in the order of the candidates.

@@ -129,7 +129,7 @@ package final class Trainer {
       team.time(WorkLabel("input", "distortion")) { distortion.distorted(choice.images, step: number, team: team) }
     }
     let loss = network.computeGradients(images: distorted ?? choice.images, labels: choice.labels, step: number)
-    guard loss.isFinite else { throw .diverged(step: number + 1, place: network.firstLayerNotFinite ?? "the loss") }
+    guard loss.isFinite else { throw .diverged(step: number + 1, location: network.firstLayerNotFinite ?? "the loss") }
     let rate = plan.training.learningRate(atStep: number, of: plan.stepCount)
     optimizer.update(
       network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: team)
@@ -149,7 +149,7 @@ package final class Trainer {
 
   /// - Throws: `TrainingError.diverged` where a parameter is not finite; such a state must not become a checkpoint.
   package func requireFiniteParameters() throws(TrainingError) {
-    if let parameter = parameters.firstNotFinite { throw .diverged(step: step, place: parameter.name) }
+    if let parameter = parameters.firstNotFinite { throw .diverged(step: step, location: parameter.name) }
   }
 
   /// Computes a step on blank images and changes nothing, to measure its time.
@@ -166,8 +166,8 @@ package final class Trainer {
 }
 
 package enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// `place`: the layer with an output that is not finite, or the parameter that is not.
-  case diverged(step: Int, place: String)
+  /// `location`: the layer with an output that is not finite, or the parameter that is not.
+  case diverged(step: Int, location: String)
   /// A label has a length that the model cannot predict.
   case unreadableLabel(sample: UInt64)
 
@@ -175,8 +175,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unreadableLabel(let sample):
       "sample \(sample) of the train split has a number of characters that the model cannot predict"
-    case .diverged(let step, let place):
-      "training diverged in step \(step): a number in \(place) is not finite; try a lower training.learning_rate"
+    case .diverged(let step, let location):
+      "training diverged in step \(step): a number in \(location) is not finite; try a lower training.learning_rate"
     }
   }
 }

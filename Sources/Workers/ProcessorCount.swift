@@ -45,8 +45,8 @@ package func processorQuota(root: String = "") -> Double? {
   return limits.min()
 }
 
-/// The limits of a control group and those above it. In a container, the path may be the one outside of it, of which
-/// there is only the last part, as the root.
+/// The limits of a control group and those above it. In a container, the path may be the host's. Then only the last
+/// of its groups is visible, as the root.
 private func limitsOfGroups(from path: Substring, in root: String) -> [Double] {
   var names = path.split(separator: "/")
   var limits: [Double] = []

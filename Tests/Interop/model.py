@@ -1,5 +1,5 @@
 """Opens a model that Glyphline trained with the programs of others: the weights with the Python package `safetensors`, the
-exported graph with ONNX's checker and onnxruntime, which must compute the same logits and read the same texts."""
+exported graph with ONNX's checker and onnxruntime, which must compute the same logits and predict the same texts."""
 
 import argparse
 import json
@@ -14,9 +14,9 @@ from PIL import Image
 from safetensors import safe_open
 
 LOGIT_DIFFERENCE_MAX = 1e-3
-# What Glyphline reads with less confidence it looks at again, moved by so many pixels to the right.
-RELIANCE_MIN = 0.9
-MOVES = (1, -1, 2, -2)
+# Images with less confidence are inferred in four more copies, shifted to the right by these numbers of pixels.
+CONFIDENCE_MIN = 0.9
+SHIFTS = (1, -1, 2, -2)
 
 
 def run(*command):
@@ -49,7 +49,7 @@ def planes(image, color):
     return numpy.asarray(image.convert("RGB")).transpose(2, 0, 1)
 
 
-def read_with_onnxruntime(session, files, metadata):
+def infer_with_onnxruntime(session, files, metadata):
     size = (int(metadata["width"]), int(metadata["height"]))
     logits = []
     for start in range(0, len(files), 100):
@@ -58,22 +58,22 @@ def read_with_onnxruntime(session, files, metadata):
             with Image.open(file) as image:
                 assert image.size == size, f"{file}: {image.size}"
                 images.append(planes(image, metadata["color"]))
-        logits.append(look(session, numpy.stack(images)))
+        logits.append(infer(session, numpy.stack(images)))
     return numpy.concatenate(logits)
 
 
-def look(session, images):
+def infer(session, images):
     (logits,) = session.run(["logits"], {"image": images})
     powers = numpy.exp(logits - logits.max(axis=2, keepdims=True))
     confidence = (powers.max(axis=2) / powers.sum(axis=2)).prod(axis=1)
-    doubtful = confidence < RELIANCE_MIN
+    doubtful = confidence < CONFIDENCE_MIN
     if doubtful.any():
         columns = numpy.arange(images.shape[3])
-        looks = [logits[doubtful]]
-        for move in MOVES:
-            moved = images[doubtful][..., (columns - move).clip(0, columns[-1])]
-            looks += session.run(["logits"], {"image": moved})
-        logits[doubtful] = numpy.mean(looks, axis=0)
+        copies = [logits[doubtful]]
+        for shift in SHIFTS:
+            shifted = images[doubtful][..., (columns - shift).clip(0, columns[-1])]
+            copies += session.run(["logits"], {"image": shifted})
+        logits[doubtful] = numpy.mean(copies, axis=0)
     return logits
 
 
@@ -88,20 +88,20 @@ def main():
     assert files, f"{options.images} holds no PNG files"
     with tempfile.TemporaryDirectory() as folder:
         session = open_graph(options.glyphline, options.model, metadata, Path(folder))
-        theirs = read_with_onnxruntime(session, files, metadata)
-    answers = [
+        theirs = infer_with_onnxruntime(session, files, metadata)
+    predictions = [
         json.loads(line)
         for line in run(
             options.glyphline, "predict", "--model", options.model, "--precision", "float32", "--json-lines", "--logits",
             str(options.images),
         ).splitlines()
     ]
-    assert [answer["file"] for answer in answers] == files
-    ours = numpy.array([answer["logits"] for answer in answers])
+    assert [prediction["file"] for prediction in predictions] == files
+    ours = numpy.array([prediction["logits"] for prediction in predictions])
     difference = float(abs(ours - theirs).max())
     charset = metadata["charset"]
-    texts = ["".join(charset[place : place + 1] for place in image.argmax(axis=1)) for image in theirs]
-    same = sum(text == answer["text"] for text, answer in zip(texts, answers))
+    texts = ["".join(charset[index : index + 1] for index in image.argmax(axis=1)) for image in theirs]
+    same = sum(text == prediction["text"] for text, prediction in zip(texts, predictions))
     print(f"onnxruntime: {same} of {len(files)} texts the same, largest difference of a logit {difference:.1e}")
     assert same == len(files) and difference <= LOGIT_DIFFERENCE_MAX
 

@@ -86,11 +86,11 @@ private struct PoolData {
   func fused(_ precision: Precision) -> Result {
     let norm = norm(precision)
     let (shape, pooled, bytes) = (norm.shape, norm.pooledShape, precision.byteCount)
-    let places = TestBuffer(UInt32.self, count: Self.images * norm.winnerWordCount)
+    let choices = TestBuffer(UInt32.self, count: Self.images * norm.winnerWordCount)
     let inputs = outputGradient.stored(block: test.block, precision)
     @Sendable func winners(_ firstImage: Int) -> BatchNorm.Winners {
       BatchNorm.Winners(
-        places: places.pointer(to: UInt32.self) + firstImage * norm.winnerWordCount,
+        choices: choices.pointer(to: UInt32.self) + firstImage * norm.winnerWordCount,
         inputs: inputs.address + firstImage * pooled.elementCount * bytes)
     }
     let input = input.stored(block: test.block, precision)

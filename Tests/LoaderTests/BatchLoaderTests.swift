@@ -55,7 +55,7 @@ import Testing
     let epochs = [batches[..<20], batches[20...]].map { $0.flatMap { $0 } }
     #expect(epochs.allSatisfy { Set($0).count == 2000 })
     #expect(Set(epochs[0]) != Set(epochs[1]), "the same samples are left over in each epoch")
-    // Two random orders of so many samples agree in one place on average.
+    // Two random orders of any number of samples agree at one index on average.
     #expect(zip(epochs[0], epochs[1]).count { $0 == $1 } < 10)
   }
 

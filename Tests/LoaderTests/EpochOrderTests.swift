@@ -5,16 +5,16 @@ import Testing
   /// Ten windows of blocks of 16, with smaller ones where shards end.
   private let blockRecordCounts = (0..<320).map { $0 % 40 == 39 ? 5 : 16 as UInt32 }
 
-  /// (block, place in the block) of every record, in the order of the epoch.
+  /// (block, index in the block) of every record, in the order of the epoch.
   private func sequence(_ order: EpochOrder) -> [(block: Int, record: Int)] {
     var sequence: [(block: Int, record: Int)?] = Array(repeating: nil, count: order.recordCount)
     for number in 0..<order.windowCount {
       let window = order.window(number)
-      var place = 0
+      var index = 0
       for block in window.blocks {
         for record in 0..<Int(blockRecordCounts[block]) {
-          sequence[window.positions.lowerBound + window.places[place]] = (block, record)
-          place += 1
+          sequence[window.positions.lowerBound + window.offsets[index]] = (block, record)
+          index += 1
         }
       }
     }
@@ -51,7 +51,7 @@ import Testing
     #expect(first == keys(order(epoch: 0)))
     for other in [order(epoch: 1), order(epoch: 0, seed: 4)] {
       let equal = zip(first, keys(other)).count { $0 == $1 }
-      // Two random orders of so many records agree in one place on average.
+      // Two random orders of any number of records agree at one index on average.
       #expect(equal < 10)
     }
   }
@@ -61,12 +61,12 @@ import Testing
       let order = EpochOrder(
         blockRecordCounts: Array(repeating: 2, count: blockCount), windowBlockCountMax: windowBlockCountMax,
         seed: nil)
-      let windows = (0..<order.windowCount).map { order.blockPlaces(ofWindow: $0) }
+      let windows = (0..<order.windowCount).map { order.blockIndices(ofWindow: $0) }
       #expect(windows.flatMap { $0 } == Array(0..<blockCount))
       #expect(windows.allSatisfy { $0.count <= windowBlockCountMax })
       #expect(windows.allSatisfy { order.windowBlockCountMin...order.windowBlockCountMin + 1 ~= $0.count })
-      for (number, places) in windows.enumerated() {
-        for place in places { #expect(order.window(ofBlockPlace: place) == number) }
+      for (number, indices) in windows.enumerated() {
+        for index in indices { #expect(order.window(ofBlockAt: index) == number) }
       }
     }
   }
@@ -77,6 +77,6 @@ import Testing
       blockRecordCounts: [2, 2, 2, 2, 1], windowBlockCountMax: 2, seed: 20_200_605, epoch: 2)
     let windows = (0..<order.windowCount).map { order.window($0) }
     #expect(windows.map(\.blocks) == [[3], [1, 4], [0, 2]])
-    #expect(windows.map(\.places) == [[0, 1], [1, 0, 2], [2, 1, 0, 3]])
+    #expect(windows.map(\.offsets) == [[0, 1], [1, 0, 2], [2, 1, 0, 3]])
   }
 }

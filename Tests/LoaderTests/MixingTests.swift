@@ -18,9 +18,9 @@ import Testing
     var records = [Int](repeating: -1, count: recordCount)
     for number in 0..<order.windowCount {
       let window = order.window(number)
-      for (block, firstPlace) in zip(window.blocks, window.firstPlaces) {
+      for (block, firstRecord) in zip(window.blocks, window.firstRecords) {
         for record in 0..<blockRecordCount {
-          let position = window.positions.lowerBound + window.places[firstPlace + record]
+          let position = window.positions.lowerBound + window.offsets[firstRecord + record]
           records[position] = block * blockRecordCount + record
         }
       }
@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test func neighboursInABlockPartAsFarAsTheWindowLets() {
-    // Two random places of n are n / 3 apart on average.
+    // Two random positions of n are n / 3 apart on average.
     let distance = Self.meanNeighbourDistance(Self.order)
     let window = 64 * Self.blockRecordCount
     #expect(abs(distance / Double(window / 3) - 1) < 0.05, "\(distance)")

@@ -36,7 +36,7 @@ import Workers
   }
 
   @Test(arguments: [
-    ("max-pool: {size: 16}, max-pool", "[1]: layer 2 (max-pool size=2): the plane of 2x1 is smaller than the window"),
+    ("max-pool: {size: 16}, max-pool", "[1]: layer 2 (max-pool size=2): its input of 2x1 is smaller than its window"),
     ("shortcut, convolution: {filters: 4}", "[1]: layer 3 (linear units=33): a shortcut is still open"),
     (
       "convolution: {filters: 4}, relu",

@@ -4,12 +4,12 @@ import Samples
 import Testing
 import Workers
 
-/// Sure images are looked at once, the others five times; neither depends on the other images of a batch.
+/// Images of high confidence are inferred once, the others in five copies; neither depends on the other images of a batch.
 @Suite struct TestTimeAugmentationTests {
   private static let geometries = PixelFormat.allCases.map { Geometry(width: 14, height: 12, format: $0) }
 
   @Test(arguments: geometries, [4, 64])
-  func doubtfulImagesAreLookedAtFromFivePlaces(geometry: Geometry, batch: Int) throws {
+  func doubtfulImagesAreInferredInFiveCopies(geometry: Geometry, batch: Int) throws {
     let network = try makeNetwork(geometry, batch: batch)
     var random = RandomStream(seed: 8, stream: 0)
     let images = (0..<12).map { _ in (0..<geometry.byteCount).map { _ in UInt8(random.next(below: 256)) } }
@@ -19,15 +19,15 @@ import Workers
     #expect(predictions.count == images.count)
     var sureCount = 0
     for (image, prediction) in zip(images, predictions) {
-      func look(_ image: [UInt8]) throws -> Prediction { try #require(network.predict(images: image[...]).first) }
-      let first = try look(image)
+      func infer(_ image: [UInt8]) throws -> Prediction { try #require(network.predict(images: image[...]).first) }
+      let first = try infer(image)
       if first.confidence >= 0.9 {
         sureCount += 1
         #expect(prediction.logits == first.logits && prediction.label == first.label)
       } else {
-        let looks = try [first] + [1, -1, 2, -2].map { try look(moved(image, by: $0, geometry)) }
-        for (place, logit) in prediction.logits.enumerated() {
-          let mean = looks.reduce(0) { $0 + Double($1.logits[place]) } / 5
+        let copies = try [first] + [1, -1, 2, -2].map { try infer(moved(image, by: $0, geometry)) }
+        for (index, logit) in prediction.logits.enumerated() {
+          let mean = copies.reduce(0) { $0 + Double($1.logits[index]) } / 5
           #expect(abs(Double(logit) - mean) < 1e-4)
         }
         #expect(prediction.label == Prediction(logits: prediction.logits, of: network.description).label)
@@ -45,7 +45,7 @@ import Workers
     #expect(predictions.map(\.confidence) == [0] && predictions.map(\.label.count) == [2])
   }
 
-  /// A network with random weights, the last layer's so large that it is sure of some images and of others not.
+  /// A network with random weights, the last layer's so large that its confidence is high for some images.
   private func makeNetwork(_ geometry: Geometry, batch: Int) throws -> Network {
     let description = ModelDescription(
       name: "test", input: geometry, alphabet: try Alphabet("abc"), lengths: 2...2, loss: .crossEntropy,
@@ -60,7 +60,7 @@ import Workers
     return network
   }
 
-  /// What comes in from outside looks as the edge does.
+  /// The edge's pixels fill the gap.
   private func moved(_ image: [UInt8], by move: Int, _ geometry: Geometry) -> [UInt8] {
     let channels = geometry.format.rawValue
     return image.indices.map { index in

@@ -86,7 +86,7 @@ import crashtest
         "._57Q4_01.png: hidden", "more/.ZE36.png: hidden", "loop: link to a folder",
         "pipe.png: pipe, socket or device", "notes.txt: no image", "Thumbs.db: no image",
       ])
-    #expect(outcome.errors.contains("passed over 2 files that are no images: "), "\(outcome.errors)")
+    #expect(outcome.errors.contains("passed over 2 files that are not images: "), "\(outcome.errors)")
     #expect(try labels() == ["57Q4", "MAS4"])
   }
 
@@ -162,7 +162,7 @@ import crashtest
     let (_, _, workspace) = try finishedPipeline.get()
     let black = Self.fixtures.path() + "/black.png"
     let outcome = try Program.run("predict", "--model", workspace + "/model.safetensors", black)
-    #expect(outcome.exitCode == 0 && outcome.errors.contains("far from the shape 64x32"), "\(outcome.errors)")
+    #expect(outcome.exitCode == 0 && outcome.errors.contains("a shape far from 64x32"), "\(outcome.errors)")
     #expect(outcome.errors.contains("hardly any contrast"), "\(outcome.errors)")
     let table = try folder.write("file,label\n\(black),AAAA\n", as: "black.csv")
     let report = try report(of: importing(table, "--json"))

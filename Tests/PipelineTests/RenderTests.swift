@@ -42,8 +42,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{", "no valid JSON"), ("null", "no JSON object"), ("[1]", "no JSON object"), ("\u{0}", "no valid JSON"),
-    (String(repeating: "[", count: 100_000), "no valid JSON"), (#"{"text": "A"}"#, "width is missing"),
+    ("{", "it is not valid JSON"), ("null", "it is not a JSON object"), ("[1]", "it is not a JSON object"),
+    ("\u{0}", "it is not valid JSON"),
+    (String(repeating: "[", count: 100_000), "it is not valid JSON"), (#"{"text": "A"}"#, "width is missing"),
   ])
   func namesTheLineThatIsNoCase(line: String, message: String) throws {
     try expectRefusal(of: line, message: message)

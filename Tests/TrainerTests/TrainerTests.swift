@@ -160,10 +160,10 @@ import Workers
     try trainer.requireFiniteParameters()
     let parameter = try #require(trainer.parameters.list.first { $0.name == layer + ".weight" })
     trainer.parameters[parameter][0] = .nan
-    #expect(throws: TrainingError.diverged(step: 2, place: layer)) {
+    #expect(throws: TrainingError.diverged(step: 2, location: layer)) {
       try trainer.train(images: images, labels: labels)
     }
-    #expect(throws: TrainingError.diverged(step: 1, place: layer + ".weight")) {
+    #expect(throws: TrainingError.diverged(step: 1, location: layer + ".weight")) {
       try trainer.requireFiniteParameters()
     }
     #expect(trainer.step == 1)

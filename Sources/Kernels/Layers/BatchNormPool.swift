@@ -10,17 +10,17 @@ extension BatchNorm {
   package struct Winners {
     /// Which of its four values each window took: [images, planes, windows, vectors of the block]. A word has four bits for
     /// each of eight channels, and the value's bit is set (1, 2 above, 4, 8 below), or none where ReLU gave 0.
-    package let places: UnsafeMutablePointer<UInt32>
+    package let choices: UnsafeMutablePointer<UInt32>
     /// x of the value that each window took: [images, pooled shape].
     package let inputs: UnsafeMutableRawPointer
 
-    package init(places: UnsafeMutablePointer<UInt32>, inputs: UnsafeMutableRawPointer) {
-      self.places = places
+    package init(choices: UnsafeMutablePointer<UInt32>, inputs: UnsafeMutableRawPointer) {
+      self.choices = choices
       self.inputs = inputs
     }
   }
 
-  /// Words of `Winners.places` for one image.
+  /// Words of `Winners.choices` for one image.
   package var winnerWordCount: Int {
     pooledShape.planeCount * pooledShape.pixelCount * vectorsPerPixel
   }
@@ -41,7 +41,7 @@ extension BatchNorm {
     let down: Int
     /// The index of the first vector in its plane, as `DropoutMask` counts.
     let firstVector: Int
-    /// Index of the first window's word in `Winners.places`.
+    /// Index of the first window's word in `Winners.choices`.
     let word: Int
     let channel: Int
     let width: Int

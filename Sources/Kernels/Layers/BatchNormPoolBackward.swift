@@ -26,7 +26,7 @@ extension BatchNorm {
       var (sum, sumOfProducts) = (Vector(), Vector())
       for pixel in 0..<pixels {
         let index = offset &+ pixel &* pooled.block
-        let bits = unpacked(winners.places[firstWord &+ pixel &* vectorsPerPixel])
+        let bits = unpacked(winners.choices[firstWord &+ pixel &* vectorsPerPixel])
         // 15 - bits is below 15 where a bit is set.
         let dz = select(Value.load(gradient, at: index, width: width), where: 15 &- bits, isBelow: 15)
         sum += dz
@@ -77,10 +77,10 @@ extension BatchNorm {
       var (above, below) = (pass.input + upper, pass.input + lower)
       var (gradientAbove, gradientBelow) = (pass.inputGradient + upper, pass.inputGradient + lower)
       var gradient = pass.gradient + run.output &* size
-      var places = pass.winners.places + run.word
+      var choices = pass.winners.choices + run.word
       for _ in 0..<run.count {
         let dz = Value.load(gradient, at: 0, width: width) * gradientScale
-        let bits = places.pointee
+        let bits = choices.pointee
         let dx0 = factors.gradient(masked(dz, by: bits, bit: 0), x: Value.load(above, at: 0, width: width))
         let dx1 = factors.gradient(masked(dz, by: bits, bit: 1), x: Value.load(above, at: right, width: width))
         let dx2 = factors.gradient(masked(dz, by: bits, bit: 2), x: Value.load(below, at: 0, width: width))
@@ -94,7 +94,7 @@ extension BatchNorm {
         gradientAbove += 2 &* right &* size
         gradientBelow += 2 &* right &* size
         gradient += right &* size
-        places += wordsRight
+        choices += wordsRight
       }
     }
     if run.width == 8 { windows(width: 8) } else { windows(width: run.width) }

@@ -59,7 +59,7 @@ extension BatchNorm {
       let size = MemoryLayout<Value>.size
       var (above, below) = (pass.input + run.input &* size, pass.input + (run.input &+ run.down) &* size)
       var (output, inputs) = (pass.output + run.output &* size, winners.inputs + run.output &* size)
-      var places = winners.places + run.word
+      var choices = winners.choices + run.word
       for _ in 0..<run.count {
         let x0 = Value.load(above, at: 0, width: width)
         let x1 = Value.load(above, at: right, width: width)
@@ -72,12 +72,12 @@ extension BatchNorm {
         if hasReLU { winner.rectify() }
         Value.store(winner.z, output, at: 0, width: width)
         Value.store(winner.x, inputs, at: 0, width: width)
-        places.pointee = winner.packedBits
+        choices.pointee = winner.packedBits
         above += 2 &* right &* size
         below += 2 &* right &* size
         output += right &* size
         inputs += right &* size
-        places += wordsRight
+        choices += wordsRight
       }
     }
     if run.width == 8 { windows(width: 8) } else { windows(width: run.width) }

@@ -1,8 +1,8 @@
 import Kernels
 import Specs
 
-/// Turns image planes into flat 32-bit features in the order channel, row, column, which a linear layer's weights have
-/// whatever the kernels' order of planes. The plan puts it before the first layer that takes features; no spec lists it.
+/// Turns image planes into flat 32-bit features in the order channel, row, column. A linear layer's weights have this
+/// order, however the kernels store planes. The plan puts it before the first layer that takes features; no spec lists it.
 struct FlattenLayer: Layer, BareLayerForm {
   static let word = "flatten"
   var graphOperator: GraphOperator? { GraphOperator(name: "Flatten", attributes: ["axis": .int(1)]) }

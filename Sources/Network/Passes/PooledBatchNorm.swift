@@ -39,18 +39,18 @@ extension BatchNormLayer {
 
 /// `BatchNorm.Winners` of all images: what the backward pass needs from the forward pass.
 private struct Winners: Sendable {
-  private let places: AlignedBuffer
+  private let choices: AlignedBuffer
   private let inputs: Activation
   private let laneWordCount: Int
 
   init(of norm: BatchNorm, in builder: ModuleBuilder) {
     laneWordCount = builder.lanes.images * norm.winnerWordCount
-    places = AlignedBuffer(UInt32.self, count: builder.lanes.count * laneWordCount)
+    choices = AlignedBuffer(UInt32.self, count: builder.lanes.count * laneWordCount)
     inputs = builder.activation(norm.pooledShape, gradient: .none)
   }
 
   func of(_ lane: Lane) -> BatchNorm.Winners {
     BatchNorm.Winners(
-      places: places.pointer(to: UInt32.self) + lane.slot * laneWordCount, inputs: inputs.values(lane: lane))
+      choices: choices.pointer(to: UInt32.self) + lane.slot * laneWordCount, inputs: inputs.values(lane: lane))
   }
 }

@@ -61,7 +61,7 @@ struct EvaluateStage: Stage {
       guard try records.state(of: train).isDone, let inputs = try inputs(in: records) else {
         return row == nil ? .missing : .stale(["the model is not trained yet"])
       }
-      // Samples that are drawn anew take the evaluations on them along.
+      // Drawing samples anew deletes the evaluations on them.
       guard try records.stage(named: data.name) != nil else { return .stale(["the samples are not made yet"]) }
       return try state(of: row, for: inputs) { row in
         guard row.state == .done, let recorded = try recorded(in: records) else {

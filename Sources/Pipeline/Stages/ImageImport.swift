@@ -12,9 +12,9 @@ package struct ImportSummary: Sendable {
   package let sampleCount: Int
   /// Files that cannot be imported and were left out, each with the reason.
   package let skipped: [String]
-  /// Files that were not meant to be imported, or that the split has already.
+  /// Files that are not to be imported, or that the split has already.
   package let passedOver: [PassedOver]
-  /// Imported images of which there is something to know.
+  /// Imported images with a remark.
   package let remarks: [(path: FilePath, remark: ImageRemark)]
 }
 
@@ -31,7 +31,7 @@ package struct ImportOptions: Sendable {
 /// Makes the shards and index rows of a split from labelled image files. Images of another size or colour than the
 /// spec's are converted.
 struct ImageImport {
-  /// The most bad files that notes name.
+  /// Notes name at most this many files that cannot be imported.
   private static let namedFaultCount = 20
 
   let stage: ImportStage
@@ -104,7 +104,7 @@ struct ImageImport {
     var images: [ImportedImage] = []
     /// Files whose image and label the split has already.
     var present: [FilePath] = []
-    /// A text for each image of which there is another with the same pixels and another label.
+    /// A text for each image if another one has the same pixels and another label.
     var contradictions: [String] = []
   }
 

@@ -5,7 +5,7 @@ import Samples
 import Shards
 import Specs
 
-/// A split whose images come from files. `ImageImport` makes it; running the stage only says how.
+/// A split whose images come from files. `ImageImport` makes it; running the stage throws an error that says how.
 struct ImportStage: SampleStage {
   let split: Split
   let spec: PipelineSpec
@@ -61,7 +61,7 @@ struct ImportStage: SampleStage {
   /// Writes the images behind the samples that the split has, in shards of their own.
   func append(_ images: [ImportedImage], to base: ImportBase, in session: Session, on engine: Engine) throws {
     guard !images.isEmpty else {
-      return session.report(.skipped(stage: name, reason: "it has these images"))
+      return session.report(.skipped(stage: name, reason: "no new images"))
     }
     let content = ImportedContent(base.samples + images.map(\.content)).hash.description
     let count = base.samples.count + images.count

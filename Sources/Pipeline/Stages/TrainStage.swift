@@ -118,7 +118,7 @@ struct TrainStage: Stage {
       + " \(counted(trainer.plan.stepCount - trainer.step, "step")) of \(images) images, \(expectedTime(trainer))"
   }
 
-  /// How long training will take, from the time of a second step: the first one meets cold caches.
+  /// How long training will take, from the time of a second step: in the first one, caches are cold.
   private func expectedTime(_ trainer: Trainer) -> String {
     trainer.rehearse()
     let start = Date()
@@ -131,8 +131,7 @@ struct TrainStage: Stage {
     guard let validationData else {
       session.report(
         .note(
-          "the spec has no validation split (datasets.validation), so training shows no accuracy on unseen images"
-        ))
+          "the spec has no validation split (datasets.validation), so training shows no accuracy on new images"))
       return nil
     }
     _ = try validationData.recordedData(in: session.records, for: "training")

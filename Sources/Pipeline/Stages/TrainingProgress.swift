@@ -3,8 +3,8 @@ import Files
 import Network
 import Trainer
 
-/// The progress of a training by its records and checkpoint files. Resumed from `checkpoint`, it ends with the same
-/// result as without an interruption.
+/// How far a training has come, by its records and checkpoint files. A training that resumes from `checkpoint` ends with
+/// the same result as without an interruption.
 struct TrainingProgress {
   /// Steps that are done; 0 where training starts over.
   let step: Int

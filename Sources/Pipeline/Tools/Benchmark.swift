@@ -105,7 +105,7 @@ package struct Benchmark {
     let record = WorkRecord()
     let team = Team(recordingTo: record)
     let work = try part == .train ? training(on: team) : predicting(on: team)
-    // The first step meets cold caches.
+    // In the first step, caches are cold.
     _ = try work()
     var (runs, images): ([WorkTimes], Int) = ([], 0)
     let start = Date()
@@ -157,7 +157,7 @@ package struct Benchmark {
 
   private func training(on team: Team) throws -> Work {
     let model = try ModelDescription(spec.model, for: spec.captcha)
-    // So many steps an epoch that the learning rate stays at its start.
+    // With this many steps an epoch, the learning rate stays at its start.
     let plan = TrainingPlan(
       training: spec.training, model: model, seed: spec.seed, precision: engine.precision, stepsPerEpoch: 1 << 32,
       runHash: "")

@@ -25,13 +25,13 @@ package struct CaseFile: Sendable {
     self.path = path
     let file = try ReadableFile(path)
     guard file.byteCount <= Self.byteCountMax else {
-      throw PipelineError.invalidCase(path: path, line: nil, reason: "more than \(Self.byteCountMax) bytes")
+      throw PipelineError.invalidCase(path: path, line: nil, reason: "it has more than \(Self.byteCountMax) bytes")
     }
     cases = try Data(file.read(at: 0, count: file.byteCount))
       .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
       .filter { !$0.element.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") } }
       .map { index, text in (index + 1, try decode(text, line: index + 1, of: path)) }
-    guard !cases.isEmpty else { throw PipelineError.invalidCase(path: path, line: nil, reason: "no cases") }
+    guard !cases.isEmpty else { throw PipelineError.invalidCase(path: path, line: nil, reason: "it has no cases") }
   }
 
   package var count: Int { cases.count }
@@ -74,7 +74,7 @@ private func decode(_ text: Data, line: Int, of path: String) throws(PipelineErr
   } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
     // The decoder reports a number that does not fit its type as invalid JSON, too.
     let isJSON = (try? JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed)) != nil
-    let reason = isJSON ? "a number is too large, or not whole where it must be" : "no valid JSON"
+    let reason = isJSON ? "a number is too large, or not whole where it must be" : "it is not valid JSON"
     throw .invalidCase(path: path, line: line, reason: reason)
   } catch let error as DecodingError {
     throw .invalidCase(path: path, line: line, reason: reason(of: error))
@@ -92,7 +92,7 @@ private func reason(of error: DecodingError) -> String {
   }
   func told(_ context: DecodingError.Context) -> String {
     let keyPath = keyPath(context.codingPath)
-    return keyPath.isEmpty ? "no JSON object" : keyPath + ": " + context.debugDescription
+    return keyPath.isEmpty ? "it is not a JSON object" : keyPath + ": " + context.debugDescription
   }
   return switch error {
   case .keyNotFound(let key, let context): "\(keyPath(context.codingPath + [key])) is missing"

@@ -26,7 +26,8 @@ package struct ImageExport {
     try spec.require(split)
     let rows = try workspace.recordedCatalog()?.shards(of: split) ?? []
     guard !rows.isEmpty else {
-      throw PipelineError.missing(stage: "the \(split.rawValue) split", remedy: "`glyphline build` draws it")
+      throw PipelineError.missing(
+        stage: "the \(split.rawValue) split", remedy: "make it with `glyphline build` or `glyphline import`")
     }
     shards = try rows.map { try ShardReader(workspace.path(ofFile: $0.file)) }
     imageCount = shards.reduce(0) { $0 + $1.header.recordCount }

@@ -2,7 +2,7 @@ import Files
 import Images
 import Samples
 
-/// Something to know about an image that is used all the same.
+/// A remark on an image that is used nevertheless.
 package enum ImageRemark: String, Sendable, CaseIterable {
   case turned
   case onBlack = "on_black"
@@ -14,7 +14,7 @@ package enum ImageRemark: String, Sendable, CaseIterable {
 
   /// How much the ratios of width and height may differ.
   private static let shapeFactorMax = 2.0
-  /// Between a channel's darkest and lightest pixel, of 255: text with less would hardly be seen.
+  /// The least difference between a channel's darkest and lightest pixel, of 255. With less, text hardly shows.
   private static let contrastMin = 16
 
   private init(_ note: ImageNote) {
@@ -46,14 +46,13 @@ package enum ImageRemark: String, Sendable, CaseIterable {
 
   private func text(about count: Int, input: Geometry) -> String {
     let images = counted(count, "image")
-    let are = count == 1 ? "is" : "are"
+    let have = count == 1 ? "has" : "have"
     return switch self {
-    case .turned: "turned \(images) as the EXIF orientation says"
-    case .onBlack: "put \(images) on black, since light text on a transparent ground is lost on white"
+    case .turned: "turned \(images) by the EXIF orientation"
+    case .onBlack: "put \(images) on black, since light text on a transparent background would not show on white"
     case .firstFrame: "took the first frame of \(counted(count, "animation"))"
-    case .shape:
-      "\(images) \(are) nothing like the model's input, far from the shape \(input.width)x\(input.height)"
-    case .contrast: "\(images) \(are) nothing like the model's input, with hardly any contrast"
+    case .shape: "\(images) \(have) a shape far from \(input.width)x\(input.height), the model's input"
+    case .contrast: "\(images) \(have) hardly any contrast"
     }
   }
 }
@@ -74,7 +73,7 @@ extension PassedOver.Reason {
     case .hidden: counted(count, "hidden file")
     case .linkToFolder: count == 1 ? "1 link to a folder" : "\(count) links to folders"
     case .special: count == 1 ? "1 pipe, socket or device" : "\(count) pipes, sockets and devices"
-    case .notAnImage: count == 1 ? "1 file that is no image" : "\(count) files that are no images"
+    case .notAnImage: count == 1 ? "1 file that is not an image" : "\(count) files that are not images"
     case .unlisted: "\(counted(count, "file")) not in \(labelTableName)"
     case .present: "\(counted(count, "image")) that the split has already"
     }

@@ -29,7 +29,8 @@ struct LoadBenchmark {
     let start = Date()
     let paths = try workspace.recordedCatalog()?.shards(of: .train).map { workspace.path(ofFile: $0.file) } ?? []
     guard !paths.isEmpty else {
-      throw PipelineError.missing(stage: "the train split that loading needs", remedy: "`glyphline build` draws it")
+      throw PipelineError.missing(
+        stage: "the train split that loading needs", remedy: "make it with `glyphline build` or `glyphline import`")
     }
     loader = try BatchLoader(
       Dataset(paths: paths), order: .shuffled(seed: SeedPurpose.order.seed(from: spec.seed)),

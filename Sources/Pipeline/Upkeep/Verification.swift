@@ -36,7 +36,7 @@ extension StorageFault {
   }
 }
 
-/// A full check of stored data: every byte of every shard, every row of the index, checkpoints and model. It locks and
+/// A full check of stored data: every byte of every shard, every row of the index, checkpoints and model. It
 /// changes nothing, so it can run beside another command.
 package struct Verification: Sendable, Encodable {
   package private(set) var shardCount = 0
