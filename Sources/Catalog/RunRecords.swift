@@ -25,6 +25,18 @@ package struct RunRow: Sendable, Equatable {
   }
 }
 
+/// A row of the table `run`.
+package struct RunRecord: CatalogRow {
+  package let command: String
+  package let startedAt: String
+  package let finishedAt: String?
+  package let outcome: String
+  package let version: String
+  package let cpu: String
+  package let threads: Int
+  package let precision: String?
+}
+
 extension Catalog {
   /// Records that a command starts. Runs without an outcome are marked as died, since there is only one writer.
   /// - Returns: The number of the run.
@@ -48,5 +60,11 @@ extension Catalog {
         sql: "UPDATE run SET outcome = ?, finished_at = ? WHERE id = ?",
         arguments: [outcome.rawValue, time.ISO8601Format(), id])
     }
+  }
+
+  /// The last `count` commands that wrote to the workspace, newest last.
+  package func runs(last count: Int) throws(CatalogError) -> [RunRecord] {
+    try rows(
+      "the runs", sql: "SELECT * FROM (SELECT * FROM run ORDER BY id DESC LIMIT ?) ORDER BY id", [count])
   }
 }

@@ -54,18 +54,6 @@ package struct MistakeRow: CatalogRow {
   package let confidence: Double
 }
 
-/// A row of the table `run`.
-package struct RunRecord: CatalogRow {
-  package let command: String
-  package let startedAt: String
-  package let finishedAt: String?
-  package let outcome: String
-  package let version: String
-  package let cpu: String
-  package let threads: Int
-  package let precision: String?
-}
-
 extension Catalog {
   /// The learning curve as at most `count` points, each of the same number of steps.
   package func learningCurve(pointCount count: Int) throws(CatalogError) -> [CurvePointRow] {
@@ -137,11 +125,5 @@ extension Catalog {
         WHERE evaluation = ?
         ORDER BY sample_index LIMIT ?
         """, [id, truth, predicted, id, count])
-  }
-
-  /// The last `count` commands that wrote to the workspace, newest last.
-  package func runs(last count: Int) throws(CatalogError) -> [RunRecord] {
-    try rows(
-      "the runs", sql: "SELECT * FROM (SELECT * FROM run ORDER BY id DESC LIMIT ?) ORDER BY id", [count])
   }
 }
