@@ -35,7 +35,7 @@ package enum CatalogError: Error, Equatable, CustomStringConvertible {
     case .notReadableInPlace(let path):
       "\(path) can be read only from a copy"
     case .notReadableNow(let path, let error):
-      "\(path) cannot be read while a command writes it, since this file system does not let processes share it; "
+      "\(path) cannot be read while a command writes it, since this network file system does not let processes share it; "
         + "\(error)"
     case .file(let error):
       error.description

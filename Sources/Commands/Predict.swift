@@ -74,11 +74,12 @@ struct Predict: ParsableCommand {
       let writer = PredictionWriter(form, by: predictor.description, withLogits: logits)
       // On a terminal, the answers themselves show the progress.
       let progress = isatty(STDOUT_FILENO) == 0 ? ProgressPrinter() : nil
-      var count = 0
+      var (count, foundImage) = (0, false)
       try predictor.predict(sources, cancellation: cancellation) { source, outcome in
         if case .failure(let error) = outcome, error.isNoImage, unclear.contains(source.name) {
           passedOver.append(PassedOver(path: source.name, reason: .notAnImage))
         } else {
+          foundImage = true
           try writer.write(outcome, of: source.name, expected: expected?[count])
         }
         count += 1
@@ -86,6 +87,7 @@ struct Predict: ParsableCommand {
       }
       progress?.finishLine()
       try writer.finish(passedOver: passedOver)
+      if !foundImage { throw PipelineError.emptyFolder(images.joined(separator: ", ")) }
     }
   }
 

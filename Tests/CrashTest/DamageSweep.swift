@@ -40,10 +40,12 @@ package struct DamageSweep: Sendable {
     expected = try PipelineResults(workspace: workspace)
     var damages: [Damage] = []
     for file in try FileManager.default.subpathsOfDirectory(atPath: workspace).sorted()
-    where FileManager.default.contents(atPath: workspace + "/" + file) != nil {
-      damages += [.remove(file: file), .cut(file: file)]
+    {
+      guard let content = FileManager.default.contents(atPath: workspace + "/" + file) else { continue }
+      damages.append(.remove(file: file))
+      if !content.isEmpty { damages.append(.cut(file: file)) }
       // SQLite has no checksums, so a changed byte in a row cannot be detected.
-      if file != Self.catalog { damages.append(.flip(file: file)) }
+      if !content.isEmpty && file != Self.catalog { damages.append(.flip(file: file)) }
     }
     let tables = try sqlite(workspace + "/" + Self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table'")
     for table in tables.split(separator: "\n").map(String.init) {

@@ -187,8 +187,6 @@ import crashtest
     // Everything holds without the catalog, too.
     let rows = try sqlite(folder.path + "/work/catalog.sqlite", "SELECT * FROM sample; SELECT * FROM stage")
     try FileManager.default.removeItem(atPath: folder.path + "/work/catalog.sqlite")
-    #expect(try Program.run("reindex", spec, "--workspace", folder.path + "/work").exitCode != 0)
-    #expect(try importing(images(["AAAA.png": "F39K_06.gif"], as: "testing"), split: "test").exitCode == 0)
     #expect(try Program.run("reindex", spec, "--workspace", folder.path + "/work").exitCode == 0)
     #expect(
       try sqlite(

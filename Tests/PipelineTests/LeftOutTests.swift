@@ -55,5 +55,6 @@ import crashtest
     #expect(try Program.run("run", skipping, "--workspace", workspace).exitCode == 0)
     #expect(try sqlite(catalog, "SELECT stage FROM left_out") == "train\n")
     #expect(try sqlite(catalog, "SELECT images FROM image_accuracy LIMIT 1") == "60\n")
+    #expect(try String(contentsOfFile: workspace + "/report.html", encoding: .utf8).contains("of 60 images"))
   }
 }

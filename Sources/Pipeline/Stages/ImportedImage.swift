@@ -20,6 +20,9 @@ struct ImportedImage: Sendable {
   let remarks: [ImageRemark]
 
   static func check(_ entry: LabelledImages.Entry, of captcha: CaptchaSpec) -> Outcome {
+    let checked = Result { () throws(LabelFault) in try label(of: entry, in: captcha) }
+    // The name of something else than an image need not begin with a label.
+    if entry.isImage, case .failure(let fault) = checked { return .fault("\(entry.path): \(fault.reason)") }
     let loaded: LoadedImage
     do throws(ImageError) {
       loaded = try ImageFile.read(entry.path)
@@ -28,7 +31,7 @@ struct ImportedImage: Sendable {
       return .passedOver(PassedOver(path: entry.path, reason: .notAnImage))
     }
     do throws(LabelFault) {
-      let label = try label(of: entry, in: captcha)
+      let label = try checked.get()
       let image = loaded.image.converted(to: captcha.geometry)
       return .image(
         ImportedImage(

@@ -11,9 +11,12 @@ struct ReportStage: Stage {
   var name: String { "report" }
 
   func inputs(in records: Records) throws -> StageInputs? {
-    try evaluation.inputs(in: records).map {
-      StageInputs(["evaluation=\($0.hash)", "spec file=\(ContentHash(of: spec.text))"])
-    }
+    guard let evaluated = try evaluation.inputs(in: records) else { return nil }
+    let leftOut = try records.catalog?.leftOutSampleCount(ofStage: evaluation.name) ?? 0
+    return StageInputs([
+      "evaluation=\(evaluated.hash)", leftOut == 0 ? "" : "samples left out=\(leftOut)",
+      "spec file=\(ContentHash(of: spec.text))",
+    ])
   }
 
   func state(in records: Records) throws -> StageState {
