@@ -39,8 +39,7 @@ package struct DamageSweep: Sendable {
     _ = try Self.run(spec, in: workspace)
     expected = try PipelineResults(workspace: workspace)
     var damages: [Damage] = []
-    for file in try FileManager.default.subpathsOfDirectory(atPath: workspace).sorted()
-    {
+    for file in try FileManager.default.subpathsOfDirectory(atPath: workspace).sorted() {
       guard let content = FileManager.default.contents(atPath: workspace + "/" + file) else { continue }
       damages.append(.remove(file: file))
       if !content.isEmpty { damages.append(.cut(file: file)) }
