@@ -4,6 +4,11 @@ import Specs
 /// The settings of a style that can be drawn. Each style's file makes its settings conform.
 package protocol DrawableSpec: StyleSpec {
   associatedtype Style: CaptchaStyle where Style.Spec == Self
+
+  /// - Parameters and errors: As of `CaptchaStyle.init`.
+  func drawing(
+    of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
+  ) throws(GeneratorError) -> Drawing
 }
 
 /// A way to draw text with one font, in two pure steps: all random choices first, then the pixels.
@@ -45,7 +50,7 @@ package protocol CaptchaRenderer<Parameters> {
 package typealias Drawing = @Sendable (_ text: [Unicode.Scalar], _ seed: UInt64) -> ImageColumns
 
 extension DrawableSpec {
-  /// - Parameters and errors: As of `CaptchaStyle.init`.
+  // A requirement of the protocol, so that it is compiled for each style by itself.
   package func drawing(
     of geometry: Geometry, lengthMax: Int, font: FontFile, characters: [Unicode.Scalar]
   ) throws(GeneratorError) -> Drawing {

@@ -3,6 +3,17 @@ import Samples
 /// Draws images from parameters, pixel for pixel as `captcha` 0.7.1 (class ImageCaptcha) does with Pillow.
 package final class ImageCaptchaRenderer: CaptchaRenderer {
   private let atlas: GlyphAtlas
+  private var stages = ImageCaptchaStages()
+
+  package init(atlas: GlyphAtlas) { self.atlas = atlas }
+
+  package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> ImageColumns {
+    stages.draw(parameters, atlas, format: format)
+  }
+}
+
+/// The stages of a drawing and their buffers. As properties of the class, each use would be checked for exclusive access.
+private struct ImageCaptchaStages: ~Copyable {
   private var canvas = Canvas()
   private var ink = InkTable()
   private var rotation = GlyphRotation()
@@ -10,16 +21,14 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
   private var paste = GlyphPaste()
   private var tables = BicubicTables()
 
-  package init(atlas: GlyphAtlas) { self.atlas = atlas }
-
-  package func draw(_ parameters: ImageCaptchaParameters, format: PixelFormat) -> ImageColumns {
+  mutating func draw(_ parameters: ImageCaptchaParameters, _ atlas: GlyphAtlas, format: PixelFormat) -> ImageColumns {
     let textWidth = parameters.glyphs.reduce(0) { $0 + $1.cell.x }
     canvas.clear(width: max(textWidth, parameters.width), height: parameters.height, to: parameters.background)
     ink.set(color: parameters.color)
     let averageWidth = textWidth / parameters.text.unicodeScalars.count
     var left = Int(Double(averageWidth) * 0.1)
     for (glyph, overlap) in zip(parameters.glyphs, parameters.overlaps) {
-      draw(glyph, left: left)
+      draw(glyph, atlas, left: left)
       left += glyph.cell.x - overlap
     }
     if canvas.width > parameters.width { canvas.resize(width: parameters.width, &tables) }
@@ -29,7 +38,7 @@ package final class ImageCaptchaRenderer: CaptchaRenderer {
     return canvas.smoothedColumns(format: format)
   }
 
-  private func draw(_ parameters: ImageCaptchaParameters.Glyph, left: Int) {
+  private mutating func draw(_ parameters: ImageCaptchaParameters.Glyph, _ atlas: GlyphAtlas, left: Int) {
     let (cell, offset) = (parameters.cell, parameters.offset)
     let mask = parameters.glyph(in: atlas).ink(at: offset, width: cell.x + offset.x, height: cell.y + offset.y)
     // A space has no ink and leaves no trace.

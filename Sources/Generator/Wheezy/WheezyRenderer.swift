@@ -3,6 +3,17 @@ import Samples
 /// Draws images from parameters, pixel for pixel as wheezy.captcha 3.2.2 does with Pillow.
 package final class WheezyRenderer: CaptchaRenderer {
   private let atlas: GlyphAtlas
+  private var stages = WheezyStages()
+
+  package init(atlas: GlyphAtlas) { self.atlas = atlas }
+
+  package func draw(_ parameters: WheezyParameters, format: PixelFormat) -> ImageColumns {
+    stages.draw(parameters, atlas, format: format)
+  }
+}
+
+/// The stages of a drawing and their buffers. As properties of the class, each use would be checked for exclusive access.
+private struct WheezyStages: ~Copyable {
   private var canvas = Canvas()
   private var ink = InkTable()
   private var warp = GlyphWarp()
@@ -11,11 +22,9 @@ package final class WheezyRenderer: CaptchaRenderer {
   /// By their number of control points.
   private var bezierCurves: [Int: BezierCurve] = [:]
 
-  package init(atlas: GlyphAtlas) { self.atlas = atlas }
-
-  package func draw(_ parameters: WheezyParameters, format: PixelFormat) -> ImageColumns {
+  mutating func draw(_ parameters: WheezyParameters, _ atlas: GlyphAtlas, format: PixelFormat) -> ImageColumns {
     canvas.clear(width: parameters.width, height: parameters.height, to: parameters.background)
-    drawText(parameters)
+    drawText(parameters, atlas)
     for curve in parameters.curves { drawCurve(curve) }
     let noise = parameters.noise
     for point in noise.points {
@@ -25,7 +34,7 @@ package final class WheezyRenderer: CaptchaRenderer {
     return canvas.smoothedColumns(format: format)
   }
 
-  private func drawText(_ parameters: WheezyParameters) {
+  private mutating func drawText(_ parameters: WheezyParameters, _ atlas: GlyphAtlas) {
     let glyphs = parameters.glyphs.map { TurnedGlyph($0, atlas) }
     let steps = glyphs.map { Int(Double($0.size.x) * parameters.squeezeFactor) }
     let textWidth = steps.dropLast().reduce(0, +) + (glyphs.last?.size.x ?? 0)
@@ -36,7 +45,7 @@ package final class WheezyRenderer: CaptchaRenderer {
     }
   }
 
-  private func draw(_ glyph: TurnedGlyph, left: Int) {
+  private mutating func draw(_ glyph: TurnedGlyph, left: Int) {
     guard !glyph.mask.isEmpty else { return }
     ink.set(color: SIMD4(glyph.parameters.color, 255))
     let mask = warp.warp(glyph.mask, by: glyph.parameters.warp)
@@ -47,7 +56,7 @@ package final class WheezyRenderer: CaptchaRenderer {
     paste.paste(layer, at: SIMD2(left, top) &+ glyph.parameters.offset, on: canvas)
   }
 
-  private func drawCurve(_ curve: WheezyParameters.Curve) {
+  private mutating func drawCurve(_ curve: WheezyParameters.Curve) {
     let spacing = Double(canvas.width) / Double(curve.heights.count + 1)
     let controls = curve.heights.enumerated().map { SIMD2(spacing * Double($0 + 1), Double($1)) }
     let bezierCurve = bezierCurves[controls.count] ?? BezierCurve(controlCount: controls.count)
