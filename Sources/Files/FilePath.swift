@@ -1,3 +1,5 @@
+import Foundation
+
 /// The path of a file as the operating system has it: bytes, which need not be UTF-8.
 package struct FilePath: Hashable, Sendable {
   package let bytes: [UInt8]
@@ -35,8 +37,10 @@ package struct FilePath: Hashable, Sendable {
   }
 
   package func withCString<Value>(_ body: (UnsafePointer<CChar>) -> Value) -> Value {
-    (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { buffer in
-      guard let address = buffer.baseAddress else { preconditionFailure("it has a terminator") }
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
+      guard let address = text.baseAddress else { preconditionFailure("it has a terminator") }
+      for index in bytes.indices { text[index] = CChar(bitPattern: bytes[index]) }
+      text[bytes.count] = 0
       return body(address)
     }
   }
@@ -46,6 +50,13 @@ private let slash = UInt8(ascii: "/")
 
 extension FilePath: ExpressibleByStringInterpolation {
   package init(stringLiteral text: String) { self.init(text) }
+}
+
+extension FilePath: Comparable {
+  package static func < (left: FilePath, right: FilePath) -> Bool {
+    let order = memcmp(left.bytes, right.bytes, min(left.bytes.count, right.bytes.count))
+    return order == 0 ? left.bytes.count < right.bytes.count : order < 0
+  }
 }
 
 extension FilePath: CustomStringConvertible {

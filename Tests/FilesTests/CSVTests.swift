@@ -9,9 +9,10 @@ import Testing
     #expect(try CSVTable(text).rows.map(\.fields) == [fields])
   }
 
-  @Test(arguments: ["\n", "\r\n"])
-  func linesEndAsTheyLike(end: String) throws {
-    let table = try CSVTable("\u{FEFF}file,label\(end)a.png,AB\(end)\(end)\"b\"\"c\",\(end)d,e")
+  @Test(arguments: ["\n", "\r\n", "\r"], [",", ";", "\t"])
+  func linesEndAsTheyLike(end: String, comma: String) throws {
+    let table = try CSVTable(
+      "\u{FEFF}file,label\(end)a.png,AB\(end)\(end)\"b\"\"c\",\(end)d,e".replacing(",", with: comma))
     #expect(table.header == ["file", "label"])
     #expect(table.rows.map(\.fields) == [["a.png", "AB"], ["b\"c", ""], ["d", "e"]])
     #expect(table.rows.map(\.line) == [2, 4, 5])

@@ -110,32 +110,31 @@ struct ImageImport {
 
   /// - Parameter base: The samples that the split keeps.
   private func selection(of images: [ImportedImage], besides base: [ImportedContent.Sample]) -> Selection {
-    var firsts: [ContentHash: (label: Label, name: String)] = [:]
-    for (index, sample) in base.enumerated() {
-      firsts[sample.pixelHash] = (sample.label, "sample \(index) of the split")
-    }
-    let baseHashes = Set(firsts.keys)
-    // For each contradicted image, one of those that contradict it.
-    var others: [ContentHash: (label: Label, name: String)] = [:]
-    for image in images {
-      let (label, hash) = (image.content.label, image.content.pixelHash)
-      guard let first = firsts[hash] else {
-        firsts[hash] = (label, "\(image.path)")
+    let samples = base + images.map(\.content)
+    // For each picture, the first sample that shows it, and the first with another label.
+    var (firsts, others) = ([ContentHash: Int](minimumCapacity: samples.count), [ContentHash: Int]())
+    for (index, sample) in samples.enumerated() {
+      guard let first = firsts[sample.pixelHash] else {
+        firsts[sample.pixelHash] = index
         continue
       }
-      if first.label != label && others[hash] == nil { others[hash] = (label, "\(image.path)") }
+      if samples[first].label != sample.label && others[sample.pixelHash] == nil { others[sample.pixelHash] = index }
+    }
+    func name(_ index: Int) -> String {
+      index < base.count ? "sample \(index) of the split" : "\(images[index - base.count].path)"
     }
     var selection = Selection()
     for image in images {
       let (label, hash) = (image.content.label, image.content.pixelHash)
-      if let first = firsts[hash], let second = others[hash] {
-        let other = first.label == label ? second : first
-        let texts = [label, other.label].map { captcha.alphabet.text(of: $0) }
+      guard let first = firsts[hash] else { preconditionFailure("every image is a sample") }
+      if let second = others[hash] {
+        let other = samples[first].label == label ? second : first
+        let texts = [label, samples[other].label].map { captcha.alphabet.text(of: $0) }
         selection.contradictions.append(
-          other.name == "\(image.path)"
+          name(other) == "\(image.path)"
             ? "\(image.path): it is listed with two labels, '\(texts[0])' and '\(texts[1])'"
-            : "\(image.path): its label is '\(texts[0])', but \(other.name), the same image, has '\(texts[1])'")
-      } else if baseHashes.contains(hash) {
+            : "\(image.path): its label is '\(texts[0])', but \(name(other)), the same image, has '\(texts[1])'")
+      } else if first < base.count {
         selection.present.append(image.path)
       } else {
         selection.images.append(image)

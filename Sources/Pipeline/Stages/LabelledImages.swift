@@ -31,18 +31,22 @@ package struct LabelledImages: Sendable {
       passedOver = folder.passedOver
       return
     }
-    let entries = try Self.entries(ofTable: table)
-    let listed = Set((entries.map(\.path) + [table]).compactMap { FileIdentity($0) })
+    let entries = try Self.entries(ofTable: table, known: Set(folder.files))
+    let listed = Set(entries.map(\.path) + [table])
+    var others = folder.files.filter { !listed.contains($0) }
+    if !others.isEmpty {
+      // A table may write the path of a file in another way.
+      let files = Set(listed.compactMap { FileIdentity($0) })
+      others = others.filter { other in FileIdentity(other).map { !files.contains($0) } ?? true }
+    }
     self.entries = entries
-    passedOver =
-      folder.passedOver
-      + folder.files.filter { file in FileIdentity(file).map { !listed.contains($0) } ?? true }
-      .map { PassedOver(path: $0, reason: .unlisted) }
+    passedOver = folder.passedOver + others.map { PassedOver(path: $0, reason: .unlisted) }
   }
 
   /// The labels are in the column `label`, or in `text`, as `glyphline predict --csv` calls it. The files are relative
   /// to the table's folder; if one is not there, to the working directory, as `predict` writes them.
-  private static func entries(ofTable path: FilePath) throws -> [Entry] {
+  /// - Parameter known: Files that exist, so that they need not be looked for.
+  private static func entries(ofTable path: FilePath, known: Set<FilePath> = []) throws -> [Entry] {
     func fault(_ reason: String) -> PipelineError { .invalidTable(path: "\(path)", reason: reason) }
     guard let text = String(validating: try ReadableFile.contents(of: path), as: UTF8.self) else {
       throw fault("it is not UTF-8 text")
@@ -60,8 +64,11 @@ package struct LabelledImages: Sendable {
         "it has the columns \(table.header.joined(separator: ", ")); it needs the columns file and label (or text)")
     }
     guard !table.rows.isEmpty else { throw fault("it lists no files") }
+    let folder = path.folder
     return table.rows.map { row in
-      Entry(path: Self.path(of: row.fields[file], inFolder: path.folder), label: row.fields[label], isImage: true)
+      let inFolder = folder.appending(row.fields[file].utf8)
+      let path = known.contains(inFolder) ? inFolder : Self.path(of: row.fields[file], inFolder: folder)
+      return Entry(path: path, label: row.fields[label], isImage: true)
     }
   }
 

@@ -11,8 +11,8 @@ package struct ImageFolder: Sendable {
   package init(_ folder: FilePath) throws {
     try add(folder)
     guard !files.isEmpty else { throw PipelineError.emptyFolder("\(folder)") }
-    files.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-    passedOver.sort { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
+    files.sort()
+    passedOver.sort { $0.path < $1.path }
   }
 
   private mutating func add(_ folder: FilePath) throws(FileError) {
