@@ -29,7 +29,7 @@ enum GIFReader: ImageReader {
     var loaded = IndexedImage(
       width: width, height: height, indices: indices, palette: file.palette, transparentIndex: frame.transparentIndex
     ).loaded()
-    if file.hasAnotherFrame() { loaded.notes.append(.firstFrame) }
+    if file.hasAnotherFrame() { loaded.remarks.append(.firstFrame) }
     return loaded
   }
 }

@@ -62,7 +62,7 @@ package enum ImageFile {
     var loaded = try reader.decode(bytes, path: path, pixelCountMax: pixelCountMax)
     if let orientation = reader.exif(of: bytes).flatMap(Orientation.init(exif:)), orientation != .upright {
       loaded.image = loaded.image.turned(from: orientation)
-      loaded.notes.insert(.turned, at: 0)
+      loaded.remarks.insert(.turned, at: 0)
     }
     return loaded
   }

@@ -16,7 +16,7 @@ enum PNGReader: ImageReader {
     var loaded = try essential.bytes.withUnsafeBytes { buffer in
       Result { () throws(ImageError) in try decode(buffer, path: path, pixelCountMax: pixelCountMax) }
     }.get()
-    if essential.isAnimated { loaded.notes.append(.firstFrame) }
+    if essential.isAnimated { loaded.remarks.append(.firstFrame) }
     return loaded
   }
 

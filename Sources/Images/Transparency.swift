@@ -28,7 +28,7 @@ extension LoadedImage {
     guard !onWhite.hasContrast(of: contrastMin) else { return LoadedImage(image: onWhite) }
     let onBlack = image(over: 0)
     guard onBlack.hasContrast(of: contrastOnBlackMin) else { return LoadedImage(image: onWhite) }
-    return LoadedImage(image: onBlack, notes: [.onBlack])
+    return LoadedImage(image: onBlack, remarks: [.onBlack])
   }
 
   /// The same, of 8-bit samples that are not multiplied by alpha.

@@ -25,7 +25,7 @@ enum WebPReader: ImageReader {
       let canvas = try canvas(of: demuxer, geometry, channelCount: hasAlpha ? 4 : 3, path: path)
       var loaded =
         hasAlpha ? .onGround(canvas, geometry) : LoadedImage(image: Image(geometry: geometry, pixels: canvas))
-      if WebPDemuxGetI(demuxer, WEBP_FF_FRAME_COUNT) > 1 { loaded.notes.append(.firstFrame) }
+      if WebPDemuxGetI(demuxer, WEBP_FF_FRAME_COUNT) > 1 { loaded.remarks.append(.firstFrame) }
       return loaded
     }
   }

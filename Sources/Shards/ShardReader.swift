@@ -36,6 +36,18 @@ package struct ShardReader: Sendable {
       block: number, of: header, entry: seekTable.entries[number + 1], at: seekTable.offsets[number + 1], into: &block)
   }
 
+  /// Every record of the shard, in order, as `body` makes of it.
+  package func map<Value>(_ body: (Sample) -> Value) throws(ShardError) -> [Value] {
+    var values: [Value] = []
+    var block = ShardBlock()
+    values.reserveCapacity(header.recordCount)
+    for number in 0..<header.blockCount {
+      try read(block: number, into: &block)
+      for record in 0..<block.recordCount { values.append(body(block.record(record))) }
+    }
+    return values
+  }
+
   /// Record `number`, counted from 0 in the shard. Decompresses its whole block.
   /// - Precondition: `number` is below `header.recordCount`.
   package func record(_ number: Int) throws(ShardError) -> Sample {

@@ -25,10 +25,10 @@ import Testing
 
   @Test(arguments: names)
   func saysWhatWasDone(name: String) throws {
-    let notes = try ImageFile.read(Fixture.path("formats/" + name)).notes
-    #expect(notes.contains(.turned) == (name.hasPrefix("exif") && !name.hasPrefix("exif1")))
-    #expect(notes.contains(.onBlack) == name.contains("onblack"))
-    #expect(notes.contains(.firstFrame) == name.contains("animated"))
+    let remarks = try ImageFile.read(Fixture.path("formats/" + name)).remarks
+    #expect(remarks.contains(.turned) == (name.hasPrefix("exif") && !name.hasPrefix("exif1")))
+    #expect(remarks.contains(.onBlack) == name.contains("onblack"))
+    #expect(remarks.contains(.firstFrame) == name.contains("animated"))
   }
 
   /// Colour is what a file says that it has, or what its pixels use of a palette.

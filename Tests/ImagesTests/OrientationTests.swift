@@ -17,7 +17,7 @@ import Testing
     let type: UInt8 = value.count == 2 ? 3 : 4
     let entry: [UInt8] = [0x12, 0x01, type, 0, 1, 0, 0, 0] + value + [UInt8](repeating: 0, count: 4 - value.count)
     let loaded = try decode(exif: header + [1, 0] + entry)
-    #expect(loaded.notes == [.turned])
+    #expect(loaded.remarks == [.turned])
     #expect(loaded.image.geometry.width == notTurned.geometry.height)
     // Other tags come before, and other segments.
     let other: [UInt8] = [0x0F, 0x01, 2, 0, 1, 0, 0, 0, 0x41, 0, 0, 0]

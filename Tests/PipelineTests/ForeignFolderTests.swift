@@ -45,7 +45,7 @@ import crashtest
 
   /// - Parameter workspace: A name for the folder of results.
   private func importing(
-    _ source: String, _ options: String..., split: String = "train", spec: String? = nil, workspace: String = "work"
+    _ source: String, _ options: String..., split: String = "train", spec: String? = nil, workspace: String = "results"
   ) throws -> Program.Outcome {
     try Program.run(
       ["import", source, "--into", spec ?? self.spec, "--split", split, "--workspace", folder.path + "/" + workspace]
@@ -57,7 +57,7 @@ import crashtest
     return try snakeCaseDecoder.decode(Report.self, from: Data(outcome.output.utf8))
   }
 
-  private func labels(_ split: String = "train", workspace: String = "work") throws -> [Substring] {
+  private func labels(_ split: String = "train", workspace: String = "results") throws -> [Substring] {
     try sqlite(
       folder.path + "/\(workspace)/catalog.sqlite",
       "SELECT label FROM sample WHERE split = '\(split)' ORDER BY sample_index"
@@ -152,7 +152,7 @@ import crashtest
       """, in: folder)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let imported = try Program.shell(
-      "\"$glyphline\" import tables/new.csv --into '\(spec)' --split train --workspace work", in: folder)
+      "\"$glyphline\" import tables/new.csv --into '\(spec)' --split train --workspace results", in: folder)
     #expect(imported.output == "train: 60 images\n", "\(imported.errors)")
     let predicted = try Program.shell("cut -d , -f 2 tables/new.csv | tail -n +2", in: folder)
     #expect(try labels() == predicted.output.split(separator: "\n"))
@@ -162,7 +162,7 @@ import crashtest
     let (_, _, workspace) = try finishedPipeline.get()
     let black = Self.fixtures.path() + "/black.png"
     let outcome = try Program.run("predict", "--model", workspace + "/model.safetensors", black)
-    #expect(outcome.exitCode == 0 && outcome.errors.contains("a shape far from 64x32"), "\(outcome.errors)")
+    #expect(outcome.exitCode == 0 && outcome.errors.contains("the shape is far from 64x32"), "\(outcome.errors)")
     #expect(outcome.errors.contains("hardly any contrast"), "\(outcome.errors)")
     let table = try folder.write("file,label\n\(black),AAAA\n", as: "black.csv")
     let report = try report(of: importing(table, "--json"))
@@ -174,7 +174,7 @@ import crashtest
     let second = try images(
       ["57Q4.png": "57Q4_01.png", "UT5G.png": "UT5G_03.png", "ZE36.png": "ZE36_02.png"], as: "second")
     #expect(try importing(first, "--add").output == "train: 2 images added, 2 in all\n")
-    let shard = folder.path + "/work/shards/train-00000.shard.zst"
+    let shard = folder.path + "/results/shards/train-00000.shard.zst"
     let bytes = try Data(contentsOf: URL(filePath: shard))
     let outcome = try importing(second, "--add")
     #expect(outcome.output == "train: 2 images added, 4 in all\n", "\(outcome.errors)")
@@ -185,12 +185,12 @@ import crashtest
     let other = try importing(images(["AAAA.png": "MAS4_00.png"], as: "other"), "--add")
     #expect(other.exitCode == 65 && other.errors.contains("sample 1 of the split"), "\(other.errors)")
     // Everything holds without the catalog, too.
-    let rows = try sqlite(folder.path + "/work/catalog.sqlite", "SELECT * FROM sample; SELECT * FROM stage")
-    try FileManager.default.removeItem(atPath: folder.path + "/work/catalog.sqlite")
-    #expect(try Program.run("reindex", spec, "--workspace", folder.path + "/work").exitCode == 0)
+    let rows = try sqlite(folder.path + "/results/catalog.sqlite", "SELECT * FROM sample; SELECT * FROM stage")
+    try FileManager.default.removeItem(atPath: folder.path + "/results/catalog.sqlite")
+    #expect(try Program.run("reindex", spec, "--workspace", folder.path + "/results").exitCode == 0)
     #expect(
       try sqlite(
-        folder.path + "/work/catalog.sqlite",
+        folder.path + "/results/catalog.sqlite",
         "SELECT * FROM sample WHERE split = 'train'; SELECT * FROM stage WHERE name = 'build train'") == rows)
   }
 
@@ -207,21 +207,21 @@ import crashtest
       tinySpec().replacing("{train: {count: 480}, test: {count: 60}}", with: "{train: imported}").replacing(
         "records: 100", with: "records: 16"), as: "tiny.yaml")
     let (base, addition) = (try exported("test"), try exported("train"))
-    for workspace in ["whole", "work"] {
+    for workspace in ["whole", "results"] {
       #expect(try importing(base, spec: spec, workspace: workspace).exitCode == 0)
     }
     #expect(try importing(addition, "--add", spec: spec, workspace: "whole").exitCode == 0)
-    let shard = folder.path + "/work/shards/train-00009.shard.zst"
+    let shard = folder.path + "/results/shards/train-00009.shard.zst"
     let killed = try Program.kill(
       when: { FileManager.default.fileExists(atPath: shard) }, "import", addition, "--into", spec, "--split", "train",
-      "--workspace", folder.path + "/work", "--add")
+      "--workspace", folder.path + "/results", "--add")
     if killed {
       let other = try importing(base, "--add", spec: spec)
       #expect(other.exitCode == 65 && other.errors.contains("interrupted"), "\(other.errors)")
     }
     #expect(try importing(addition, "--add", spec: spec).exitCode == 0)
     #expect(
-      try PipelineResults(workspace: folder.path + "/work") == PipelineResults(workspace: folder.path + "/whole"))
+      try PipelineResults(workspace: folder.path + "/results") == PipelineResults(workspace: folder.path + "/whole"))
   }
 
   /// Neither a font that has the characters nor a size that a font fits into is needed.
@@ -238,7 +238,7 @@ import crashtest
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     #expect(outcome.errors.contains("captcha.font has no effect"), "\(outcome.errors)")
     #expect(try importing(images(["验码.png": "UT5G_03.png"], as: "test"), split: "test", spec: spec).exitCode == 0)
-    let run = try Program.run("run", spec, "--workspace", folder.path + "/work", "--json")
+    let run = try Program.run("run", spec, "--workspace", folder.path + "/results", "--json")
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(try Set(labels()) == ["验证", "码验", "码码"])
   }
@@ -248,14 +248,14 @@ import crashtest
     let spec = try folder.write(
       String(contentsOfFile: self.spec, encoding: .utf8) + "\ntraining: {batch: 2}\n", as: "small.yaml")
     #expect(try importing(train, spec: spec).exitCode == 0)
-    let shard = folder.path + "/work/shards/train-00000.shard.zst"
+    let shard = folder.path + "/results/shards/train-00000.shard.zst"
     var bytes = try Data(contentsOf: URL(filePath: shard))
     bytes[bytes.count / 2] ^= 1
     try bytes.write(to: URL(filePath: shard))
-    let outcome = try Program.run("train", spec, "--workspace", folder.path + "/work")
+    let outcome = try Program.run("train", spec, "--workspace", folder.path + "/results")
     #expect(outcome.exitCode == 65 && outcome.errors.contains("glyphline import"), "\(outcome.errors)")
     #expect(!outcome.errors.contains("repair"), "\(outcome.errors)")
     #expect(try importing(train, spec: spec).errors.contains("imported again"))
-    #expect(try Program.run("train", spec, "--workspace", folder.path + "/work").exitCode == 0)
+    #expect(try Program.run("train", spec, "--workspace", folder.path + "/results").exitCode == 0)
   }
 }

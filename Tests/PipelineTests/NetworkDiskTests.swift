@@ -31,7 +31,7 @@ private struct Lack: Sendable, CustomTestStringConvertible {
   private let folder: Folder
   private let spec: String
   private let long: String
-  private var workspace: String { folder.path + "/work" }
+  private var workspace: String { folder.path + "/results" }
 
   init() throws {
     folder = try Folder()
@@ -72,7 +72,7 @@ private struct Lack: Sendable, CustomTestStringConvertible {
     guard lack.hasLocks else { return }
     let variables = lack.environment.map { "\($0)='\($1)'" }.joined(separator: " ")
     let rows = try Program.shell(
-      "\(variables) sqlite3 work/catalog.sqlite 'SELECT count(*) FROM sample'", in: folder)
+      "\(variables) sqlite3 results/catalog.sqlite 'SELECT count(*) FROM sample'", in: folder)
     #expect(rows.output == "540\n", "\(rows.errors)")
   }
 
@@ -110,10 +110,10 @@ private struct Lack: Sendable, CustomTestStringConvertible {
     try FileManager.default.createDirectory(atPath: workspace, withIntermediateDirectories: true)
     let holder = LockHolder(process: 7, startTicks: 1, boot: "1", namespace: "pid:[1]", host: "elsewhere")
     for lack in [nil, Lack.lustre] {
-      _ = try folder.write(holder.line, as: "work/lock.holder")
+      _ = try folder.write(holder.line, as: "results/lock.holder")
       let outcome = try start("build", lack)
       #expect(outcome.exitCode == 75)
-      #expect(outcome.errors.contains("/work/lock.holder says that process 7 on elsewhere"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("/results/lock.holder says that process 7 on elsewhere"), "\(outcome.errors)")
       try FileManager.default.removeItem(atPath: workspace + "/lock.holder")
       try run("build", lack)
     }
@@ -135,11 +135,11 @@ private struct Lack: Sendable, CustomTestStringConvertible {
     try run("build", nil)
     let lock = try LockFile(workspace + "/lock")
     let holder = LockHolder(process: 7, startTicks: 1, boot: "1", namespace: "pid:[1]", host: "elsewhere")
-    _ = try folder.write(holder.line, as: "work/lock")
+    _ = try folder.write(holder.line, as: "results/lock")
     let outcome = try start("status", nil)
     #expect(outcome.exitCode == 75 && outcome.errors.contains("process 7 on elsewhere"), "\(outcome.errors)")
     _ = consume lock
-    _ = try folder.write(holder.line, as: "work/lock")
+    _ = try folder.write(holder.line, as: "results/lock")
     try run("status", nil)
     #expect(try Data(contentsOf: URL(filePath: workspace + "/lock")).isEmpty)
   }

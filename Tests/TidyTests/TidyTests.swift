@@ -112,7 +112,7 @@ private struct Target: Sendable, CustomTestStringConvertible {
 
   static func all() throws -> [Target] {
     let manifest = try String(contentsOfFile: SourceFile.root + "Package.swift", encoding: .utf8)
-    let declaration = /\.(target|executableTarget|testTarget)\(\s*name: "(\w+)"(.*?)swiftSettings/.dotMatchesNewlines()
+    let declaration = /\n    \.(\w*[tT]arget)\(\s*name: "(\w+)"(.*?)(?=\n    \.|\n    \/\/|\n  \])/.dotMatchesNewlines()
     return manifest.matches(of: declaration).map { match in
       let (kind, name, rest) = (match.1, String(match.2), match.3)
       let list = rest.firstMatch(of: /dependencies: \[(.*?)\]/.dotMatchesNewlines()).map { $0.1 } ?? ""

@@ -1,5 +1,6 @@
 import Catalog
 import Files
+import Images
 import Samples
 import Specs
 import Workers

@@ -18,24 +18,10 @@ struct ImportedContent {
   /// - Throws: `ShardError` where a shard cannot be read.
   init(ofShards paths: [String], threadCount: Int) throws {
     let shards = OrderedStream(jobs: 0..<paths.count, threadCount: threadCount, window: threadCount + 1) {
-      try Self.samples(ofShard: paths[$0])
+      try ShardReader(paths[$0]).map { Sample(label: $0.label, pixelHash: ContentHash(of: $0.image.pixels)) }
     }
     samples = []
     while let shard = try shards.next() { samples += shard }
-  }
-
-  private static func samples(ofShard path: String) throws -> [Sample] {
-    let reader = try ShardReader(path)
-    var block = ShardBlock()
-    var samples: [Sample] = []
-    for number in 0..<reader.header.blockCount {
-      try reader.read(block: number, into: &block)
-      for record in 0..<block.recordCount {
-        let sample = block.record(record)
-        samples.append(Sample(label: sample.label, pixelHash: ContentHash(of: sample.image.pixels)))
-      }
-    }
-    return samples
   }
 
   /// Identifies the content.

@@ -2,33 +2,15 @@ import Files
 import Images
 import Samples
 
-/// A remark on an image that is used nevertheless.
-package enum ImageRemark: String, Sendable, CaseIterable {
-  case turned
-  case onBlack = "on_black"
-  case firstFrame = "first_frame"
-  /// Its shape is far from that of the model's input.
-  case shape
-  /// It has hardly any contrast.
-  case contrast
-
+extension ImageRemark {
   /// How much the ratios of width and height may differ.
   private static let shapeFactorMax = 2.0
   /// The least difference between a channel's darkest and lightest pixel, of 255. With less, text hardly shows.
   private static let contrastMin = 16
 
-  private init(_ note: ImageNote) {
-    self =
-      switch note {
-      case .turned: .turned
-      case .onBlack: .onBlack
-      case .firstFrame: .firstFrame
-      }
-  }
-
   /// - Parameter converted: The image as the model's input.
   static func all(of loaded: LoadedImage, converted: Image) -> [ImageRemark] {
-    var remarks = loaded.notes.map { ImageRemark($0) }
+    var remarks = loaded.remarks
     let (shape, input) = (loaded.image.geometry, converted.geometry)
     let factor = Double(shape.width * input.height) / Double(shape.height * input.width)
     if max(factor, 1 / factor) > shapeFactorMax { remarks.append(.shape) }
@@ -46,13 +28,14 @@ package enum ImageRemark: String, Sendable, CaseIterable {
 
   private func text(about count: Int, input: Geometry) -> String {
     let images = counted(count, "image")
-    let have = count == 1 ? "has" : "have"
+    let are = count == 1 ? "is" : "are"
     return switch self {
     case .turned: "turned \(images) by the EXIF orientation"
     case .onBlack: "put \(images) on black, since light text on a transparent background would not show on white"
     case .firstFrame: "took the first frame of \(counted(count, "animation"))"
-    case .shape: "\(images) \(have) a shape far from \(input.width)x\(input.height), the model's input"
-    case .contrast: "\(images) \(have) hardly any contrast"
+    case .shape:
+      "\(images) \(are) nothing like the model's images: the shape is far from \(input.width)x\(input.height)"
+    case .contrast: "\(images) \(are) nothing like the model's images: there is hardly any contrast"
     }
   }
 }

@@ -122,22 +122,9 @@ private struct IndexableShard: Sendable {
       return .success(
         IndexableShard(
           row: ShardRow(reader, number: number, file: file), charsets: reader.header.charsets,
-          samples: try samples(of: reader)))
+          samples: try reader.map { SampleRow(charset: $0.charset, label: $0.label, seed: $0.seed) }))
     } catch {
       return .failure(StorageFault(error))
     }
-  }
-
-  private static func samples(of reader: ShardReader) throws(ShardError) -> [SampleRow] {
-    var samples: [SampleRow] = []
-    var block = ShardBlock()
-    for number in 0..<reader.header.blockCount {
-      try reader.read(block: number, into: &block)
-      for record in 0..<block.recordCount {
-        let sample = block.record(record)
-        samples.append(SampleRow(charset: sample.charset, label: sample.label, seed: sample.seed))
-      }
-    }
-    return samples
   }
 }
