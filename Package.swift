@@ -130,6 +130,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(name: "glyphline", dependencies: ["Commands", "CInstructionSet"], swiftSettings: strict),
+    // The C interface's header.
+    .target(name: "CGlyphline"),
 
     // MARK: Tests
     // A disk that fails or loses power at the n-th operation, for files and for SQLite.

@@ -1,0 +1,2 @@
+// SwiftPM needs a source file to make a module of the header. The module Interface has the code.
+#include "glyphline.h"
