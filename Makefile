@@ -58,6 +58,8 @@ test: setup ## build and run the tests
 	"$(SWIFT)" test $(BUILD) --disable-testable-imports
 	GLYPHLINE="$(BIN)/glyphline" Tests/InstructionSet/run.sh
 	Tests/Setup/run.sh
+	GLYPHLINE="$(BIN)/glyphline" GLYPHLINE_LIBRARY="$(BIN)/libglyphline-library.so" \
+		CC="$$(dirname "$$(command -v "$(SWIFT)")")/clang" Tests/Interface/run.sh
 
 # Tests README's instructions on fresh Debian systems, made in DISTRIBUTIONS_DIR. Paths in DISTRIBUTIONS_BIND, such as a
 # folder of packages and the Git configuration that points to it, are visible there too.

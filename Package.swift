@@ -15,6 +15,8 @@ let package = Package(
   name: "glyphline",
   products: [
     .executable(name: "glyphline", targets: ["glyphline"]),
+    // Installed as libglyphline.so.0.
+    .library(name: "glyphline-library", type: .dynamic, targets: ["Interface"]),
     // For tests, which preload it into programs.
     .library(name: "nolocks", type: .dynamic, targets: ["nolocks"]),
   ],
@@ -132,6 +134,14 @@ let package = Package(
     .executableTarget(name: "glyphline", dependencies: ["Commands", "CInstructionSet"], swiftSettings: strict),
     // The C interface's header.
     .target(name: "CGlyphline"),
+    // The C interface: models, samples and evaluations for other programs.
+    .target(
+      name: "Interface",
+      dependencies: [
+        "CGlyphline", "Samples", "Files", "Workers", "Images", "Network", "Loader", "Pipeline", "Commands",
+        "CInstructionSet",
+      ],
+      swiftSettings: strict),
 
     // MARK: Tests
     // A disk that fails or loses power at the n-th operation, for files and for SQLite.
@@ -216,10 +226,23 @@ if Context.environment["GLYPHLINE_FUZZ"] != nil {
 // Not every toolchain has static libraries, so the Makefile asks for it. Tests cannot: no toolchain has the static
 // testing library.
 if Context.environment["GLYPHLINE_STATIC_STDLIB", default: ""] != "" {
-  package.targets.first { $0.name == "glyphline" }?.linkerSettings = [
-    .unsafeFlags([
-      "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections",
-      "-l_FoundationICU", "-lstdc++",
-    ])
+  let swiftLibraries = [
+    "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections",
+    "-l_FoundationICU", "-lstdc++",
   ]
+  let exports = Context.packageDirectory + "/Sources/CGlyphline/exports.map"
+  for target in package.targets {
+    switch target.name {
+    case "glyphline": target.linkerSettings = [.unsafeFlags(swiftLibraries)]
+    case "Interface":
+      // Only the C interface is visible to programs that load the library, which may have Swift libraries of their own.
+      target.linkerSettings = [
+        .unsafeFlags(
+          swiftLibraries + [
+            "-Xlinker", "--version-script=" + exports, "-Xlinker", "-soname=libglyphline.so.0",
+          ])
+      ]
+    default: break
+    }
+  }
 }

@@ -117,12 +117,19 @@ static inline dnnl_status_t glyphline_onednn_append_sum(dnnl_post_ops_t steps) {
 #endif
 }
 
-/// Makes oneDNN run what this thread gives it on this thread alone. Our own workers already occupy the cores, and a second
-/// team that spins between its loops would fight them. OpenMP's setting is per thread, and builds of oneDNN without OpenMP
-/// lack the symbol, so it is looked up by name among the loaded libraries.
-static inline void glyphline_onednn_use_calling_thread_only(void) {
+/// Sets how many threads OpenMP, and so oneDNN, uses for what this thread gives it. Builds of oneDNN without OpenMP lack
+/// the symbols, so they are looked up by name among the loaded libraries.
+static inline void glyphline_openmp_set_threads(int threads) {
   typedef void (*set_threads)(int);
-  static set_threads function;
-  if (!function) function = (set_threads)dlsym((void *)0, "omp_set_num_threads");
-  if (function) function(1);
+  static set_threads set;
+  if (!set) set = (set_threads)dlsym((void *)0, "omp_set_num_threads");
+  if (set) set(threads);
+}
+
+/// How many threads OpenMP uses for what this thread gives it; 1 without OpenMP.
+static inline int glyphline_openmp_threads(void) {
+  typedef int (*get_threads)(void);
+  static get_threads get;
+  if (!get) get = (get_threads)dlsym((void *)0, "omp_get_max_threads");
+  return get ? get() : 1;
 }

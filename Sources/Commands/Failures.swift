@@ -53,9 +53,9 @@ func reportingErrors<Value>(_ body: () throws -> Value) throws -> Value {
     // Its cause has been printed already.
     throw exitCode
   } catch {
-    let reported = error as? any ReportedError
-    printFailure("\(error)" + (reported?.advice.map { "; " + $0 } ?? ""))
-    throw ExitCode(reported?.exitStatus ?? .badData)
+    let report = ErrorReport(error)
+    printFailure(report.message)
+    throw ExitCode(report.status)
   }
 }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The program's command line: all commands, and what `--help` says of them.
 package struct Glyphline: ParsableCommand {
-  static let version = "0.1.0"
+  package static let version = "0.1.0"
   package static let configuration = CommandConfiguration(
     commandName: "glyphline",
     abstract: "Train text captcha readers on an ordinary computer's CPU, and measure how accurate they are.",

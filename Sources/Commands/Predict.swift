@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Network
 import Pipeline
 import Specs
 
@@ -70,7 +71,7 @@ struct Predict: ParsableCommand {
       }
       let expected = try expectFromName ? sources.map { try self.expected(of: $0.name, unclear) } : nil
       let predictor = try Predictor(
-        modelPath: model, precision: precision, threadCount: common.threads, imageCount: sources.count)
+        try ModelFile(contentsOf: model), precision: precision, threadCount: common.threads, imageCount: sources.count)
       let writer = PredictionWriter(form, by: predictor.description, withLogits: logits)
       // On a terminal, the answers themselves show the progress.
       let progress = isatty(STDOUT_FILENO) == 0 ? ProgressPrinter() : nil

@@ -13,30 +13,48 @@ package struct SamplePrediction: Sendable {
   package let confidence: Double
 }
 
-/// Predicts batches and counts accuracy and confusions.
-package struct Evaluator {
-  private let network: Network
+/// The predictions for a set of images, with their accuracy and confusions.
+package struct EvaluationResult: Sendable {
+  package let alphabet: Alphabet
   package private(set) var accuracy = Accuracy()
   package private(set) var confusion: ConfusionCounts
   package private(set) var predictions: [SamplePrediction] = []
 
+  /// - Parameters:
+  ///   - positions: The longest text's number of characters.
+  ///   - alphabet: Of labels and predictions.
+  package init(positions: Int, alphabet: Alphabet) {
+    self.alphabet = alphabet
+    confusion = ConfusionCounts(positions: positions)
+  }
+
+  /// Counts the prediction for sample `index` of the split.
+  package mutating func add(index: UInt64, truth: Label, predicted: Label, confidence: Double) {
+    accuracy.add(truth: truth, predicted: predicted, alphabet: alphabet)
+    confusion.add(truth: truth, predicted: predicted)
+    predictions.append(
+      SamplePrediction(index: index, predicted: predicted, isExact: predicted == truth, confidence: confidence))
+  }
+}
+
+/// Predicts batches with a network.
+package struct Evaluator {
+  private let network: Network
+  package private(set) var result: EvaluationResult
+
   /// - Parameter network: A network for inference, with its parameters loaded.
   package init(_ network: Network) {
     self.network = network
-    confusion = ConfusionCounts(positions: network.description.positions)
+    result = EvaluationResult(positions: network.description.positions, alphabet: network.description.alphabet)
   }
 
   /// Predicts one batch.
   /// - Precondition: the images have the network's geometry, and the labels its positions and alphabet.
   package mutating func evaluate(_ batch: Batch) {
     for (row, prediction) in network.predictWithShifts(images: batch.images[...]).enumerated() {
-      let truth = batch.label(ofRow: row)
-      accuracy.add(truth: truth, predicted: prediction.label, alphabet: network.description.alphabet)
-      confusion.add(truth: truth, predicted: prediction.label)
-      predictions.append(
-        SamplePrediction(
-          index: batch.indices[row], predicted: prediction.label, isExact: prediction.label == truth,
-          confidence: prediction.confidence))
+      result.add(
+        index: batch.indices[row], truth: batch.label(ofRow: row), predicted: prediction.label,
+        confidence: prediction.confidence)
     }
   }
 }

@@ -15,9 +15,23 @@ extension ReportedError {
   package var cause: (any ReportedError)? { nil }
 }
 
+/// An error as a user sees it.
+package struct ErrorReport: Sendable {
+  package let status: ExitStatus
+  /// What was wrong, where, and what to do about it.
+  package let message: String
+
+  package init(_ error: any Error) {
+    let reported = error as? any ReportedError
+    status = reported?.exitStatus ?? .badData
+    message = "\(error)" + (reported?.advice.map { "; " + $0 } ?? "")
+  }
+}
+
 /// The exit codes of `sysexits.h`, and the shell's for an interrupt. There is one more: 78 ends a program compiled for
 /// another CPU, before any Swift code runs (`CInstructionSet`).
 package enum ExitStatus: Int32, Sendable {
+  case wrongUsage = 64
   case badData = 65
   case noInput = 66
   case cannotCreate = 73

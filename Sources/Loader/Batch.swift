@@ -13,6 +13,8 @@ package struct Batch: Sendable {
   package private(set) var labels: [UInt16]
   /// [batch], indices in the split.
   package private(set) var indices: [UInt64]
+  /// [batch], the seeds that the images were drawn from; 0 for imported images.
+  package private(set) var seeds: [UInt64]
 
   /// As `Dataset.classes`.
   private let classes: [[UInt16]]
@@ -33,11 +35,13 @@ package struct Batch: Sendable {
     images = [UInt8](repeating: 0, count: count * dataset.geometry.byteCount)
     labels = [UInt16](repeating: RecordLayout.noClass, count: count * dataset.labelCapacity)
     indices = [UInt64](repeating: Self.absent, count: count)
+    seeds = [UInt64](repeating: 0, count: count)
   }
 
   /// Copies record `record` of `block` to row `row`.
   mutating func set(_ row: Int, to record: Int, of block: borrowing ShardBlock) {
     indices[row] = block.index(ofRecord: record)
+    seeds[row] = block.seed(ofRecord: record)
     let (pixels, positions) = (pixels(ofRow: row), classes(ofRow: row))
     // SAFETY: the slices' bounds are checked, and the pointers do not outlive the calls.
     images.withUnsafeMutableBufferPointer { images in
@@ -50,6 +54,14 @@ package struct Batch: Sendable {
     for position in positions {
       labels[position] = labels[position] == RecordLayout.noClass ? blank : classes[Int(labels[position])]
     }
+  }
+
+  /// Copies row `source` of another batch of the same dataset.
+  mutating func copy(_ source: Int, of other: Batch, to row: Int) {
+    images.replaceSubrange(pixels(ofRow: row), with: other.images[other.pixels(ofRow: source)])
+    labels.replaceSubrange(classes(ofRow: row), with: other.labels[other.classes(ofRow: source)])
+    indices[row] = other.indices[source]
+    seeds[row] = other.seeds[source]
   }
 
   /// Marks `row` as having no sample.
@@ -89,12 +101,10 @@ extension Batch {
     images.removeLast(images.count - count * geometry.byteCount)
     labels.removeLast(labels.count - count * labelCapacity)
     indices.removeLast(indices.count - count)
+    seeds.removeLast(seeds.count - count)
   }
 
   private mutating func copy(_ source: Int, to row: Int) {
-    guard source != row else { return }
-    images.replaceSubrange(pixels(ofRow: row), with: images[pixels(ofRow: source)])
-    labels.replaceSubrange(classes(ofRow: row), with: labels[classes(ofRow: source)])
-    indices[row] = indices[source]
+    if source != row { copy(source, of: self, to: row) }
   }
 }

@@ -34,17 +34,21 @@ package final class BatchLoader {
 
   /// - Parameters:
   ///   - startBatch: Number of the first batch to return; in the shuffled order it counts through all epochs.
+  ///   - endBatch: Number at which to end; nil for the end of the order.
+  ///   - stride: Distance of the batches to return, for loaders that share the batches of an order.
   ///   - threadCount: Blocks read at a time.
   ///   - leaveOut: Called by `next()` with each damaged block. All other samples keep their position; a shuffled batch
   ///     takes some of them twice to stay full. nil to throw the error of a damaged block.
-  /// - Precondition: batch size and thread count are at least 1; the order has a batch `startBatch`, or ends before it.
+  /// - Precondition: batch size, stride and thread count are at least 1.
   /// - Throws: `LoaderError` where a shuffled epoch would have no batch.
   package init(
-    _ dataset: Dataset, order: Order, batchSize: Int, startBatch: Int = 0, threadCount: Int,
-    leaveOut: ((LeftOutBlock) throws -> Void)? = nil
+    _ dataset: Dataset, order: Order, batchSize: Int, startBatch: Int = 0, endBatch: Int? = nil, stride: Int = 1,
+    threadCount: Int, leaveOut: ((LeftOutBlock) throws -> Void)? = nil
   ) throws(LoaderError) {
-    precondition(batchSize > 0 && threadCount > 0 && startBatch >= 0)
-    plan = try BatchPlan(sampleCount: dataset.sampleCount, batchSize: batchSize, order: order)
+    precondition(batchSize > 0 && threadCount > 0 && startBatch >= 0 && stride > 0)
+    plan = try BatchPlan(
+      sampleCount: dataset.sampleCount, batchSize: batchSize, order: order, first: startBatch, end: endBatch,
+      stride: stride)
     batchesPerEpoch = plan.batchesPerEpoch
     let (seed, windowBlockCountMax): (UInt64?, Int) =
       switch order {
@@ -60,21 +64,14 @@ package final class BatchLoader {
     }
     self.leaveOut = leaveOut
     nextBatch = startBatch
-    let end = plan.isEndless ? Int.max : sequence.blockCount
-    if plan.hasBatch(startBatch) {
-      let (epoch, positions) = plan.positions(ofBatch: startBatch)
-      readBlockCount = sequence.blockIndices(ofWindowContaining: positions.lowerBound, epoch: epoch).lowerBound
-    } else {
-      precondition(startBatch == plan.batchesPerEpoch)
-      readBlockCount = end
-    }
+    let blockIndices = plan.blockIndices(in: sequence)
+    readBlockCount = blockIndices.lowerBound
     let scatter = BlockScatter(
-      dataset: dataset, sequence: sequence, plan: plan, firstBatch: startBatch, slots: slots,
-      leavesOut: leaveOut != nil)
+      dataset: dataset, sequence: sequence, plan: plan, slots: slots, leavesOut: leaveOut != nil)
     // The next window is read only after the first block of this one was awaited. By then, all earlier batches have been
     // handed out.
     blocks = OrderedStream(
-      jobs: readBlockCount..<end, threadCount: threadCount, window: sequence.windowBlockCountMin
+      jobs: blockIndices, threadCount: threadCount, window: sequence.windowBlockCountMin
     ) {
       let buffer = BlockBuffer()
       return { index throws in try scatter.read(index, in: buffer) }
@@ -96,7 +93,7 @@ package final class BatchLoader {
         $0.finished(count: positions.count, isFull: plan.isEndless)
       }
       guard batch != nil || !plan.isEndless else { throw LoaderError.nothingLeft(batch: number) }
-      nextBatch = number + 1
+      nextBatch = number + plan.stride
       if let batch { return batch }
     }
     return nil
@@ -127,7 +124,6 @@ private struct BlockScatter: Sendable {
   let dataset: Dataset
   let sequence: EpochSequence
   let plan: BatchPlan
-  let firstBatch: Int
   let slots: [BatchSlot]
   let leavesOut: Bool
 
@@ -151,12 +147,12 @@ private struct BlockScatter: Sendable {
     return nil
   }
 
-  /// Calls `body` with the batch and row of a record, unless it is in no batch from `firstBatch` on.
+  /// Calls `body` with the batch and row of a record, unless it is in no batch that the loader returns.
   private func withBatch(
     ofRecord record: Int, of visit: EpochSequence.BlockVisit, _ body: (inout Batch, _ row: Int) -> Void
   ) {
     guard let (batch, row) = plan.batchAndRow(ofPosition: visit.position(ofRecord: record), epoch: visit.epoch),
-      batch >= firstBatch
+      plan.returns(batch)
     else { return }
     slots[batch % slots.count].batch.withLock { body(&$0, row) }
   }

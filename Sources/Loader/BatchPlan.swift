@@ -1,14 +1,27 @@
-/// Divides the positions of an order into batches.
+/// Divides the positions of an order into batches, and says which of them a loader returns.
 struct BatchPlan: Sendable {
   let batchSize: Int
   let batchesPerEpoch: Int
   /// Whether epochs follow one another without end.
   let isEndless: Bool
+  /// Distance of the batches to return.
+  let stride: Int
   /// Positions of an epoch from this one on are in no batch.
   private let positionEnd: Int
+  /// Number of the first batch to return.
+  private let first: Int
+  /// Batches from this number on are not returned.
+  private let end: Int
 
-  init(sampleCount: Int, batchSize: Int, order: BatchLoader.Order) throws(LoaderError) {
+  /// - Parameters:
+  ///   - first: Number of the first batch to return.
+  ///   - end: Number at which to end; nil for the end of the order.
+  init(
+    sampleCount: Int, batchSize: Int, order: BatchLoader.Order, first: Int, end: Int?, stride: Int
+  ) throws(LoaderError) {
     self.batchSize = batchSize
+    self.first = first
+    self.stride = stride
     switch order {
     case .shuffled:
       isEndless = true
@@ -20,9 +33,27 @@ struct BatchPlan: Sendable {
       batchesPerEpoch = (sampleCount - 1) / batchSize + 1
       positionEnd = sampleCount
     }
+    self.end = min(end ?? .max, isEndless ? .max : batchesPerEpoch)
   }
 
-  func hasBatch(_ number: Int) -> Bool { isEndless ? number < .max : number < batchesPerEpoch }
+  /// Whether `number` is before the end.
+  func hasBatch(_ number: Int) -> Bool { number < end }
+
+  /// Whether the loader returns batch `number`.
+  func returns(_ number: Int) -> Bool {
+    number >= first && number < end && (stride == 1 || (number - first) % stride == 0)
+  }
+
+  /// The indices of the blocks whose windows have the batches to return.
+  func blockIndices(in sequence: EpochSequence) -> Range<Int> {
+    guard hasBatch(first) else { return 0..<0 }
+    func window(_ batch: Int, _ position: (Range<Int>) -> Int) -> Range<Int> {
+      let (epoch, positions) = positions(ofBatch: batch)
+      return sequence.blockIndices(ofWindowContaining: position(positions), epoch: epoch)
+    }
+    let start = window(first) { $0.lowerBound }.lowerBound
+    return start..<(end == .max ? .max : window(end - 1) { $0.upperBound - 1 }.upperBound)
+  }
 
   /// The epoch of a batch, and its positions in that epoch.
   func positions(ofBatch number: Int) -> (epoch: Int, positions: Range<Int>) {

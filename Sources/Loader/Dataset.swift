@@ -4,6 +4,7 @@ import Shards
 /// The shards of one split as one list of blocks. It holds their headers and seek tables, about 20 bytes for each
 /// block, but no open file.
 package struct Dataset: Sendable {
+  package let split: Split
   package let geometry: Geometry
   /// All characters of the shards' charsets.
   package let alphabet: Alphabet
@@ -16,6 +17,8 @@ package struct Dataset: Sendable {
   let shards: [ShardReader]
   /// Index in the dataset of each shard's first block; at the end the number of all blocks.
   private let firstBlocks: [Int]
+  /// Position in the dataset of each shard's first sample.
+  private let firstPositions: [Int]
 
   /// - Parameter paths: The shards of a split, in any order.
   /// - Throws: `LoaderError` where a shard cannot be read or does not match the others.
@@ -30,6 +33,7 @@ package struct Dataset: Sendable {
     guard let first = shards.first else { throw .noShards }
     for (previous, shard) in zip(shards, shards.dropFirst()) { try Self.check(shard, isOfOneDatasetWith: previous) }
     self.shards = shards
+    split = first.header.split
     geometry = first.header.geometry
     guard let union = try? Alphabet(unionOf: first.header.charsets) else {
       throw .tooManyCharacters(path: first.path)
@@ -38,6 +42,7 @@ package struct Dataset: Sendable {
     classes = first.header.charsets.map { $0.characters.compactMap { union.index(of: $0) } }
     labelCapacity = first.header.labelCapacity
     sampleCount = shards.reduce(0) { $0 + $1.header.recordCount }
+    firstPositions = shards.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.header.recordCount) }
     firstBlocks = shards.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.header.blockCount) }
   }
 
@@ -72,6 +77,14 @@ package struct Dataset: Sendable {
   func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
     let (shard, numberInShard) = location(ofBlock: number)
     try shards[shard].read(block: numberInShard, into: &block)
+  }
+
+  /// The block with the sample at `position` of the dataset, and the sample's record in that block.
+  func block(ofSample position: Int) -> (block: Int, record: Int) {
+    let shard = firstPositions.lastIndex { $0 <= position } ?? 0
+    let (block, record) = (position - firstPositions[shard])
+      .quotientAndRemainder(dividingBy: shards[shard].header.blockRecordCount)
+    return (firstBlocks[shard] + block, record)
   }
 
   /// The index of the shard in `shards`, and of the block in the shard, for block `number` of the dataset.

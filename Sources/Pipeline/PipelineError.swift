@@ -32,6 +32,8 @@ package enum PipelineError: Error, CustomStringConvertible {
   case emptyFolder(String)
   /// A folder that is to be created exists already.
   case folderExists(String)
+  /// Another program's answers that are not one for each sample of a split.
+  case wrongAnswers(split: Split, reason: String)
   /// A file name that does not begin with a label.
   case unlabelled(path: String)
   /// A shard has no record with this number.
@@ -73,6 +75,8 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .disorderedShards(let file, let catalog):
       "\(catalog): the samples of \(file) do not follow those of the shard before; run `glyphline reindex`"
     case .emptyFolder(let path): "\(path) has no image files; give a folder that has some"
+    case .wrongAnswers(let split, let reason):
+      "the answers are not one for each sample of the \(split.rawValue) split: \(reason)"
     case .folderExists(let path): "\(path) exists; remove it or choose another folder"
     case .unlabelled(let path):
       "\(path): the file name has no label; name it like AB12_anything.png"

@@ -94,6 +94,11 @@ package struct ShardBlock: ~Copyable {
     content.span.bytes.integer(at: offset(ofRecord: record) + RecordLayout.index.offset)
   }
 
+  /// The seed that the record's image was drawn from; 0 for an imported image.
+  package func seed(ofRecord record: Int) -> UInt64 {
+    content.span.bytes.integer(at: offset(ofRecord: record) + RecordLayout.seed.offset)
+  }
+
   /// Index of the record's charset among those of the shard's header.
   package func charset(ofRecord record: Int) -> Int {
     Int(content.span.bytes.integer(at: offset(ofRecord: record) + RecordLayout.charset.offset, as: UInt16.self))
@@ -132,8 +137,7 @@ package struct ShardBlock: ~Copyable {
     var image = Image(geometry: geometry)
     image.pixels.withUnsafeMutableBufferPointer { copyPixels(ofRecord: record, to: $0) }
     return Sample(
-      index: index(ofRecord: record), seed: bytes.integer(at: offset + RecordLayout.seed.offset),
-      charset: charset(ofRecord: record),
+      index: index(ofRecord: record), seed: seed(ofRecord: record), charset: charset(ofRecord: record),
       label: Label(classes: classes), image: image)
   }
 

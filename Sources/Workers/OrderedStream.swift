@@ -3,7 +3,8 @@ import Foundation
 
 /// Results of numbered jobs, computed ahead on Dispatch and taken in order. At most `window` results exist at a time,
 /// finished or in progress, so a slow consumer holds the work back. The first failing job, in order, ends the stream
-/// with its error. After the stream is dropped, no further job starts.
+/// with its error. After the stream is dropped, no further job starts. In a process without threads of its own
+/// (`hasThreads`), `next()` computes each result.
 package final class OrderedStream<Value: Sendable>: Sendable {
   /// Computes the result of one job.
   package typealias Worker = (_ job: Int) throws -> Value
@@ -39,7 +40,8 @@ package final class OrderedStream<Value: Sendable>: Sendable {
   // took it from `idleWorkers`.
   private final class State: @unchecked Sendable {
     private let condition = NSCondition()
-    private let queue = DispatchQueue(label: "glyphline.ahead", attributes: .concurrent)
+    /// nil where `take()` does the jobs.
+    private let queue = hasThreads ? DispatchQueue(label: "glyphline.ahead", attributes: .concurrent) : nil
     private var idleWorkers: [Worker]
     private var end: Int
     private var nextToStart: Int
@@ -64,6 +66,7 @@ package final class OrderedStream<Value: Sendable>: Sendable {
     }
 
     private func startIdleWorkers() {
+      guard let queue else { return }
       while let idle = idleWorkers.last, let job = startJob() {
         idleWorkers.removeLast()
         // SAFETY: the worker was removed from `idleWorkers`, so only the thread that runs it has it.
@@ -78,9 +81,7 @@ package final class OrderedStream<Value: Sendable>: Sendable {
         let result = Result { try worker(job) }
         condition.lock()
         defer { condition.unlock() }
-        results[job % results.count] = result
-        // Jobs start in order, so all before a failed one have started, and none after it is needed.
-        if case .failure = result { end = min(end, job + 1) }
+        store(result, of: job)
         if job == nextToTake { condition.signal() }
         guard let next = startJob() else {
           idleWorkers.append(worker)
@@ -90,10 +91,17 @@ package final class OrderedStream<Value: Sendable>: Sendable {
       }
     }
 
+    private func store(_ result: Result<Value, any Error>, of job: Int) {
+      results[job % results.count] = result
+      // Jobs start in order, so all before a failed one have started, and none after it is needed.
+      if case .failure = result { end = min(end, job + 1) }
+    }
+
     func take() throws -> Value? {
       condition.lock()
       defer { condition.unlock() }
       guard nextToTake < end else { return nil }
+      if queue == nil, let job = startJob() { store(Result { try idleWorkers[0](job) }, of: job) }
       let slot = nextToTake % results.count
       while results[slot] == nil { condition.wait() }
       defer {

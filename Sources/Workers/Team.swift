@@ -6,9 +6,10 @@ package struct Team: Sendable {
   package let threadCount: Int
   private let record: WorkRecord?
 
-  /// - Parameter threadCount: nil for `usableProcessorCount()`.
+  /// - Parameter threadCount: nil for `usableProcessorCount()`. In a process without threads of its own (`hasThreads`),
+  ///   it is 1.
   package init(threadCount: Int? = nil) {
-    self.threadCount = max(1, threadCount ?? usableProcessorCount())
+    self.threadCount = hasThreads ? max(1, threadCount ?? usableProcessorCount()) : 1
     record = nil
   }
 

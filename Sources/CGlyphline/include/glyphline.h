@@ -6,8 +6,8 @@
 // - Text is UTF-8 and ends with a zero byte. Paths are bytes.
 // - Every pointer argument must be valid; NULL is allowed only where a comment says so.
 // - Functions may be called on any thread. Calls with the same model or batches wait for one another.
-// - After a fork, the child process can use splits that its parent opened. It must open models and batches of its own;
-//   in the child they compute on the calling thread alone if the parent has used the library.
+// - A forked process cannot use what its parent opened: the functions return an error. What it opens itself computes on
+//   the calling thread alone if the parent has used the library.
 
 #ifndef GLYPHLINE_H
 #define GLYPHLINE_H
@@ -119,7 +119,7 @@ typedef struct {
   size_t count;
   uint8_t *pixels;               // [count, height, width, channels]
   uint16_t *labels;              // [count, label_capacity]: classes; past the end of a label the blank
-  uint64_t *indices;             // [count]: indices in the split
+  uint64_t *indices;             // [count]: indices in the split; those of a whole split are 0, 1, 2, ...
   uint64_t *seeds;               // [count]: the seeds that the images were drawn from; 0 for imported images
 } glyphline_samples;
 
@@ -152,7 +152,7 @@ typedef struct {
   bool shuffled;
   uint64_t seed;                 // of the order
   uint64_t epoch;                // its number, from 0; each has its own order
-  uint64_t start;                // the first batch of the epoch to take
+  uint64_t start;                // the first batch of the epoch to take; past its end, there is none
   uint64_t part, parts;          // takes batches start + part, start + part + parts, ...; 0, 1 for all
   int32_t threads;               // that read ahead; 0 for one for each CPU that the process may use
 } glyphline_batches_options;

@@ -138,29 +138,29 @@ struct EvaluateStage: Stage {
       evaluator.evaluate(batch)
       session.report(
         .progress(
-          stage: name, done: evaluator.accuracy.images, total: dataset.sampleCount, unit: "images",
-          detail: "\(evaluator.accuracy.exact) exact"))
+          stage: name, done: evaluator.result.accuracy.images, total: dataset.sampleCount, unit: "images",
+          detail: "\(evaluator.result.accuracy.exact) exact"))
     }
-    guard evaluator.accuracy.images > 0 else { throw data.unusable(.nothingLeft(batch: 0)) }
+    guard evaluator.result.accuracy.images > 0 else { throw data.unusable(.nothingLeft(batch: 0)) }
     _ = try session.catalog.recordEvaluation(
-      EvaluationRow(evaluator, of: file.description.alphabet, modelHash: hash.description, split: split))
-    return evaluator.accuracy.images
+      EvaluationRow(evaluator.result, modelHash: hash.description, split: split))
+    return evaluator.result.accuracy.images
   }
 }
 
 extension EvaluationRow {
-  fileprivate init(_ evaluator: Evaluator, of alphabet: Alphabet, modelHash: String, split: Split) {
+  init(_ result: EvaluationResult, modelHash: String, split: Split) {
     func character(_ index: UInt16) -> Character? {
-      index == ConfusionCounts.pastEnd ? nil : alphabet.characters[Int(index)]
+      index == ConfusionCounts.pastEnd ? nil : result.alphabet.characters[Int(index)]
     }
     self.init(
-      modelHash: modelHash, split: split, caseFoldedExact: evaluator.accuracy.caseFoldedExact,
-      predictions: evaluator.predictions.map { prediction in
+      modelHash: modelHash, split: split, caseFoldedExact: result.accuracy.caseFoldedExact,
+      predictions: result.predictions.map { prediction in
         PredictionRow(
-          sampleIndex: prediction.index, predicted: alphabet.text(of: prediction.predicted),
+          sampleIndex: prediction.index, predicted: result.alphabet.text(of: prediction.predicted),
           isExact: prediction.isExact, confidence: prediction.confidence)
       },
-      confusion: evaluator.confusion.entries.map { cell, count in
+      confusion: result.confusion.entries.map { cell, count in
         ConfusionRow(
           position: cell.position, truth: character(cell.truth), predicted: character(cell.predicted), count: count)
       })

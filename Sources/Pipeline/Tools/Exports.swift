@@ -24,12 +24,7 @@ package struct ImageExport {
   ///   `ShardError` where a shard cannot be read.
   package init(_ split: Split, of spec: PipelineSpec, in workspace: Workspace) throws {
     try spec.require(split)
-    let rows = try workspace.recordedCatalog()?.shards(of: split) ?? []
-    guard !rows.isEmpty else {
-      throw PipelineError.missing(
-        stage: "the \(split.rawValue) split", remedy: "make it with `glyphline build` or `glyphline import`")
-    }
-    shards = try rows.map { try ShardReader(workspace.path(ofFile: $0.file)) }
+    shards = try workspace.recordedShardPaths(of: split).map { try ShardReader($0) }
     imageCount = shards.reduce(0) { $0 + $1.header.recordCount }
   }
 

@@ -14,11 +14,12 @@ package final class Predictor {
     case file(FilePath)
     /// The bytes of an image without a path; `name` stands for it in answers and messages.
     case bytes([UInt8], name: FilePath)
+    case pixels(Image, name: FilePath)
 
     package var name: FilePath {
       switch self {
       case .file(let path): path
-      case .bytes(_, let name): name
+      case .bytes(_, let name), .pixels(_, let name): name
       }
     }
   }
@@ -45,11 +46,10 @@ package final class Predictor {
   private let team: Team
 
   /// - Parameter imageCount: The number of images; a batch no larger than that takes less time.
-  /// - Throws: `ModelFileError`, else `PipelineError.unsupportedPrecision` or what `Network.init` throws.
+  /// - Throws: `PipelineError.unsupportedPrecision` or what `Network.init` throws.
   package init(
-    modelPath: String, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
+    _ model: ModelFile, precision: TrainingSpec.Precision, threadCount: Int?, imageCount: Int
   ) throws {
-    let model = try ModelFile(contentsOf: modelPath)
     let engine = try Engine(precision, threadCount: threadCount)
     team = engine.team
     network = try Network(
@@ -116,6 +116,7 @@ private struct DecodedImage: Sendable {
       switch source {
       case .file(let path): try ImageFile.read(path)
       case .bytes(let bytes, let name): try ImageFile.decode(bytes, path: "\(name)")
+      case .pixels(let image, _): LoadedImage(image: image)
       }
     let converted = loaded.image.converted(to: input)
     convertedFrom = loaded.image.geometry == input ? nil : loaded.image.geometry

@@ -89,9 +89,8 @@
     private func make<Result>(
       _ operation: Any, _ body: () throws(OneDNNFailure) -> Result
     ) throws(KernelError) -> Result {
-      glyphline_onednn_use_calling_thread_only()
       do {
-        return try body()
+        return try onCallingThread(body)
       } catch {
         throw .refused("\(operation)", status: error.status.rawValue)
       }

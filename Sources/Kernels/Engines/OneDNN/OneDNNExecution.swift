@@ -42,10 +42,11 @@
 
     /// - Parameter addresses: Those of the operands without a buffer, in their order.
     func callAsFunction(_ addresses: UnsafeRawPointer...) {
-      glyphline_onednn_use_calling_thread_only()
       for (memory, address) in zip(addressed, addresses) { memory.setAddress(address) }
       OneDNNFailure.require(
-        dnnl_primitive_execute(primitive.handle, stream.handle, Int32(arguments.count), arguments))
+        onCallingThread {
+          dnnl_primitive_execute(primitive.handle, stream.handle, Int32(arguments.count), arguments)
+        })
     }
   }
 #endif

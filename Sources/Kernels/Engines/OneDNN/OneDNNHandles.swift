@@ -27,6 +27,18 @@
     }
   }
 
+  /// Runs `body`, whose calls of oneDNN then use this thread alone. Our own workers already occupy the cores, and a second
+  /// team that spins between its loops would fight them. Afterwards OpenMP's setting of the thread, which a program
+  /// around this library may use, is what it was.
+  @inline(__always)
+  func onCallingThread<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    let threads = glyphline_openmp_threads()
+    if threads == 1 { return try body() }
+    glyphline_openmp_set_threads(1)
+    defer { glyphline_openmp_set_threads(threads) }
+    return try body()
+  }
+
   /// The CPU, as oneDNN sees it.
   // SAFETY: oneDNN's engines may be used by any number of threads at a time (its documentation, "Thread Safety").
   final class OneDNNEngine: @unchecked Sendable {

@@ -9,13 +9,14 @@
     var description: String { "sgemm" }
 
     func run(a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>) {
-      glyphline_onednn_use_calling_thread_only()
       OneDNNFailure.require(
-        dnnl_sgemm(
-          letter(shape.transposesA), letter(shape.transposesB), dnnl_dim_t(shape.m), dnnl_dim_t(shape.n),
-          dnnl_dim_t(shape.k), 1, a.assumingMemoryBound(to: Float.self), dnnl_dim_t(shape.lda),
-          b.assumingMemoryBound(to: Float.self), dnnl_dim_t(shape.ldb), shape.accumulates ? 1 : 0, c,
-          dnnl_dim_t(shape.ldc)))
+        onCallingThread {
+          dnnl_sgemm(
+            letter(shape.transposesA), letter(shape.transposesB), dnnl_dim_t(shape.m), dnnl_dim_t(shape.n),
+            dnnl_dim_t(shape.k), 1, a.assumingMemoryBound(to: Float.self), dnnl_dim_t(shape.lda),
+            b.assumingMemoryBound(to: Float.self), dnnl_dim_t(shape.ldb), shape.accumulates ? 1 : 0, c,
+            dnnl_dim_t(shape.ldc))
+        })
     }
 
     private func letter(_ transpose: Bool) -> CChar { CChar(UInt8(ascii: transpose ? "T" : "N")) }
