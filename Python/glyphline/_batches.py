@@ -10,7 +10,6 @@ import numpy
 from numpy.typing import ArrayLike, NDArray
 
 from . import _library
-from ._errors import UsageError
 from ._library import BatchesOptions, Handle, library
 
 
@@ -118,8 +117,6 @@ class Batches(Iterator[Batch]):
         return self._count
 
     def __next__(self) -> Batch:
-        if not self._handle.is_of_this_process():
-            raise UsageError("these batches were opened before this process was forked; open them in this process")
         samples = ctypes.POINTER(_library.Samples)()
         library.glyphline_batches_next(self._handle, ctypes.byref(samples))
         if not samples:

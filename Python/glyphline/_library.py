@@ -184,26 +184,38 @@ if library.glyphline_version() != __version__.encode():
 class Handle:
     """A model, split or batches of the library, closed once nothing refers to it.
 
-    There is no explicit way to close it: another thread could be in the middle of a call with it. A forked child does not
-    close what its parent opened, since the parent's threads are not there.
+    There is no explicit way to close it: another thread could be in the middle of a call with it.
     """
 
     def __init__(self, open_function: Callable[..., None], close_function: Callable[..., None], *arguments: Any) -> None:
+        self._open_function = open_function
+        self._close_function = close_function
+        self._arguments = arguments
         self._pointer = c_void_p()
-        self._close = close_function
+        self._open()
+
+    def _open(self) -> None:
         self._process = os.getpid()
-        open_function(*arguments, byref(self._pointer))
+        self._pointer = c_void_p()
+        self._open_function(*self._arguments, byref(self._pointer))
 
     @property
     def _as_parameter_(self) -> c_void_p:
         return self._pointer
 
-    def is_of_this_process(self) -> bool:
-        return self._process == os.getpid()
+    def __del__(self) -> None:
+        # In a forked process, the library leaves alone what the parent opened.
+        self._close_function(self._pointer)
 
-    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
-        if self._process == getpid():
-            self._close(self._pointer)
+
+class FileHandle(Handle):
+    """A handle that a forked process opens again, since it cannot use that of its parent."""
+
+    @property
+    def _as_parameter_(self) -> c_void_p:
+        if self._process != os.getpid():
+            self._open()
+        return self._pointer
 
 
 def encoded(text: bytes, what: str) -> bytes:

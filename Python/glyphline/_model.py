@@ -11,7 +11,7 @@ import numpy
 from numpy.typing import NDArray
 
 from ._errors import Error, UsageError, error_of
-from ._library import Handle, Image, Predictions, StrPath, absolute, encoded, library, number
+from ._library import FileHandle, Image, Predictions, StrPath, absolute, encoded, library, number
 
 #: An image: the path of a PNG, JPEG, GIF, BMP or WebP file, the bytes of one, or pixels of type uint8, [height, width]
 #: or [height, width, channel] with 1 channel (gray) or 3 (RGB).
@@ -101,16 +101,15 @@ class Model:
         """
         self._path = absolute(path)
         self._threads = number(threads, "threads", 1 << 31)
-        self._handle = self._open()
+        self._handle = FileHandle(
+            library.glyphline_model_open, library.glyphline_model_close, self._path, self._threads
+        )
         info = library.glyphline_model_describe(self._handle)[0]
         self._shape = (info.positions, info.class_count)
         characters = [info.characters[index].decode() for index in range(info.class_count)]
         self.alphabet = tuple(character for character in characters if character)
         self.lengths = (info.shortest, info.positions)
         self.width, self.height, self.channels = info.width, info.height, info.channels
-
-    def _open(self) -> Handle:
-        return Handle(library.glyphline_model_open, library.glyphline_model_close, self._path, self._threads)
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return type(self), (self._path, self._threads)
@@ -158,8 +157,6 @@ class Model:
         return predictions
 
     def _read(self, images: List[Any]) -> List[Prediction]:
-        if not self._handle.is_of_this_process():
-            self._handle = self._open()
         items = (Image * len(images))()
         # The library reads this memory during the call.
         contents = [_fill(item, image) for item, image in zip(items, images)]

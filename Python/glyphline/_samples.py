@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _library
 from ._batches import Batch, Batches, BatchFormat, decoded
 from ._errors import UsageError
-from ._library import Answer, BatchesOptions, Handle, StrPath, absolute, encoded, library, number
+from ._library import Answer, BatchesOptions, FileHandle, StrPath, absolute, encoded, library, number
 
 # Of a plain loop over the samples.
 _BATCH = 256
@@ -67,7 +67,7 @@ class Samples(Sequence[Sample]):
     #: The classes of each position: the characters and the blank, which is the last.
     class_count: int
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: FileHandle) -> None:
         self._handle = handle
         info = library.glyphline_split_describe(handle)[0]
         self._count: int = info.count
@@ -164,7 +164,7 @@ class Samples(Sequence[Sample]):
             raise UsageError("size is 0; a batch has at least 1 sample")
         index, count = _part(part)
         all_batches = self._count // size if shuffle else -(-self._count // size)
-        return len(range(start + index, all_batches, count))
+        return len(range(number(start, "start") + index, all_batches, count))
 
     def decode(self, classes: ArrayLike) -> List[str]:
         """The texts of classes, [text, position], such as those with a network's largest logits."""
@@ -188,7 +188,7 @@ class Split(Samples):
         """
         self._workspace = absolute(workspace)
         super().__init__(
-            Handle(
+            FileHandle(
                 library.glyphline_split_open,
                 library.glyphline_split_close,
                 self._workspace,
@@ -246,7 +246,7 @@ class Split(Samples):
 class _Shard(Samples):
     def __init__(self, path: StrPath) -> None:
         self._path = absolute(path)
-        super().__init__(Handle(library.glyphline_shard_open, library.glyphline_split_close, self._path))
+        super().__init__(FileHandle(library.glyphline_shard_open, library.glyphline_split_close, self._path))
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return open_shard, (self._path,)

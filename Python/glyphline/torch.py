@@ -109,8 +109,8 @@ class BatchDataset(IterableDataset[Tuple[Tensor, Tensor]]):
         return rank + ranks * worker.id, ranks * worker.num_workers
 
     def __len__(self) -> int:
-        """The number of batches of the current epoch, in all workers together."""
-        return self.samples.batch_count(self.size, self.shuffle, self._start_of_epoch(), self.shard)
+        """The number of batches of a whole epoch, in all workers together."""
+        return self.samples.batch_count(self.size, self.shuffle, part=self.shard)
 
     def __iter__(self) -> Iterator[Tuple[Tensor, Tensor]]:
         self._position_epoch, self._start, self._taken = self.epoch, self._start_of_epoch(), 0

@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 VARIED = """
 name: varied
 seed: 77
-captcha: {charset: upper, length: [1, 3], width: 40, height: 24, color: rgb, style: plain}
+captcha: {charset: upper, length: [1, 3], width: 80, height: 48, color: rgb, style: plain}
 datasets: {train: {count: 1234}}
 shards: {records: 500, block: 4}
 """
@@ -38,9 +38,10 @@ def folder():
 
 def run(*arguments):
     """The program's standard output."""
-    return subprocess.run(
-        [os.environ["GLYPHLINE"], *map(str, arguments)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ).stdout.decode()
+    result = subprocess.run([os.environ["GLYPHLINE"], *map(str, arguments)], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise AssertionError(f"glyphline {arguments}: exit code {result.returncode}: {result.stderr}")
+    return result.stdout
 
 
 @functools.lru_cache(maxsize=None)

@@ -23,7 +23,7 @@ class SamplesTests(unittest.TestCase):
         self.assertEqual((self.smoke.name, len(self.smoke), self.smoke.label_capacity), ("train", 2000, 2))
         self.assertEqual((self.smoke.width, self.smoke.height, self.smoke.channels), (80, 40, 1))
         self.assertEqual((self.smoke.alphabet, self.smoke.class_count), (tuple("0123456789"), 11))
-        self.assertEqual((self.varied.width, self.varied.height, self.varied.channels), (40, 24, 3))
+        self.assertEqual((self.varied.width, self.varied.height, self.varied.channels), (80, 48, 3))
 
     def test_samples_are_those_of_inspect(self):
         for split, workspace, shard_records in (
@@ -58,7 +58,7 @@ class SamplesTests(unittest.TestCase):
         self.assertEqual(len(batch), 3)
         self.assertEqual(batch.texts, [self.varied[position].label for position in (1233, 5, 5)])
         self.assertEqual(self.varied.decode(batch.labels), batch.texts)
-        self.assertEqual(self.varied.read([]).images.shape, (0, 24, 40, 3))
+        self.assertEqual(self.varied.read([]).images.shape, (0, 48, 80, 3))
         for positions in ([-1], [1234], [0, 1 << 40]):
             with self.assertRaises(IndexError):
                 self.varied.read(positions)
