@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import warnings
 import zlib
 from pathlib import Path
 
@@ -138,7 +139,10 @@ def interrupted(code, *arguments):
 
 def in_fork(function):
     """Whether `function` returns true in a forked child; a crash or a hang is false."""
-    process = os.fork()
+    with warnings.catch_warnings():
+        # Python 3.12 warns of the library's threads.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
     if process == 0:
         signal.alarm(60)
         try:

@@ -1,4 +1,5 @@
 import unittest
+import warnings
 
 import numpy
 
@@ -23,6 +24,7 @@ SIZE = 50
 
 class TorchTests(unittest.TestCase):
     def setUp(self):
+        warnings.filterwarnings("ignore", "This DataLoader will create")
         self.split = glyphline.Split(support.varied(), "train")
 
     def dataset(self, **options):
