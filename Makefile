@@ -14,7 +14,7 @@ MACHINE := $(shell uname -m)
 PACKAGES_x86_64 := libdnnl-dev libopenblas0
 PACKAGES_aarch64 := libopenblas0
 PACKAGES ?= libzstd-dev $(PACKAGES_$(MACHINE)) libfreetype-dev libpng-dev libjpeg-dev libgif-dev libwebp-dev \
-	libsqlite3-dev libssl-dev zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
+	libsqlite3-dev nettle-dev zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
 
 # Where `make setup` downloads swiftly, Swift's installer, on a machine without Swift; by default, from swift.org.
 SWIFTLY_URL ?=
