@@ -78,7 +78,7 @@ package struct SystemFileSystem: FileSystem {
 
 /// The directory that holds the entry `path`; "." for a bare name. (`NSString.deletingLastPathComponent` of Swift 6.2's
 /// Foundation for Linux traps on names of one letter.)
-func parentDirectory(of path: String) -> String {
+package func parentDirectory(of path: String) -> String {
   let bytes = Array(path.utf8)
   let slash = UInt8(ascii: "/")
   // Trailing slashes belong to the entry; those before it belong to neither.
