@@ -19,5 +19,5 @@ mkdir -p "$work"
 "$python" Benchmarks/draw_real_images.py "$work/real" --count 1000 --seed 1
 "$python" Tests/Interop/shards.py "$glyphline" "$work/pipeline" test-00000
 "$python" Tests/Interop/model.py "$glyphline" "$work/pipeline/model.safetensors" "$work/real"
-"$python" Tests/Interop/images.py "$glyphline" "$work/images"
 "$python" Tests/Interop/tar_files.py "$glyphline" "$work/tar_files"
+"$python" Tests/Interop/images.py "$glyphline" "$work/images"

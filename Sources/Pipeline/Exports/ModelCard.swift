@@ -158,7 +158,7 @@ struct ModelCard {
 
       Image accuracy is the fraction of images whose characters are all predicted correctly; the interval is Wilson's. \
       Glyphline measured it with test-time augmentation: if the confidence is below 0.9, the prediction comes from the \
-      mean over five shifted copies. This graph has no such augmentation, so alone it is less accurate.
+      mean over five shifted copies. This graph has no such augmentation, so it can be less accurate.
       """
   }
 
