@@ -69,7 +69,7 @@ DISTRIBUTIONS_BIND ?=
 distributions: ## test `make run` and `make test` on fresh Debian systems, as root; about half an hour each
 	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
 
-interop: build ## read shards, catalog and models with other programs, and compare the results
+interop: build ## read shards, catalog, models and tar files with other programs, and compare the results
 	GLYPHLINE="$(BIN)/glyphline" Tests/Interop/run.sh
 
 crash: build ## fail every disk operation of a pipeline and kill it at random times; about two hours

@@ -52,7 +52,8 @@ let package = Package(
     // MARK: Floor 1: values, files, threads
     // Alphabets, labels, images, samples and the counter-based random streams that make them.
     .target(name: "Samples", swiftSettings: strict),
-    // Durable files and locks through a protocol with which tests make operations fail; content hashes and checksums.
+    // Durable files and locks through a protocol with which tests make operations fail; content hashes and checksums;
+    // CSV and tar files.
     .target(name: "Files", dependencies: ["CNettle", "CZlib"], swiftSettings: strict),
     // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),

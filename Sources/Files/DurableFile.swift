@@ -47,11 +47,7 @@ package struct DurableFile: ~Copyable {
   }
 
   package mutating func write(_ bytes: [UInt8]) throws(FileError) {
-    // `withUnsafeBytes` loses the type of an error; `Result` keeps it.
-    let result = bytes.withUnsafeBytes { bytes in
-      Result { () throws(FileError) in try fileSystem.write(bytes, to: descriptor, path: path) }
-    }
-    try result.get()
+    try fileSystem.write(bytes, to: descriptor, path: path)
     byteCount += bytes.count
   }
 
