@@ -14,7 +14,7 @@ MACHINE := $(shell uname -m)
 PACKAGES_x86_64 := libdnnl-dev libopenblas0
 PACKAGES_aarch64 := libopenblas0
 PACKAGES ?= libzstd-dev $(PACKAGES_$(MACHINE)) libfreetype-dev libpng-dev libjpeg-dev libgif-dev libwebp-dev \
-	libsqlite3-dev libssl-dev zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
+	libsqlite3-dev nettle-dev zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
 
 # Where `make setup` downloads swiftly, Swift's installer, on a machine without Swift; by default, from swift.org.
 SWIFTLY_URL ?=
@@ -69,7 +69,7 @@ DISTRIBUTIONS_BIND ?=
 distributions: ## test `make run` and `make test` on fresh Debian systems, as root; about half an hour each
 	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
 
-interop: build ## read shards, catalog and models with other programs, and compare the results
+interop: build ## read shards, catalog, models and tar files with other programs, and compare the results
 	GLYPHLINE="$(BIN)/glyphline" Tests/Interop/run.sh
 
 crash: build ## fail every disk operation of a pipeline and kill it at random times; about two hours

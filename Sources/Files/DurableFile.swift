@@ -16,10 +16,14 @@ package struct DurableFile: ~Copyable {
   private let fileSystem: any FileSystem
   private var isOpen = true
 
-  package init(_ path: String, in fileSystem: any FileSystem = SystemFileSystem()) throws(FileError) {
+  /// - Parameter sharesFolder: Whether another process, on any machine, may write the same file at the same time. Then
+  ///   each has a temporary name of its own, and the last to finish gives the file its content.
+  package init(
+    _ path: String, sharesFolder: Bool = false, in fileSystem: any FileSystem = SystemFileSystem()
+  ) throws(FileError) {
     self.path = path
     self.fileSystem = fileSystem
-    temporaryPath = path + Self.temporarySuffix
+    temporaryPath = path + (sharesFolder ? ".\(UInt64.random(in: 0 ... .max))" : "") + Self.temporarySuffix
     try Self.checkReplaceable(path)
     descriptor = try fileSystem.create(temporaryPath)
   }
@@ -47,11 +51,7 @@ package struct DurableFile: ~Copyable {
   }
 
   package mutating func write(_ bytes: [UInt8]) throws(FileError) {
-    // `withUnsafeBytes` loses the type of an error; `Result` keeps it.
-    let result = bytes.withUnsafeBytes { bytes in
-      Result { () throws(FileError) in try fileSystem.write(bytes, to: descriptor, path: path) }
-    }
-    try result.get()
+    try fileSystem.write(bytes, to: descriptor, path: path)
     byteCount += bytes.count
   }
 

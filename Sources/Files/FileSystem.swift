@@ -18,6 +18,16 @@ package protocol FileSystem: Sendable {
   func createDirectory(_ path: String) throws(FileError)
 }
 
+extension FileSystem {
+  package func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(FileError) {
+    // `withUnsafeBytes` loses the type of an error; `Result` keeps it.
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(FileError) in try write(bytes, to: descriptor, path: path) }
+    }
+    try result.get()
+  }
+}
+
 /// The operating system's own file system.
 package struct SystemFileSystem: FileSystem {
   package init() {}
@@ -78,7 +88,7 @@ package struct SystemFileSystem: FileSystem {
 
 /// The directory that holds the entry `path`; "." for a bare name. (`NSString.deletingLastPathComponent` of Swift 6.2's
 /// Foundation for Linux traps on names of one letter.)
-func parentDirectory(of path: String) -> String {
+package func parentDirectory(of path: String) -> String {
   let bytes = Array(path.utf8)
   let slash = UInt8(ascii: "/")
   // Trailing slashes belong to the entry; those before it belong to neither.

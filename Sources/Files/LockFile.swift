@@ -1,6 +1,6 @@
 import Foundation
 
-/// An exclusive lock on a workspace for as long as this value lives.
+/// A lock on a workspace for as long as this value lives.
 ///
 /// Where the file system has `flock`, the kernel holds the lock, so it ends with the process, however that ends. (Not
 /// `fcntl`, whose locks are lost when any descriptor of the file is closed.) On a local disk it excludes the processes
@@ -20,21 +20,30 @@ import Foundation
 /// writes its own name, then looks for a name in the other file. So of two that start at once, at least one sees the
 /// other.
 package struct LockFile: ~Copyable {
+  package enum Kind: Sendable {
+    /// For one process.
+    case exclusive
+    /// For any number of processes, while none has it exclusively. Where the kernel has no locks, an exclusive lock is
+    /// respected, but a later one does not notice a shared one.
+    case shared
+  }
+
   private let descriptor: Int32
+  private let kind: Kind
   /// The file that is the lock; nil where the kernel holds it.
   private let holderPath: String?
 
   /// - Throws: `LockError.held`, `.left`, or `.file` where the file cannot be created or locked.
-  package init(_ path: String) throws(LockError) {
+  package init(_ path: String, _ kind: Kind = .exclusive) throws(LockError) {
     // Never write to what a link points to.
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw .file(FileError(.create, path: path, code: errno)) }
     let holderPath = path + ".holder"
     let isKernels: Bool
     do throws(LockError) {
-      isKernels = try Self.lockByKernel(descriptor, path: path, holderPath: holderPath)
+      isKernels = try Self.lockByKernel(descriptor, kind, path: path, holderPath: holderPath)
       if !isKernels {
-        try Self.claim(holderPath)
+        if kind == .exclusive { try Self.claim(holderPath) } else { try Self.removeHolder(at: holderPath) }
         try Self.checkUnnamed(descriptor, path: path, holderPath: holderPath)
       }
     } catch {
@@ -42,7 +51,8 @@ package struct LockFile: ~Copyable {
       throw error
     }
     self.descriptor = descriptor
-    self.holderPath = isKernels ? nil : holderPath
+    self.kind = kind
+    self.holderPath = isKernels || kind == .shared ? nil : holderPath
   }
 
   deinit {
@@ -50,19 +60,19 @@ package struct LockFile: ~Copyable {
       Self.unclaim(holderPath)
     } else {
       // If the name stayed, this process would seem to have crashed.
-      ftruncate(descriptor, 0)
+      if kind == .exclusive { ftruncate(descriptor, 0) }
       // Unlock explicitly: a child process that another thread is starting keeps the descriptor until it runs.
       flock(descriptor, LOCK_UN)
     }
     close(descriptor)
   }
 
-  /// Locks with `flock` and writes the holder into the file.
+  /// Locks with `flock`; a process that has it exclusively writes itself into the file.
   /// - Returns: False where the file system has no such locks.
   private static func lockByKernel(
-    _ descriptor: Int32, path: String, holderPath: String
+    _ descriptor: Int32, _ kind: Kind, path: String, holderPath: String
   ) throws(LockError) -> Bool {
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard flock(descriptor, (kind == .exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 else {
       let code = errno
       switch code {
       case EWOULDBLOCK:
@@ -73,11 +83,11 @@ package struct LockFile: ~Copyable {
       }
     }
     // On a full disk the name is not written, and error messages lack it; the lock still works.
-    _ = LockHolder.current.write(to: descriptor)
+    if kind == .exclusive { _ = LockHolder.current.write(to: descriptor) }
     do throws(LockError) {
       try removeHolder(at: holderPath)
     } catch {
-      ftruncate(descriptor, 0)
+      if kind == .exclusive { ftruncate(descriptor, 0) }
       throw error
     }
     return true

@@ -67,9 +67,9 @@ package struct Workspace: Sendable {
 
   /// Creates missing folders and locks the workspace as long as the returned lock exists.
   /// - Throws: `FileError`, or `LockError.held` where another command works in it.
-  func prepare(in fileSystem: any FileSystem) throws -> LockFile {
+  func prepare(in fileSystem: any FileSystem, as kind: LockFile.Kind = .exclusive) throws -> LockFile {
     for folder in [path, shardsPath, checkpointsPath] { try fileSystem.createDirectory(folder) }
-    return try LockFile(lockPath)
+    return try LockFile(lockPath, kind)
   }
 
   /// Removes the partial files that a killed writer left.

@@ -16,14 +16,15 @@ package struct ShardWriter: ~Copyable {
   private var seekTable: SeekTable
   private let headerBytes: [UInt8]
 
+  /// - Parameter sharesFolder: As in `DurableFile.init`.
   package init(
-    _ path: String, header: ShardHeader, in fileSystem: any FileSystem = SystemFileSystem()
+    _ path: String, header: ShardHeader, sharesFolder: Bool = false, in fileSystem: any FileSystem = SystemFileSystem()
   ) throws(ShardError) {
     self.header = header
     headerBytes = header.encoded()
     seekTable = SeekTable(headerByteCount: headerBytes.count)
     do throws(FileError) {
-      var file = try DurableFile(path, in: fileSystem)
+      var file = try DurableFile(path, sharesFolder: sharesFolder, in: fileSystem)
       try file.write(headerBytes)
       self.file = file
     } catch {

@@ -36,6 +36,7 @@ package struct ImageCaptchaSpec: Sendable, Hashable {
 
 extension ImageCaptchaSpec: StyleSpec {
   package static let word = "image-captcha"
+  package static let summary = "images as the Python package captcha 0.7.1 draws them"
 
   package enum Key: String, SpecKey {
     case fontSizes = "font_sizes"

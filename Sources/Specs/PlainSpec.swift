@@ -16,6 +16,7 @@ package struct PlainSpec: Sendable, Hashable {
 
 extension PlainSpec: StyleSpec {
   package static let word = "plain"
+  package static let summary = "upright characters in one line, without noise"
 
   package enum Key: String, SpecKey {
     case fontSizes = "font_sizes"

@@ -7,6 +7,8 @@ package protocol StyleSpec: Sendable, Hashable {
 
   /// The style's word in spec files, which is also the key of its settings.
   static var word: String { get }
+  /// What the images look like, as a noun phrase.
+  static var summary: String { get }
 
   /// - Parameter height: Of the image, in pixels; nil where nothing is drawn.
   init(_ mapping: SpecMapping<Key>, height: Int?) throws(SpecError)
@@ -25,7 +27,8 @@ extension CaptchaSpec {
 
     package init(_ settings: some StyleSpec) { self.settings = settings }
 
-    var word: String { type(of: settings).word }
+    package var word: String { type(of: settings).word }
+    package var summary: String { type(of: settings).summary }
 
     package static func == (left: Style, right: Style) -> Bool {
       AnyHashable(left.settings) == AnyHashable(right.settings)

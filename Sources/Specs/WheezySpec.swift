@@ -36,6 +36,7 @@ package struct WheezySpec: Sendable, Hashable {
 
 extension WheezySpec: StyleSpec {
   package static let word = "wheezy"
+  package static let summary = "images as the Python package wheezy.captcha 3.2.2 draws them"
 
   package enum Key: String, SpecKey {
     case fontSizes = "font_sizes"

@@ -8,9 +8,10 @@ glyphline=${GLYPHLINE:-$(swift build -c release --show-bin-path)/glyphline}
 python=.venv-interop/bin/python
 work=runs/interop
 
-if ! [ -x "$python" ]; then
+if ! cmp --quiet Tests/Interop/requirements.txt .venv-interop/requirements.txt; then
   python3 -m venv .venv-interop
   "$python" -m pip install --quiet --requirement Tests/Interop/requirements.txt
+  cp Tests/Interop/requirements.txt .venv-interop/
 fi
 mkdir -p "$work"
 
@@ -18,4 +19,5 @@ mkdir -p "$work"
 "$python" Benchmarks/draw_real_images.py "$work/real" --count 1000 --seed 1
 "$python" Tests/Interop/shards.py "$glyphline" "$work/pipeline" test-00000
 "$python" Tests/Interop/model.py "$glyphline" "$work/pipeline/model.safetensors" "$work/real"
+"$python" Tests/Interop/tar_files.py "$glyphline" "$work/tar_files"
 "$python" Tests/Interop/images.py "$glyphline" "$work/images"

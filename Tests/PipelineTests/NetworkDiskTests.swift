@@ -82,7 +82,7 @@ private struct Lack: Sendable, CustomTestStringConvertible {
     // A command that was killed has left its lock, which each of the others may take over.
     try kill(lack, when: "lock.holder", "lock")
     let outcomes = try Program.runTogether(
-      4, ["build", long, "--workspace", workspace], environment: lack.environment)
+      Array(repeating: ["build", long, "--workspace", workspace], count: 4), environment: lack.environment)
     let (exitCodes, errors) = (outcomes.map(\.exitCode), outcomes.map(\.errors))
     #expect(exitCodes.contains(0) && Set(exitCodes).isSubset(of: [0, 75]), "\(errors)")
     let runs = try sqlite(workspace + "/catalog.sqlite", "SELECT count(*) FROM run WHERE outcome = 'done'")

@@ -52,12 +52,12 @@ struct Program {
   static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
   static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-    try runTogether(1, arguments, environment: environment)[0]
+    try runTogether([arguments], environment: environment)[0]
   }
 
   /// Runs the program several times at once.
-  static func runTogether(_ count: Int, _ arguments: [String], environment: [String: String]) throws -> [Outcome] {
-    let running = try (0..<count).map { _ in
+  static func runTogether(_ commands: [[String]], environment: [String: String] = [:]) throws -> [Outcome] {
+    let running = try commands.map { arguments in
       let (output, errors) = (Pipe(), Pipe())
       let process = process(arguments, environment: environment, output: output, errors: errors)
       try process.run()

@@ -20,8 +20,13 @@ protocol SampleStage: Stage {
   func remedy(for error: LoaderError) -> String
 }
 
+extension Split {
+  /// The name of the stage that makes its samples.
+  var stageName: String { "build \(rawValue)" }
+}
+
 extension SampleStage {
-  var name: String { "build \(split.rawValue)" }
+  var name: String { split.stageName }
 
   func inputs(in records: Records) throws -> StageInputs? { try sampleInputs(in: records) }
 

@@ -3,15 +3,7 @@ import Files
 import Foundation
 import Samples
 import Shards
-import Specs
 import Workers
-
-/// A shard that is to be written.
-private struct ShardPlan: Sendable {
-  /// Index of the shard in its split.
-  let number: Int
-  let header: ShardHeader
-}
 
 extension SampleStage {
   /// Writes the missing shards of the split; all of them, where the existing ones were made from other inputs.
@@ -34,9 +26,19 @@ extension SampleStage {
     } else {
       try session.catalog.restartBuild(row(.running, inputs, result: result), of: split)
     }
-    let plans = try plans(count: count, after: isKept ? existing : nil, from: source, in: session)
+    var plans = try plans(
+      count: count, after: isKept ? existing : nil, from: source, catalogPath: session.catalog.path)
     let start = Date()
-    try write(plans, count: count, from: source, in: session, on: engine)
+    plans = try recordFound(plans, except: isKept ? existing.damaged : [], in: session, on: engine)
+    let maker = ShardMaker(
+      source: source, stage: name, workspace: session.workspace, fileSystem: session.fileSystem,
+      threadCount: engine.team.threadCount, cancellation: session.cancellation, report: session.report)
+    try maker.make(plans, total: count) { plan, summary, samples in
+      let file = session.workspace.shardFile(split, number: plan.number)
+      let row = ShardRow(
+        plan.header, number: plan.number, file: file, byteCount: summary.byteCount, fingerprint: summary.fingerprint)
+      try session.record(row, charsets: source.charsets, samples: samples)
+    }
     try removeStrays(in: session)
     try session.catalog.recordStage(row(.done, inputs, result: result))
     let written = plans.reduce(0) { $0 + $1.header.recordCount }
@@ -46,94 +48,32 @@ extension SampleStage {
         summary: "\(counted(written, "sample")) \(source.verb), \(perSecond(written, since: start)) a second"))
   }
 
-  /// The shards to write: damaged ones, and those missing before, between and after the recorded ones.
-  private func plans(
-    count: Int, after existing: SplitShards?, from source: SampleSource, in session: Session
+  /// Records the planned shards that are there already, whole and undamaged: those of partial builds, and those of a
+  /// command that was killed before it could record them.
+  /// - Parameter damaged: Numbers of recorded shards that are not as they were recorded.
+  /// - Returns: The other plans.
+  private func recordFound(
+    _ plans: [ShardPlan], except damaged: Set<Int>, in session: Session, on engine: Engine
   ) throws -> [ShardPlan] {
-    var plans: [ShardPlan] = []
-    var number = 0
-    var firstIndex = 0
-    for shard in existing?.recorded ?? [] {
-      let gap = Int(shard.firstIndex) - firstIndex
-      let missingCount = shard.number - number
-      guard missingCount <= gap && (missingCount > 0 || gap == 0) else {
-        throw PipelineError.disorderedShards(file: shard.file, catalog: session.catalog.path)
-      }
-      plans += try plan(number: number, firstIndex: firstIndex, count: gap, shardCount: missingCount, from: source)
-      if existing?.damaged.contains(shard.number) == true {
-        plans += try plan(
-          number: shard.number, firstIndex: Int(shard.firstIndex), count: shard.records, shardCount: 1, from: source)
-      }
-      number = shard.number + 1
-      firstIndex = Int(shard.firstIndex) + shard.records
+    let (workspace, threadCount) = (session.workspace, engine.team.threadCount)
+    let found = OrderedStream(jobs: 0..<plans.count, threadCount: threadCount, window: threadCount + 1) { index in
+      damaged.contains(plans[index].number) ? nil : FoundShard(plans[index], in: workspace)
     }
-    let rest = max(0, count - firstIndex)
-    return plans
-      + (try plan(
-        number: number, firstIndex: firstIndex, count: rest,
-        shardCount: (rest + spec.shards.records - 1) / spec.shards.records, from: source))
-  }
-
-  /// Plans `count` samples in `shardCount` shards, each as full as can be, with at least one sample for each.
-  private func plan(
-    number: Int, firstIndex: Int, count: Int, shardCount: Int, from source: SampleSource
-  ) throws -> [ShardPlan] {
-    var plans: [ShardPlan] = []
-    var rest = count
-    for offset in 0..<max(0, shardCount) {
-      let after = shardCount - offset - 1
-      let recordCount = after == 0 ? rest : min(spec.shards.records, rest - after)
-      let header = try source.header(of: spec, firstIndex: firstIndex + count - rest, recordCount: recordCount)
-      plans.append(ShardPlan(number: number + offset, header: header))
-      rest -= recordCount
-    }
-    return plans
-  }
-
-  /// Makes and compresses blocks on all threads while this thread writes: the next shard's blocks are made while one is
-  /// synced and its rows are recorded.
-  private func write(
-    _ plans: [ShardPlan], count: Int, from source: SampleSource, in session: Session, on engine: Engine
-  ) throws {
-    var firstBlocks = [0]
-    for plan in plans { firstBlocks.append(firstBlocks[firstBlocks.count - 1] + plan.header.blockCount) }
-    let ends = firstBlocks
-    let blocks = OrderedStream<PackedBlock>(
-      jobs: 0..<ends[plans.count], threadCount: engine.team.threadCount, window: 16 * engine.team.threadCount
-    ) {
-      var packing = BlockPacking(source)
-      return { job in
-        let plan = (ends.firstIndex { $0 > job } ?? plans.count) - 1
-        return try packing.pack(block: job - ends[plan], of: plans[plan].header)
-      }
-    }
-    var done = count - plans.reduce(0) { $0 + $1.header.recordCount }
-    for plan in plans { try write(plan, blocks, done: &done, of: count, from: source, in: session) }
-  }
-
-  private func write(
-    _ plan: ShardPlan, _ blocks: OrderedStream<PackedBlock>, done: inout Int, of count: Int, from source: SampleSource,
-    in session: Session
-  ) throws {
-    let file = session.workspace.shardFile(split, number: plan.number)
-    let path = session.workspace.path(ofFile: file)
-    var writer = try ShardWriter(path, header: plan.header, in: session.fileSystem)
-    var rows: [SampleRow] = []
-    rows.reserveCapacity(plan.header.recordCount)
-    for _ in 0..<plan.header.blockCount {
+    var missing: [ShardPlan] = []
+    for plan in plans {
       try session.cancellation.check()
-      guard let block = try blocks.next() else { preconditionFailure("the stream has every block") }
-      try writer.append(block.block)
-      rows += block.rows
-      done += block.rows.count
-      session.report(
-        .progress(stage: name, done: done, total: count, unit: "samples", detail: "shard \(plan.number)"))
+      if let shard = try found.next() ?? nil {
+        try session.record(shard.row, charsets: plan.header.charsets, samples: shard.samples)
+      } else {
+        missing.append(plan)
+      }
     }
-    let summary = try writer.finish()
-    try session.catalog.recordShard(
-      ShardRow(
-        plan.header, number: plan.number, file: file, byteCount: summary.byteCount, fingerprint: summary.fingerprint),
-      modified: FileStatus(path)?.modified ?? 0, charsets: source.charsets, samples: rows)
+    if missing.count < plans.count {
+      let count = plans.count - missing.count
+      session.report(
+        .note("\(counted(count, "shard")) of the \(split.rawValue) split found in \(workspace.shardsPath)"))
+    }
+    return missing
   }
 
   /// Removes shards of an earlier spec that the new ones did not overwrite.
@@ -148,5 +88,9 @@ extension SampleStage {
   }
 }
 
-/// `count` divided by the seconds since `start`.
-func perSecond(_ count: Int, since start: Date) -> Int { Int(Double(count) / -start.timeIntervalSinceNow) }
+extension Session {
+  fileprivate func record(_ shard: ShardRow, charsets: [Alphabet], samples: [SampleRow]) throws {
+    let modified = FileStatus(workspace.path(ofFile: shard.file))?.modified ?? 0
+    try catalog.recordShard(shard, modified: modified, charsets: charsets, samples: samples)
+  }
+}

@@ -30,7 +30,7 @@ struct Reindex {
     }
     let numbers = try shardNumbers(of: split)
     let shards = OrderedStream(jobs: 0..<numbers.count, threadCount: threadCount, window: threadCount + 1) {
-      IndexableShard.read(numbers[$0], of: stage, inputs, in: workspace)
+      FoundShard.read(numbers[$0], of: stage, inputs, in: workspace)
     }
     // Until all shards are indexed, the stage counts as unfinished.
     try catalog.recordStage(stage.row(.running, inputs, result: content))
@@ -40,7 +40,7 @@ struct Reindex {
       try session.cancellation.check()
       switch result {
       case .success(let shard) where follows(shard.row, indexed.last, recordsInShard: stage.spec.shards.records):
-        try catalog.reindexShard(shard.row, charsets: shard.charsets, samples: shard.samples)
+        try catalog.reindexShard(shard.row, charsets: shard.header.charsets, samples: shard.samples)
         indexed.append(shard.row)
         session.report(
           .progress(
@@ -99,32 +99,5 @@ struct Reindex {
       let number = Int(name.dropFirst("shards/\(split.rawValue)-".count).prefix { $0.isNumber })
       return number.flatMap { session.workspace.shardFile(split, number: $0) == name ? $0 : nil }
     }.sorted()
-  }
-}
-
-/// The rows that the index would have for a shard file.
-private struct IndexableShard: Sendable {
-  let row: ShardRow
-  let charsets: [Alphabet]
-  let samples: [SampleRow]
-
-  /// Reads a shard; fails where it is damaged or of another spec.
-  static func read(
-    _ number: Int, of stage: any SampleStage, _ inputs: StageInputs, in workspace: Workspace
-  ) -> Result<IndexableShard, StorageFault> {
-    let file = workspace.shardFile(stage.split, number: number)
-    let path = workspace.path(ofFile: file)
-    do throws(ShardError) {
-      let reader = try ShardReader(path)
-      guard stage.owns(reader.header, inputs) else {
-        return .failure(StorageFault(file: path, problem: "it was made for another spec or split"))
-      }
-      return .success(
-        IndexableShard(
-          row: ShardRow(reader, number: number, file: file), charsets: reader.header.charsets,
-          samples: try reader.map { SampleRow(charset: $0.charset, label: $0.label, seed: $0.seed) }))
-    } catch {
-      return .failure(StorageFault(error))
-    }
   }
 }
