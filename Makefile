@@ -60,6 +60,7 @@ test: setup ## build and run the tests
 	Tests/Setup/run.sh
 	GLYPHLINE="$(BIN)/glyphline" GLYPHLINE_LIBRARY="$(BIN)/libglyphline-library.so" \
 		CC="$$(dirname "$$(command -v "$(SWIFT)")")/clang" Tests/Interface/run.sh
+	GLYPHLINE="$(BIN)/glyphline" GLYPHLINE_LIBRARY="$(BIN)/libglyphline-library.so" Tests/Python/run.sh
 
 # Tests README's instructions on fresh Debian systems, made in DISTRIBUTIONS_DIR. Paths in DISTRIBUTIONS_BIND, such as a
 # folder of packages and the Git configuration that points to it, are visible there too.
@@ -121,7 +122,8 @@ format: ## format the source
 	"$(SWIFT)" format --in-place --recursive $(SOURCES)
 
 bench: build ## compare the speed with that of other programs
-	GLYPHLINE="$(BIN)/glyphline" Benchmarks/run.sh
+	"$(SWIFT)" build $(BUILD) --product glyphline-library
+	GLYPHLINE="$(BIN)/glyphline" GLYPHLINE_LIBRARY="$(BIN)/libglyphline-library.so" Benchmarks/run.sh
 
 clean: ## remove build products; keep runs/
 	"$(SWIFT)" package clean

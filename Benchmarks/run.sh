@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 glyphline=${GLYPHLINE:-$(swift build -c release --show-bin-path)/glyphline}
+export GLYPHLINE=$glyphline GLYPHLINE_LIBRARY=${GLYPHLINE_LIBRARY:-$(dirname "$glyphline")/libglyphline-library.so}
+export PYTHONPATH=Python
 python=.venv/bin/python
 work=runs/benchmarks
 
@@ -43,6 +45,7 @@ peer draw_real_images.py "$work/png" --count 4000 --seed 3
 peer peer_load.py "$work/png"
 "$glyphline" build Benchmarks/seed-cnn.yaml --workspace "$work/seed-cnn" 2>/dev/null
 "$glyphline" bench load Benchmarks/seed-cnn.yaml --workspace "$work/seed-cnn"
+peer python_package.py load "$work/seed-cnn"
 
 section "training seed-cnn, batch 64, and inference with it"
 peer peer_train.py
@@ -77,6 +80,7 @@ if [ -f runs/quickstart/model.safetensors ] && "$python" -c "import captcha" 2>/
     "$glyphline" predict --model runs/quickstart/model.safetensors "$work/files" >"$work/answers.txt" 2>/dev/null
     echo "Glyphline, glyphnet: $((10000 * 10 ** 9 / ($(date +%s%N) - start))) files/s"
   done
+  peer python_package.py predict runs/quickstart/model.safetensors "$work/files"
 
   section "accuracy of the quickstart model on 1,000 images drawn by the Python package"
   peer draw_real_images.py "$work/real" --count 1000 --seed 1
