@@ -17,19 +17,25 @@ ROUNDS = 5
 
 
 def compare(tools):
-    """Prints the median rate of each tool, and the ratio to the first. Each tool returns a count of what it has done."""
+    """Prints the median rate of each tool. A tool returns a count of what it has done.
+
+    The rate for each second of CPU time, of all threads and processes, hardly depends on what else the machine does.
+    """
     rates = {name: [] for name in tools}
     for _ in range(ROUNDS):
         for name, tool in tools.items():
-            start = time.perf_counter()
+            start, cpu_start = time.perf_counter(), cpu_seconds()
             count = tool()
-            rates[name].append(count / (time.perf_counter() - start))
-    first = None
+            rates[name].append((count / (time.perf_counter() - start), count / (cpu_seconds() - cpu_start)))
     for name, values in rates.items():
-        values.sort()
-        median = values[ROUNDS // 2]
-        first = first or median
-        print(f"{name}: {median:.0f}/s ({values[0]:.0f}...{values[-1]:.0f}), ratio {median / first:.2f}", flush=True)
+        each = [sorted(column) for column in zip(*values)]
+        texts = [f"{column[ROUNDS // 2]:.0f} ({column[0]:.0f}...{column[-1]:.0f})" for column in each]
+        print(f"{name}: {texts[0]} a second, {texts[1]} a CPU second", flush=True)
+
+
+def cpu_seconds():
+    """Of this process and the children that have ended."""
+    return sum(os.times()[:4])
 
 
 def write_streaming(split, folder):
