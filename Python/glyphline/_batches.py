@@ -10,20 +10,19 @@ import numpy
 from numpy.typing import ArrayLike, NDArray
 
 from . import _library
-from ._library import BatchesOptions, Handle, library
+from ._library import BatchesOptions, Handle, library, released_by
 
 
 class _Memory:
     """The memory of a batch, freed once no array uses it."""
 
     def __init__(self, pointer: Any) -> None:
-        self._pointer = pointer
+        self._as_parameter_ = pointer
+
+    __del__ = released_by(library.glyphline_samples_free)
 
     def array(self, values: Any, shape: Tuple[int, ...], type: str) -> Any:
         return numpy.asarray(_ArrayMemory(self, ctypes.cast(values, ctypes.c_void_p).value, shape, type))
-
-    def __del__(self, free: Any = library.glyphline_samples_free) -> None:
-        free(self._pointer)
 
 
 class _ArrayMemory:
@@ -99,6 +98,10 @@ class BatchFormat:
         )
 
 
+class _BatchesHandle(Handle):
+    __del__ = released_by(library.glyphline_batches_close)
+
+
 class Batches(Iterator[Batch]):
     """The batches of one epoch, read, verified and decompressed ahead on other threads.
 
@@ -108,9 +111,7 @@ class Batches(Iterator[Batch]):
     def __init__(self, split: Handle, format: BatchFormat, options: BatchesOptions, count: int) -> None:
         self._format = format
         self._count = count
-        self._handle = Handle(
-            library.glyphline_batches_open, library.glyphline_batches_close, split, ctypes.byref(options)
-        )
+        self._handle = _BatchesHandle(library.glyphline_batches_open, split, ctypes.byref(options))
 
     def __len__(self) -> int:
         """The number of batches, counted from the first that was asked for."""

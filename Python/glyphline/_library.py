@@ -177,45 +177,49 @@ _declare_failing(
 # Another version may have other structures.
 if library.glyphline_version() != __version__.encode():
     raise ImportError(
-        f"glyphline: {library._name} has version {library.glyphline_version().decode()}, the Python package {__version__}"
+        f"glyphline: {library._name} has version {library.glyphline_version().decode()}, "
+        f"the Python package {__version__}"
     )
 
 
+_instance_method = ctypes.pythonapi.PyInstanceMethod_New
+_instance_method.restype = ctypes.py_object
+_instance_method.argtypes = [ctypes.py_object]
+
+
+def released_by(function: Any) -> Any:
+    """A `__del__` that calls a function of the library with the object.
+
+    It has no Python code, in which an interrupt (Ctrl-C) could arrive: Python ignores exceptions of `__del__`, so the
+    interrupt would be lost.
+    """
+    return _instance_method(function)
+
+
 class Handle:
-    """A model, split or batches of the library, closed once nothing refers to it.
+    """A model, split or batches of the library. Subclasses say what closes it once nothing refers to it.
 
     There is no explicit way to close it: another thread could be in the middle of a call with it.
     """
 
-    def __init__(self, open_function: Callable[..., None], close_function: Callable[..., None], *arguments: Any) -> None:
+    def __init__(self, open_function: Callable[..., None], *arguments: Any) -> None:
         self._open_function = open_function
-        self._close_function = close_function
         self._arguments = arguments
-        self._pointer = c_void_p()
+        # What ctypes takes as the argument for this object. In a forked process, the library leaves alone what the
+        # parent opened.
+        self._as_parameter_ = c_void_p()
         self._open()
 
     def _open(self) -> None:
-        self._process = os.getpid()
-        self._pointer = c_void_p()
-        self._open_function(*self._arguments, byref(self._pointer))
+        pointer = c_void_p()
+        self._open_function(*self._arguments, byref(pointer))
+        self._as_parameter_, self._process = pointer, os.getpid()
 
-    @property
-    def _as_parameter_(self) -> c_void_p:
-        return self._pointer
-
-    def __del__(self) -> None:
-        # In a forked process, the library leaves alone what the parent opened.
-        self._close_function(self._pointer)
-
-
-class FileHandle(Handle):
-    """A handle that a forked process opens again, since it cannot use that of its parent."""
-
-    @property
-    def _as_parameter_(self) -> c_void_p:
+    def current(self) -> Handle:
+        """The handle, opened again in a forked process, since that cannot use what its parent opened."""
         if self._process != os.getpid():
             self._open()
-        return self._pointer
+        return self
 
 
 def encoded(text: bytes, what: str) -> bytes:

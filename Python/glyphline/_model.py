@@ -11,7 +11,7 @@ import numpy
 from numpy.typing import NDArray
 
 from ._errors import Error, UsageError, error_of
-from ._library import FileHandle, Image, Predictions, StrPath, absolute, encoded, library, number
+from ._library import Handle, Image, Predictions, StrPath, absolute, encoded, library, number, released_by
 
 #: An image: the path of a PNG, JPEG, GIF, BMP or WebP file, the bytes of one, or pixels of type uint8, [height, width]
 #: or [height, width, channel] with 1 channel (gray) or 3 (RGB).
@@ -71,6 +71,10 @@ class Prediction:
         return f"Prediction({self._text!r}, confidence={self._confidence:.4f})"
 
 
+class _ModelHandle(Handle):
+    __del__ = released_by(library.glyphline_model_close)
+
+
 class Model:
     """A trained model.
 
@@ -101,9 +105,7 @@ class Model:
         """
         self._path = absolute(path)
         self._threads = number(threads, "threads", 1 << 31)
-        self._handle = FileHandle(
-            library.glyphline_model_open, library.glyphline_model_close, self._path, self._threads
-        )
+        self._handle = _ModelHandle(library.glyphline_model_open, self._path, self._threads)
         info = library.glyphline_model_describe(self._handle)[0]
         self._shape = (info.positions, info.class_count)
         characters = [info.characters[index].decode() for index in range(info.class_count)]
@@ -161,7 +163,7 @@ class Model:
         # The library reads this memory during the call.
         contents = [_fill(item, image) for item, image in zip(items, images)]
         predictions = ctypes.POINTER(Predictions)()
-        library.glyphline_model_predict(self._handle, items, len(items), ctypes.byref(predictions))
+        library.glyphline_model_predict(self._handle.current(), items, len(items), ctypes.byref(predictions))
         del contents
         try:
             results = predictions[0].items

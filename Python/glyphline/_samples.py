@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _library
 from ._batches import Batch, Batches, BatchFormat, decoded
 from ._errors import UsageError
-from ._library import Answer, BatchesOptions, FileHandle, StrPath, absolute, encoded, library, number
+from ._library import Answer, BatchesOptions, Handle, StrPath, absolute, encoded, library, number, released_by
 
 # Of a plain loop over the samples.
 _BATCH = 256
@@ -46,6 +46,10 @@ class Accuracy(NamedTuple):
     case_folded_accuracy: float
 
 
+class _SplitHandle(Handle):
+    __del__ = released_by(library.glyphline_split_close)
+
+
 class Samples(Sequence[Sample]):
     """A sequence of samples: a `Split`, or a shard that `open_shard` opened.
 
@@ -67,7 +71,7 @@ class Samples(Sequence[Sample]):
     #: The classes of each position: the characters and the blank, which is the last.
     class_count: int
 
-    def __init__(self, handle: FileHandle) -> None:
+    def __init__(self, handle: Handle) -> None:
         self._handle = handle
         info = library.glyphline_split_describe(handle)[0]
         self._count: int = info.count
@@ -115,7 +119,7 @@ class Samples(Sequence[Sample]):
         numbers = numpy.ascontiguousarray(wanted, numpy.uint64)
         samples = ctypes.POINTER(_library.Samples)()
         library.glyphline_split_read(
-            self._handle, numbers.__array_interface__["data"][0], len(numbers), ctypes.byref(samples)
+            self._handle.current(), numbers.__array_interface__["data"][0], len(numbers), ctypes.byref(samples)
         )
         return self._format.batch(samples)
 
@@ -134,8 +138,8 @@ class Samples(Sequence[Sample]):
 
         Args:
             size: Samples in a batch.
-            shuffle: Whether the samples come in the order of training, in full batches only; the few left over differ from
-                epoch to epoch. Otherwise they come by position, and the last batch may be smaller.
+            shuffle: Whether the samples come in the order of training, in full batches only; the few left over differ
+                from epoch to epoch. Otherwise they come by position, and the last batch may be smaller.
             seed: Of the order. `glyphline train` takes these batches if `seed` is that of the spec and `size` is its
                 batch times its candidates.
             epoch: The number of the epoch, from 0. Each has its own order.
@@ -156,7 +160,7 @@ class Samples(Sequence[Sample]):
             *_part(part),
             number(threads, "threads", 1 << 31),
         )
-        return Batches(self._handle, self._format, options, self.batch_count(size, shuffle, start, part))
+        return Batches(self._handle.current(), self._format, options, self.batch_count(size, shuffle, start, part))
 
     def batch_count(self, size: int, shuffle: bool = False, start: int = 0, part: Tuple[int, int] = (0, 1)) -> int:
         """The number of batches that `batches` has with these arguments."""
@@ -187,14 +191,7 @@ class Split(Samples):
             name: "train", "validation" or "test".
         """
         self._workspace = absolute(workspace)
-        super().__init__(
-            FileHandle(
-                library.glyphline_split_open,
-                library.glyphline_split_close,
-                self._workspace,
-                encoded(name.encode(), "name"),
-            )
-        )
+        super().__init__(_SplitHandle(library.glyphline_split_open, self._workspace, encoded(name.encode(), "name")))
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return type(self), (self._workspace, self.name)
@@ -246,7 +243,7 @@ class Split(Samples):
 class _Shard(Samples):
     def __init__(self, path: StrPath) -> None:
         self._path = absolute(path)
-        super().__init__(FileHandle(library.glyphline_shard_open, library.glyphline_split_close, self._path))
+        super().__init__(_SplitHandle(library.glyphline_shard_open, self._path))
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return open_shard, (self._path,)

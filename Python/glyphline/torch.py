@@ -46,7 +46,8 @@ class BatchDataset(IterableDataset[Tuple[Tensor, Tensor]]):
     """The batches of an epoch: (images [batch, channel, height, width], labels [batch, position]).
 
     Use it with `DataLoader(dataset, batch_size=None, num_workers=N)`. Each worker reads every N-th batch, so the loader
-    returns exactly the batches of the epoch in their order, for any N. Workers may be forked or spawned, and persistent.
+    returns exactly the batches of the epoch in their order, for any N. Workers may be forked or spawned, and may
+    persist.
 
     An epoch can be resumed at any batch: see `state_dict`.
     """
@@ -130,8 +131,8 @@ class BatchDataset(IterableDataset[Tuple[Tensor, Tensor]]):
     def state_dict(self) -> Dict[str, int]:
         """The position to resume from: {"epoch": the epoch, "start": its next batch}.
 
-        It counts the batches that this process has taken. With workers, torchdata's `StatefulDataLoader` asks them; with
-        PyTorch's own DataLoader, count the batches in the loop and store {"epoch": epoch, "start": count * ranks}.
+        It counts the batches that this process has taken. With workers, torchdata's `StatefulDataLoader` asks them;
+        with PyTorch's own DataLoader, count the batches in the loop and store {"epoch": epoch, "start": count * ranks}.
         """
         if self._position_epoch != self.epoch:
             return {"epoch": self.epoch, "start": 0}

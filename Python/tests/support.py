@@ -106,10 +106,9 @@ def read_png(path):
     pixels = numpy.zeros((height + 1, (width + 1) * channels), int)
     for row, line in enumerate(lines.tolist(), 1):
         for column, value in enumerate(line[1:], channels):
-            left, above, corner = (
-                int(pixels[row, column - channels]), int(pixels[row - 1, column]), int(pixels[row - 1, column - channels])
-            )
-            pixels[row, column] = (value + predicted_value(line[0], left, above, corner)) % 256
+            left, above = pixels[row, column - channels], pixels[row - 1, column]
+            corner = pixels[row - 1, column - channels]
+            pixels[row, column] = (value + predicted_value(line[0], int(left), int(above), int(corner))) % 256
     return pixels[1:, channels:].reshape(height, width, channels).astype(numpy.uint8)
 
 
@@ -128,13 +127,20 @@ def python(code, *arguments, **options):
     )
 
 
-def interrupted(code, *arguments):
-    """The exit code and standard error of a process that gets Ctrl-C once it has printed a line."""
-    process = python(code, *arguments)
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
-    return process.returncode, error
+def interrupted(code, *arguments, count=1):
+    """The standard error of processes that get Ctrl-C once they have printed a line."""
+    processes = [python(code, *arguments) for _ in range(count)]
+    errors = []
+    for process in processes:
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+    for process in processes:
+        try:
+            errors.append(process.communicate(timeout=60)[1])
+        except subprocess.TimeoutExpired:
+            process.kill()
+            errors.append(f"still running: {process.communicate()[1]}")
+    return errors
 
 
 def in_fork(function):

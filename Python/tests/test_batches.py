@@ -100,6 +100,6 @@ for epoch in itertools.count():
     for batch in split.batches(10, shuffle=True, epoch=epoch):
         print(batch.texts, flush=True)
 """
-        status, error = support.interrupted(code, support.smoke())
-        self.assertNotEqual(status, 0)
-        self.assertTrue(error.rstrip().endswith("KeyboardInterrupt"), error)
+        # An interrupt while a batch is freed was once lost.
+        for error in support.interrupted(code, support.smoke(), count=8):
+            self.assertTrue(error.rstrip().endswith("KeyboardInterrupt"), error)
