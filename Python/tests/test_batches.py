@@ -98,7 +98,8 @@ import itertools, sys, glyphline
 split = glyphline.Split(sys.argv[1], "train")
 for epoch in itertools.count():
     for batch in split.batches(10, shuffle=True, epoch=epoch):
-        print(batch.texts, flush=True)
+        if epoch == 0:
+            print(batch.texts, flush=True)
 """
         # An interrupt while a batch is freed was once lost.
         for error in support.interrupted(code, support.smoke(), count=8):
