@@ -7,7 +7,7 @@ import crashtest
 @Suite struct PartTests {
   private static let spec = """
     name: parts
-    captcha: {charset: digits, length: 2, width: 40, height: 24}
+    captcha: {charset: digits, length: 2, width: 60, height: 30}
     datasets: {train: {count: 1000}, test: {count: 70}}
     shards: {records: 64, block: 16}
     """
