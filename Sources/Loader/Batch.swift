@@ -32,7 +32,10 @@ package struct Batch: Sendable {
     labelCapacity = dataset.labelCapacity
     classes = dataset.classes
     blank = dataset.alphabet.blank
-    images = [UInt8](repeating: 0, count: count * dataset.geometry.byteCount)
+    let byteCount = count * dataset.geometry.byteCount
+    // SAFETY: a byte may have any value, and each row is set before it is handed out. To fill two windows with zeros would
+    // take the calling thread 0.1 s; so the threads that set the rows are the first to touch this memory.
+    images = [UInt8](unsafeUninitializedCapacity: byteCount) { $1 = byteCount }
     labels = [UInt16](repeating: RecordLayout.noClass, count: count * dataset.labelCapacity)
     indices = [UInt64](repeating: Self.absent, count: count)
     seeds = [UInt64](repeating: 0, count: count)
