@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test distributions interop crash fuzz install lint format bench clean
+.PHONY: help setup build run test distributions cluster interop crash fuzz install lint format bench clean
 
 MACHINE := $(shell uname -m)
 
@@ -69,6 +69,10 @@ DISTRIBUTIONS_DIR ?= .build-distributions
 DISTRIBUTIONS_BIND ?=
 distributions: ## test `make run` and `make test` on fresh Debian systems, as root; about half an hour each
 	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
+
+cluster: PACKAGES += slurm-wlm munge
+cluster: build ## share a build among the tasks of a Slurm job array on this machine, as root
+	GLYPHLINE="$(BIN)/glyphline" Tests/Cluster/run.sh
 
 interop: build ## read shards, catalog, models and tar files with other programs, and compare the results
 	GLYPHLINE="$(BIN)/glyphline" Tests/Interop/run.sh
