@@ -3,10 +3,26 @@ import Specs
 
 /// The fonts in folders and their subfolders.
 package struct InstalledFonts {
-  /// Where fonts are installed on Linux, system first.
+  /// Where fonts are installed on Linux, system first, and the fonts of a package of this program last.
   package static var folders: [String] {
     let home = NSHomeDirectory()
-    return ["/usr/share/fonts", "/usr/local/share/fonts", "\(home)/.fonts", "\(home)/.local/share/fonts"]
+    let usual = ["/usr/share/fonts", "/usr/local/share/fonts", "\(home)/.fonts", "\(home)/.local/share/fonts"]
+    return usual + [packaged].compactMap { $0 }
+  }
+
+  /// The folder of fonts beside the library that contains this code. The program that loaded it may be another one,
+  /// such as Python.
+  private static var packaged: String? {
+    var image = Dl_info()
+    guard dladdr(#dsohandle, &image) != 0, let path = image.dli_fname else { return nil }
+    return folder(besideLibrary: String(cString: path))
+  }
+
+  /// `share/glyphline/fonts` of the tree in which a package has a library; nil for files of no package.
+  /// - Parameter path: In a package, it ends in `lib/glyphline/` and a path within that folder.
+  package static func folder(besideLibrary path: String) -> String? {
+    guard let folder = path.ranges(of: "/lib/glyphline/").last else { return nil }
+    return path[..<folder.lowerBound] + "/share/glyphline/fonts"
   }
 
   /// More than any collection in use has.
