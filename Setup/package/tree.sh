@@ -67,13 +67,13 @@ for level in "${levels[@]}"; do
   adopt "$(folder "$level")/libglyphline.so.0" "$path"
 done
 
-# GNU's linker marks the loader with the level that it needs, so that a program which loads it on an older CPU is told
-# so by dlopen, and does not end. The program itself has no mark: the library's own message says more.
-"$tools/clang" -O2 -s -march="$baseline" -I "$tree/include" -o "$tree/bin/glyphline" Setup/package/main.c \
-  -L "$library" -lglyphline -Wl,--disable-new-dtags,-rpath,'$ORIGIN/../lib/glyphline',--allow-shlib-undefined
-"$tools/clang" -shared -s -fuse-ld=bfd -x c /dev/null -o "$library/libglyphline-loader.so" \
-  -Wl,--no-as-needed -L "$library" -lglyphline -Wl,--disable-new-dtags,-rpath,'$ORIGIN',--allow-shlib-undefined \
-  -Wl,-z,"$baseline",-soname,libglyphline-loader.so
+# link OUTPUT RPATH ARGUMENT...: makes a file that loads the library.
+link() {
+  "$tools/clang" -O2 -s -march="$baseline" -I "$tree/include" -o "$tree/$1" "${@:3}" -L "$library" \
+    -Wl,--no-as-needed -lglyphline -Wl,--disable-new-dtags,-rpath,"$2",--allow-shlib-undefined
+}
+link bin/glyphline '$ORIGIN/../lib/glyphline' Setup/package/main.c
+link lib/glyphline/libglyphline-loader.so '$ORIGIN' -shared -x c /dev/null -Wl,-soname,libglyphline-loader.so
 chmod 644 "$library/libglyphline-loader.so"
 
 version=$("$tree/bin/glyphline" --version)

@@ -13,14 +13,21 @@ package struct InstalledFonts {
   /// The folder of fonts beside the library that contains this code. The program that loaded it may be another one,
   /// such as Python.
   private static var packaged: String? {
-    var image = Dl_info()
-    guard dladdr(#dsohandle, &image) != 0, let path = image.dli_fname else { return nil }
-    return folder(besideLibrary: String(cString: path))
+    // "7f00-7fff r-xp 00001000 fe:00 1234    /usr/lib/glyphline/libglyphline.so.0": a range of addresses, its file last.
+    let ranges = FileManager.default.contents(atPath: "/proc/self/maps") ?? Data()
+    let address = UInt(bitPattern: #dsohandle)
+    for line in String(decoding: ranges, as: UTF8.self).split(separator: "\n") {
+      let fields = line.split(separator: " ", maxSplits: 5)
+      let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+      guard bounds.count == 2, fields.count == 6, (bounds[0]..<bounds[1]).contains(address) else { continue }
+      return folder(besideLibrary: fields[5].drop { $0 == " " })
+    }
+    return nil
   }
 
   /// `share/glyphline/fonts` of the tree in which a package has a library; nil for files of no package.
   /// - Parameter path: In a package, it ends in `lib/glyphline/` and a path within that folder.
-  package static func folder(besideLibrary path: String) -> String? {
+  package static func folder(besideLibrary path: Substring) -> String? {
     guard let folder = path.ranges(of: "/lib/glyphline/").last else { return nil }
     return path[..<folder.lowerBound] + "/share/glyphline/fonts"
   }

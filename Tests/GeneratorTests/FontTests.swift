@@ -58,7 +58,7 @@ import Testing
     ("/p/bin/../lib/glyphline/glibc-hwcaps/x86-64-v3/libglyphline.so.0", "/p/bin/../share/glyphline/fonts"),
     ("/home/me/glyphline/.build/release/glyphline", nil),
   ])
-  func aPackageHasFonts(library: String, fonts: String?) {
+  func aPackageHasFonts(library: Substring, fonts: String?) {
     #expect(InstalledFonts.folder(besideLibrary: library) == fonts)
   }
 
