@@ -15,7 +15,7 @@ MACHINE := $(shell uname -m)
 PACKAGES_x86_64 := libdnnl-dev libopenblas0
 PACKAGES_aarch64 := libopenblas0
 PACKAGES ?= libzstd-dev $(PACKAGES_$(MACHINE)) libfreetype-dev libpng-dev libjpeg-dev libgif-dev libwebp-dev \
-	libsqlite3-dev libssl-dev zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
+	libsqlite3-dev nettle-dev zlib1g-dev pkg-config fonts-noto-mono zstd sqlite3
 
 # Where `make setup` downloads swiftly, Swift's installer, on a machine without Swift; by default, from swift.org.
 SWIFTLY_URL ?=
@@ -59,6 +59,8 @@ test: setup ## build and run the tests
 	"$(SWIFT)" test $(BUILD) --disable-testable-imports
 	GLYPHLINE="$(BIN)/glyphline" Tests/InstructionSet/run.sh
 	Tests/Setup/run.sh
+	GLYPHLINE="$(BIN)/glyphline" GLYPHLINE_LIBRARY="$(BIN)/libglyphline-library.so" \
+		CC="$$(dirname "$$(command -v "$(SWIFT)")")/clang" Tests/Interface/run.sh
 
 # Tests README's instructions on fresh Debian systems, made in DISTRIBUTIONS_DIR. Paths in DISTRIBUTIONS_BIND, such as a
 # folder of packages and the Git configuration that points to it, are visible there too.

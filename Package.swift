@@ -40,7 +40,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CGIF", path: "Sources/CGIF", providers: [.apt(["libgif-dev"])]),
     .systemLibrary(name: "CWebP", path: "Sources/CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
-    .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CNettle", path: "Sources/CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
     // libjpeg, behind functions that return after errors, as Swift needs them.
@@ -53,7 +53,7 @@ let package = Package(
     // Alphabets, labels, images, samples and the counter-based random streams that make them.
     .target(name: "Samples", swiftSettings: strict),
     // Durable files and locks through a protocol with which tests make operations fail; content hashes and checksums.
-    .target(name: "Files", dependencies: ["CCrypto", "CZlib"], swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CNettle", "CZlib"], swiftSettings: strict),
     // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),
 

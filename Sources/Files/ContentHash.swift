@@ -1,13 +1,10 @@
-import CCrypto
+import CNettle
 
-/// A SHA-256 digest (FIPS 180-4), by libcrypto.
+/// A SHA-256 digest (FIPS 180-4), by Nettle.
 package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
   package static let byteCount = 32
   /// 32 bytes.
   package let bytes: [UInt8]
-
-  /// Starts libcrypto without its configuration file, which takes a millisecond to read and does not matter here.
-  private static let setUp = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil)
 
   /// - Precondition: `bytes` holds 32 bytes.
   package init(bytes: [UInt8]) {
@@ -17,11 +14,9 @@ package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
 
   /// The digest of `content`.
   package init(of content: some Sequence<UInt8>) {
-    func require(_ status: Int32) { precondition(status == 1, "libcrypto has no SHA-256") }
-    require(Self.setUp)
     let content = Array(content)
     var digest = [UInt8](repeating: 0, count: Self.byteCount)
-    require(EVP_Digest(content, content.count, &digest, nil, EVP_sha256(), nil))
+    glyphline_sha256(content, content.count, &digest)
     bytes = digest
   }
 

@@ -70,7 +70,7 @@ private struct SourceFile: Sendable {
 
   /// Modules that it imports, under conditions too.
   var imports: [String] {
-    lines.compactMap { $0.firstMatch(of: /^\s*import (\w+)$/).map { String($0.1) } }
+    lines.compactMap { $0.firstMatch(of: /^\s*(?:public )?import (\w+)$/).map { String($0.1) } }
   }
 
   struct Function {
