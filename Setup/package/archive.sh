@@ -15,5 +15,5 @@ rm -rf "${work:?}/archive/$name"
 mv "$tree" "$work/archive/$name"
 mkdir -p "$dist"
 tar --create --directory "$work/archive" --owner=0 --group=0 --numeric-owner --sort=name "$name" |
-  zstd --quiet --force --ultra -22 --long=27 -T0 -o "$dist/$name.tar.zst"
+  zstd --quiet --force -19 --long=27 -T0 -o "$dist/$name.tar.zst"
 ls -l "$dist/$name.tar.zst"

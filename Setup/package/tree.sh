@@ -23,11 +23,14 @@ library=$tree/lib/glyphline
 # folder LEVEL: where the library for this level of CPUs belongs.
 folder() { if [ "$1" = "$baseline" ]; then echo "$library"; else echo "$library/glibc-hwcaps/$1"; fi; }
 
-# needed FILE: prints the paths of the libraries that the loader finds for it, without those that every system with GCC's
-# C++ library has: glibc and GCC's own.
+# needed FILE: prints the paths of the system's libraries that the loader finds for it, without those that every system
+# with GCC's C++ library has: glibc and GCC's own.
 needed() {
+  local path package
   ldd "$1" | sed -n 's/.* => \(\/.*\) (0x.*/\1/p' | while read -r path; do
-    case $(owner "$path") in libc6 | libstdc++6 | libgcc-s1) ;; *) echo "$path" ;; esac
+    if [[ $path = "$library"/* ]]; then continue; fi
+    package=$(owner "$path")
+    case $package in libc6 | libstdc++6 | libgcc-s1) ;; *) echo "$path" ;; esac
   done
 }
 
@@ -45,7 +48,8 @@ ln -s libglyphline.so.0 "$library/libglyphline.so"
 # load it, is given its own. Each finds the others in its folder: an RPATH, unlike a RUNPATH, is also for the libraries
 # that a library needs.
 renames=() owners=()
-for path in $(needed "$library/libglyphline.so.0"); do
+paths=$(needed "$library/libglyphline.so.0")
+for path in $paths; do
   name=$(basename "$path")
   copy=${name/.so/-glyphline.so}
   [[ $name =~ $bundled ]] || continue
@@ -54,6 +58,7 @@ for path in $(needed "$library/libglyphline.so.0"); do
   install -m 644 "$path" "$library/$copy"
   patchelf --set-soname "$copy" "$library/$copy"
 done
+
 # adopt FILE RPATH: gives a library the copies. patchelf 0.14, of Debian 12, damages a file that it changes in two ways in
 # one call.
 adopt() {
