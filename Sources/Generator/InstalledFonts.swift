@@ -14,7 +14,10 @@ package struct InstalledFonts {
   /// such as Python.
   private static var packaged: String? {
     // "7f00-7fff r-xp 00001000 fe:00 1234    /usr/lib/glyphline/libglyphline.so.0": a range of addresses, its file last.
-    let ranges = FileManager.default.contents(atPath: "/proc/self/maps") ?? Data()
+    // Linux gives a page at a time, and Foundation's functions for whole files take the first for everything.
+    guard let file = FileHandle(forReadingAtPath: "/proc/self/maps") else { return nil }
+    var ranges = Data()
+    while let part = try? file.read(upToCount: 65_536), !part.isEmpty { ranges += part }
     let address = UInt(bitPattern: #dsohandle)
     for line in String(decoding: ranges, as: UTF8.self).split(separator: "\n") {
       let fields = line.split(separator: " ", maxSplits: 5)
