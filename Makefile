@@ -5,7 +5,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test distributions cluster interop crash fuzz install lint format bench clean
+.PHONY: help setup build run test distributions cluster interop crash fuzz install package wheel packages-test lint
+.PHONY: format bench clean
 
 MACHINE := $(shell uname -m)
 
@@ -42,7 +43,7 @@ SOURCES := Sources Tests Schemas Package.swift
 PREFIX ?= $(HOME)/.local
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 setup: ## install the Swift toolchain and the system packages that are missing
 	Setup/setup.sh $(PACKAGES)
@@ -104,20 +105,25 @@ fuzz: setup ## search for inputs that break a parser
 	done
 
 install: build ## copy the program, its manual and its completions to PREFIX
-	build() {
-		"$(SWIFT)" build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual -c release "$$@"
-	}
-	build --product generate-manual
-	manual=$$(build --show-bin-path)/generate-manual
-	bin=$(DESTDIR)$(PREFIX)/bin man=$(DESTDIR)$(PREFIX)/share/man/man1
-	bash=$(DESTDIR)$(PREFIX)/share/bash-completion/completions zsh=$(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	fish=$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	mkdir -p "$$bin" "$$man" "$$bash" "$$zsh" "$$fish"
-	install -s "$(BIN)/glyphline" "$$bin"
-	"$$manual" "$$bin/glyphline" --multi-page --output-directory "$$man"
-	"$$bin/glyphline" --generate-completion-script bash > "$$bash/glyphline"
-	"$$bin/glyphline" --generate-completion-script zsh > "$$zsh/_glyphline"
-	"$$bin/glyphline" --generate-completion-script fish > "$$fish/glyphline.fish"
+	mkdir -p "$(DESTDIR)$(PREFIX)/bin"
+	install -s "$(BIN)/glyphline" "$(DESTDIR)$(PREFIX)/bin"
+	Setup/manual.sh "$(DESTDIR)$(PREFIX)/bin/glyphline" .build/checkouts "$(DESTDIR)$(PREFIX)"
+
+# What `make package` and `make wheel` need beside the build's packages.
+package wheel: PACKAGES += binutils dpkg-dev patchelf python3-venv
+package: setup ## build dist/: a folder that runs from anywhere and a Debian package, to install without Swift
+	Setup/package/build.sh
+	Setup/package/archive.sh
+	Setup/package/debian.sh
+
+wheel: setup ## build dist/: a Python wheel with the program, to install without Swift
+	Setup/package/build.sh
+	Setup/package/wheel.sh
+
+# Installs the packages in dist/ on fresh Debian systems, made in PACKAGES_TEST_DIR, and tests them there.
+PACKAGES_TEST_DIR ?= .build-packages
+packages-test: ## test the packages in dist/ on fresh Debian systems without Swift, as root
+	Setup/packages.sh "$(PACKAGES_TEST_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)"
 
 lint: ## check the format of the source
 	"$(SWIFT)" format lint --strict --recursive $(SOURCES)

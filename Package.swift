@@ -236,10 +236,12 @@ if Context.environment["GLYPHLINE_STATIC_STDLIB", default: ""] != "" {
     switch target.name {
     case "glyphline": target.linkerSettings = [.unsafeFlags(swiftLibraries)]
     case "Interface":
+      // In a package, ICU's data is in a library that all builds of this one share (Setup/package/icu.c).
+      let icu = Context.environment["GLYPHLINE_SHARED_ICU"].map { [$0 + "/icu.o", "-L" + $0, "-lglyphline-icu"] }
       // Only the C interface is visible to programs that load the library, which may have Swift libraries of their own.
       target.linkerSettings = [
         .unsafeFlags(
-          swiftLibraries + [
+          swiftLibraries + (icu ?? []) + [
             "-Xlinker", "--version-script=" + exports, "-Xlinker", "-soname=libglyphline.so.0",
           ])
       ]

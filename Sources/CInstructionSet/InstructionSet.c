@@ -1,9 +1,9 @@
 // Ends the program with an error message where the CPU lacks an instruction set that it was compiled for. Without this
 // check, a program copied to another machine dies of an illegal instruction, at any time and without a message.
 //
-// It runs as the program's first constructor, before any Swift code, so it calls no Swift. The attribute below keeps
-// the compiler from using, in this file, the instruction sets that the check is for. Tests/InstructionSet/run.sh checks
-// the machine code.
+// It runs as the first constructor of the program or library, before any Swift code, so it calls no Swift. The attribute
+// below keeps the compiler from using, in this file, the instruction sets that the check is for.
+// Tests/InstructionSet/run.sh checks the machine code. Builds for packages define the macro GLYPHLINE_PACKAGE.
 
 #if defined(__x86_64__)
 #pragma clang attribute push(                                                                                         \
@@ -40,8 +40,10 @@ struct instruction_set {
 
 #include <cpuid.h>
 
+#ifndef GLYPHLINE_PACKAGE
 /// Compiles for every CPU that is fast enough to be useful: Intel's since 2008, AMD's since 2011.
 static const char *const baseline_option = "-march=x86-64-v2";
+#endif
 
 /// Leaf, subleaf and register of CPUID (Intel SDM volume 2A; AMD APM volume 3 for the extended leaf).
 enum {
@@ -185,9 +187,13 @@ __attribute__((constructor(101))) static void check_instruction_sets(void) {
     if (index > 0) print(index + 1 < missing_count ? ", " : " and ");
     print(missing[index]);
   }
+#ifdef GLYPHLINE_PACKAGE
+  print(", which this machine lacks; Glyphline's packages are for CPUs with SSE4.2 (Intel since 2008, AMD since 2011)\n");
+#else
   print(", which this machine lacks; run `make build` on this machine, or where it was built `make build NATIVE=");
   print(baseline_option);
   print("`\n");
+#endif
   _exit(instruction_set_missing);
 }
 

@@ -3,10 +3,36 @@ import Specs
 
 /// The fonts in folders and their subfolders.
 package struct InstalledFonts {
-  /// Where fonts are installed on Linux, system first.
+  /// Where fonts are installed on Linux, system first, and the fonts of a package of this program last.
   package static var folders: [String] {
     let home = NSHomeDirectory()
-    return ["/usr/share/fonts", "/usr/local/share/fonts", "\(home)/.fonts", "\(home)/.local/share/fonts"]
+    let usual = ["/usr/share/fonts", "/usr/local/share/fonts", "\(home)/.fonts", "\(home)/.local/share/fonts"]
+    return usual + [packaged].compactMap { $0 }
+  }
+
+  /// The folder of fonts beside the library that contains this code. The program that loaded it may be another one,
+  /// such as Python.
+  private static var packaged: String? {
+    // "7f00-7fff r-xp 00001000 fe:00 1234    /usr/lib/glyphline/libglyphline.so.0": a range of addresses, its file last.
+    // Linux gives a page at a time, and Foundation's functions for whole files take the first for everything.
+    guard let file = FileHandle(forReadingAtPath: "/proc/self/maps") else { return nil }
+    var ranges = Data()
+    while let part = try? file.read(upToCount: 65_536), !part.isEmpty { ranges += part }
+    let address = UInt(bitPattern: #dsohandle)
+    for line in String(decoding: ranges, as: UTF8.self).split(separator: "\n") {
+      let fields = line.split(separator: " ", maxSplits: 5)
+      let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+      guard bounds.count == 2, fields.count == 6, (bounds[0]..<bounds[1]).contains(address) else { continue }
+      return folder(besideLibrary: fields[5].drop { $0 == " " })
+    }
+    return nil
+  }
+
+  /// `share/glyphline/fonts` of the tree in which a package has a library; nil for files of no package.
+  /// - Parameter path: In a package, it ends in `lib/glyphline/` and a path within that folder.
+  package static func folder(besideLibrary path: Substring) -> String? {
+    guard let folder = path.ranges(of: "/lib/glyphline/").last else { return nil }
+    return path[..<folder.lowerBound] + "/share/glyphline/fonts"
   }
 
   /// More than any collection in use has.

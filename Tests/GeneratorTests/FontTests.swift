@@ -52,6 +52,16 @@ import Testing
     #expect(inCollection.faceIndex == 1 && inCollection.path == alone + "/deeper/x.ttc")
   }
 
+  /// The folder of a package's fonts is found from the path of its library, whichever level of CPUs that is for.
+  @Test(arguments: [
+    ("/opt/lib/glyphline/lib/glyphline/libglyphline.so.0", "/opt/lib/glyphline/share/glyphline/fonts"),
+    ("/p/bin/../lib/glyphline/glibc-hwcaps/x86-64-v3/libglyphline.so.0", "/p/bin/../share/glyphline/fonts"),
+    ("/home/me/glyphline/.build/release/glyphline", nil),
+  ])
+  func aPackageHasFonts(library: Substring, fonts: String?) {
+    #expect(InstalledFonts.folder(besideLibrary: library) == fonts)
+  }
+
   @Test func namesTheFamiliesThatAreThere() throws {
     let error = #expect(throws: GeneratorError.self) {
       try InstalledFonts(in: [Self.folder]).font(ofFamily: "Glyphline Hun")

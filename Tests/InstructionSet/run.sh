@@ -59,6 +59,13 @@ else
   [ "$(wc -l <"$work/errors")" = 1 ] || fail "it did not say one line: $(<"$work/errors")"
   grep -q "^error: this program was built for a CPU with .*$absent.*make build" "$work/errors" ||
     fail "it did not say what is missing and what to do: $(<"$work/errors")"
+
+  compile package "${everything[@]}" -DGLYPHLINE_PACKAGE
+  code=0
+  "$work/package" 2>"$work/errors" || code=$?
+  [ "$code" = 78 ] || fail "compiled so for a package, it ended with exit code $code, not 78"
+  grep -q "^error: this program was built for a CPU with .*$absent.*packages are for CPUs with SSE4.2" "$work/errors" ||
+    fail "in a package, it did not say what is missing and what packages need: $(<"$work/errors")"
 fi
 
 compile native "$native"
