@@ -10,7 +10,7 @@
 #   lib/glyphline/libglyphline-icu.so      ICU's data
 #   lib/glyphline/lib*-glyphline.so.*      libraries of other projects, copied from this system
 #   include/, lib/pkgconfig/               to build C programs with the library
-#   share/                                 manual pages, completions, licences
+#   share/                                 manual pages, completions, the specs of Pipelines/, licences
 #
 # BUNDLED is a pattern for the file names of the libraries that are copied; the system has the others.
 set -euo pipefail
@@ -94,6 +94,8 @@ Cflags: -I\${includedir}
 Libs: -L\${libdir} -lglyphline -Wl,-rpath,\${libdir}
 END
 Setup/manual.sh "$tree/bin/glyphline" "$work/$baseline/checkouts" "$tree"
+
+install -m 644 -D -t "$tree/share/doc/glyphline/examples" Pipelines/*.yaml
 
 # The licences of all that is in the libraries: Swift's packages, Swift, ICU in Swift's libraries, and the copies.
 documents=$tree/share/doc/glyphline
