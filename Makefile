@@ -109,8 +109,8 @@ install: build ## copy the program, its manual and its completions to PREFIX
 	install -s "$(BIN)/glyphline" "$(DESTDIR)$(PREFIX)/bin"
 	Setup/manual.sh "$(DESTDIR)$(PREFIX)/bin/glyphline" .build/checkouts "$(DESTDIR)$(PREFIX)"
 
-# What `make package` and `make wheel` need beside the build's packages.
-package wheel: PACKAGES += binutils dpkg-dev patchelf python3-venv
+# What `make package`, `make wheel` and `make packages-test` need beside the build's packages.
+package wheel: PACKAGES += binutils dpkg-dev lintian patchelf python3-venv
 package: setup ## build dist/: a folder that runs from anywhere and a Debian package, to install without Swift
 	Setup/package/build.sh
 	Setup/package/archive.sh

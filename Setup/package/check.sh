@@ -63,7 +63,7 @@ refuses "$program" --version
 
 "$program" run "$spec" --workspace "$folder/workspace"
 "$program" export images "$spec" --workspace "$folder/workspace" --split test --out "$folder/images"
-image=$(find "$folder/images" -name '*.png' | sort | head -n 1)
+image=$(find "$folder/images" -name '*.png' | sort | sed -n 1p)
 "$program" predict --model "$folder/workspace/model.safetensors" --csv "$image" | tee "$folder/prediction"
 for cpu in Nehalem Haswell; do
   qemu-x86_64 -cpu "$cpu" "$program" predict --model "$folder/workspace/model.safetensors" --csv "$image" \

@@ -53,6 +53,8 @@ END
 install -m 644 Setup/package/copyright "$documents"
 mkdir -p "$tree/usr/share/lintian/overrides"
 install -m 644 Setup/package/lintian-overrides "$tree/usr/share/lintian/overrides/glyphline"
+# Where Debian's zsh looks.
+mv "$tree/usr/share/zsh/site-functions" "$tree/usr/share/zsh/vendor-completions"
 find "$tree/usr/share/man" -type f -exec gzip -9n {} +
 (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
 mkdir -p "$dist"

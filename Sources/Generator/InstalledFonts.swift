@@ -31,7 +31,7 @@ package struct InstalledFonts {
   /// `share/glyphline/fonts` of the tree in which a package has a library; nil for files of no package.
   /// - Parameter path: In a package, it ends in `lib/glyphline/` and a path within that folder.
   package static func folder(besideLibrary path: Substring) -> String? {
-    guard let folder = path.ranges(of: "/lib/glyphline/").last else { return nil }
+    guard let folder = path.range(of: "/lib/glyphline/", options: .backwards) else { return nil }
     return path[..<folder.lowerBound] + "/share/glyphline/fonts"
   }
 
