@@ -51,7 +51,13 @@ package func buildPart(
   let lock = try workspace.prepare(in: fileSystem, as: .shared)
   defer { withExtendedLifetime(lock) {} }
   let records = try Records(readFrom: workspace)
+  for stage in chosen where !(stage is BuildStage) {
+    report(.note("the \(stage.split.rawValue) split is imported, so no part of it is drawn"))
+  }
   return try chosen.compactMap { $0 as? BuildStage }.map { stage in
+    let (name, state) = ("\(stage.name), part \(part)", try records.state(of: stage))
+    report(
+      state.reasonToRun.map { .started(stage: name, reason: $0) } ?? .skipped(stage: name, reason: state.detail))
     let existing = try stage.shards(for: stage.inputs, in: records)
     let isKept = existing.isCurrent && existing.sampleCount <= stage.drawnCount
     let plans = try stage.plans(
@@ -63,7 +69,7 @@ package func buildPart(
     }
     let missing = zip(plans, found).filter { !$0.1 }.map(\.0)
     let maker = ShardMaker(
-      source: stage.source, stage: "\(stage.name), part \(part)", workspace: workspace, fileSystem: fileSystem,
+      source: stage.source, stage: name, workspace: workspace, fileSystem: fileSystem,
       threadCount: engine.team.threadCount, cancellation: cancellation, report: report)
     let total = plans.reduce(0) { $0 + $1.header.recordCount }
     try maker.make(missing, total: total, sharesFolder: true) { _, _, _ in }
