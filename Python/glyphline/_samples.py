@@ -148,8 +148,8 @@ class Samples(Sequence[Sample]):
             threads: 0 for one for each CPU that the process may use. Their number does not change the batches.
 
         Raises:
-            UsageError: An argument is impossible, such as a shuffled batch of more samples than there are.
-            DataError: From the iterator, where a block is damaged.
+            UsageError: An argument is impossible.
+            DataError: A shuffled batch has more samples than there are; from the iterator, a block is damaged.
         """
         options = BatchesOptions(
             number(size, "size"),
@@ -217,7 +217,8 @@ class Split(Samples):
 
         Raises:
             BusyError: Another process works in the workspace.
-            UsageError: There is not one prediction for each sample.
+            UsageError: A confidence is impossible, or there are not as many confidences or indices as predictions.
+            DataError: There is not one prediction for each sample.
         """
         texts = [encoded(text.encode(), "prediction") for text in predictions]
         probabilities = [1.0] * len(texts) if confidences is None else [float(value) for value in confidences]

@@ -107,12 +107,10 @@ private final class BatchesHandle: Handle {
   init(_ dataset: Dataset, _ options: glyphline_batches_options) throws {
     let count = dataset.sampleCount
     let order = BatchLoader.Order(options)
-    // A batch in the order of positions may be smaller, so it need not be larger than the split.
-    let size = min(try number(options.size, named: "the batch size", in: 1...Int(Int32.max)), max(count, 1))
-    if case .shuffled = order, options.size > size {
-      throw LoaderError.tooFewSamples(sampleCount: count, batchSize: Int(options.size))
-    }
-    let batchCount = options.shuffled ? count / size : (count - 1) / size + 1
+    var size = try number(options.size, named: "the batch size", in: 1...Int(Int32.max))
+    // The last batch in the order of positions may be smaller, so none need be larger than the split.
+    if order == .sequential { size = min(size, count) }
+    let batchCount = order.batchesPerEpoch(sampleCount: count, batchSize: size)
     let epoch = options.shuffled ? try number(options.epoch, named: "the epoch", in: 0...Int(Int32.max)) : 0
     let start = Int(min(options.start, UInt64(batchCount)))
     let parts = try number(options.parts, named: "the number of parts", in: 1...Int(Int32.max))

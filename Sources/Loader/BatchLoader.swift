@@ -15,6 +15,11 @@ package final class BatchLoader {
     case shuffled(seed: UInt64)
     /// For evaluation: every sample once, by index; the last batch may be smaller.
     case sequential
+
+    /// - Parameter sampleCount: Of the dataset; at least 1.
+    package func batchesPerEpoch(sampleCount: Int, batchSize: Int) -> Int {
+      self == .sequential ? (sampleCount - 1) / batchSize + 1 : sampleCount / batchSize
+    }
   }
 
   /// Limits of a window, which has at least one block. 64 blocks of 64 gray images of 160x60 have 39 MB.

@@ -22,17 +22,10 @@ struct BatchPlan: Sendable {
     self.batchSize = batchSize
     self.first = first
     self.stride = stride
-    switch order {
-    case .shuffled:
-      isEndless = true
-      batchesPerEpoch = sampleCount / batchSize
-      positionEnd = batchesPerEpoch * batchSize
-      guard batchesPerEpoch > 0 else { throw .tooFewSamples(sampleCount: sampleCount, batchSize: batchSize) }
-    case .sequential:
-      isEndless = false
-      batchesPerEpoch = (sampleCount - 1) / batchSize + 1
-      positionEnd = sampleCount
-    }
+    batchesPerEpoch = order.batchesPerEpoch(sampleCount: sampleCount, batchSize: batchSize)
+    guard batchesPerEpoch > 0 else { throw .tooFewSamples(sampleCount: sampleCount, batchSize: batchSize) }
+    isEndless = order != .sequential
+    positionEnd = min(batchesPerEpoch * batchSize, sampleCount)
     self.end = min(end ?? .max, isEndless ? .max : batchesPerEpoch)
   }
 
@@ -41,7 +34,7 @@ struct BatchPlan: Sendable {
 
   /// Whether the loader returns batch `number`.
   func returns(_ number: Int) -> Bool {
-    number >= first && number < end && (stride == 1 || (number - first) % stride == 0)
+    number >= first && number < end && (number - first) % stride == 0
   }
 
   /// The indices of the blocks whose windows have the batches to return.

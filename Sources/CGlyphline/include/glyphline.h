@@ -3,7 +3,7 @@
 //
 // - A function that can fail returns NULL on success, and otherwise an error, which the caller frees. Its other results
 //   are then unchanged.
-// - Text is UTF-8 and ends with a zero byte. Paths are bytes.
+// - Text and paths are UTF-8 and end with a zero byte; the paths of images may be any bytes.
 // - Every pointer argument must be valid; NULL is allowed only where a comment says so.
 // - Functions may be called on any thread. Calls with the same model or batches wait for one another.
 // - A forked process cannot use what its parent opened: the functions return an error. What it opens itself computes on

@@ -15,21 +15,19 @@ extension SampleStage {
     on engine: Engine
   ) throws {
     let inputs = source.inputs
-    let existing = try kept ?? shards(for: inputs, in: session.records)
-    let isKept = existing.isCurrent && existing.sampleCount <= count
-    if isKept {
+    let kept = try (kept ?? shards(for: inputs, in: session.records)).kept(forCount: count)
+    if let kept {
       try session.catalog.recordStage(row(.running, inputs, result: result))
-      for shard in existing.recorded where existing.damaged.contains(shard.number) {
+      for shard in kept.recorded where kept.damaged.contains(shard.number) {
         session.report(
           .note("\(session.workspace.path(ofFile: shard.file)) is missing or damaged; it is \(source.verb) again"))
       }
     } else {
       try session.catalog.restartBuild(row(.running, inputs, result: result), of: split)
     }
-    var plans = try plans(
-      count: count, after: isKept ? existing : nil, from: source, catalogPath: session.catalog.path)
+    var plans = try plans(count: count, after: kept, from: source, catalogPath: session.catalog.path)
     let start = Date()
-    plans = try recordFound(plans, except: isKept ? existing.damaged : [], in: session, on: engine)
+    plans = try recordFound(plans, except: kept?.damaged ?? [], in: session, on: engine)
     let maker = ShardMaker(
       source: source, stage: name, workspace: session.workspace, fileSystem: session.fileSystem,
       threadCount: engine.team.threadCount, cancellation: session.cancellation, report: session.report)

@@ -50,6 +50,9 @@ struct SplitShards {
     (self.recorded, self.damaged) = (recorded, damaged)
   }
 
+  /// The shards, if they stay where the split shall have `count` samples; nil if all are to be made anew.
+  func kept(forCount count: Int) -> SplitShards? { isCurrent && sampleCount <= count ? self : nil }
+
   /// The state of the stage that makes these shards, of a split that should have `count` samples.
   func state(of row: StageRow, count: Int) -> StageState {
     let intact = intactSampleCount

@@ -58,12 +58,11 @@ package func buildPart(
     let (name, state) = ("\(stage.name), part \(part)", try records.state(of: stage))
     report(
       state.reasonToRun.map { .started(stage: name, reason: $0) } ?? .skipped(stage: name, reason: state.detail))
-    let existing = try stage.shards(for: stage.inputs, in: records)
-    let isKept = existing.isCurrent && existing.sampleCount <= stage.drawnCount
+    let kept = try stage.shards(for: stage.inputs, in: records).kept(forCount: stage.drawnCount)
     let plans = try stage.plans(
-      count: stage.drawnCount, after: isKept ? existing : nil, from: stage.source, catalogPath: workspace.catalogPath
+      count: stage.drawnCount, after: kept, from: stage.source, catalogPath: workspace.catalogPath
     ).filter(part.contains)
-    let damaged = isKept ? existing.damaged : []
+    let damaged = kept?.damaged ?? []
     let found = engine.team.map(count: plans.count, atATime: 1) { index in
       !damaged.contains(plans[index].number) && FoundShard(plans[index], in: workspace) != nil
     }
