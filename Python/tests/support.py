@@ -129,7 +129,9 @@ def python(code, *arguments, **options):
 
 def interrupted(code, *arguments, count=1):
     """The standard error of processes that get Ctrl-C once they have printed a line."""
-    processes = [python(code, *arguments) for _ in range(count)]
+    # A process that a shell started in the background ignores SIGINT, and so do its children.
+    heeded = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    processes = [python(heeded + code, *arguments) for _ in range(count)]
     errors = []
     for process in processes:
         process.stdout.readline()
