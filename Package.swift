@@ -57,6 +57,8 @@ let package = Package(
     .target(name: "Files", dependencies: ["CNettle", "CZlib"], swiftSettings: strict),
     // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),
+    // Processes that share a computation.
+    .target(name: "Ranks", swiftSettings: strict),
 
     // MARK: Floor 2: inputs
     // The spec file, from YAML to typed values.
@@ -165,6 +167,8 @@ let package = Package(
     .target(
       name: "FuzzTargets", dependencies: ["Samples", "Files", "Specs", "Images", "Shards", "Network"],
       path: "Tests/FuzzTargets", swiftSettings: strict),
+    // Ranks that are threads of one process.
+    .target(name: "RankThreads", dependencies: ["Ranks"], path: "Tests/RankThreads", swiftSettings: strict),
     // Makes locks and shared memory fail as on network file systems, in programs that preload it.
     .target(name: "nolocks", path: "Tests/NoLocks", publicHeadersPath: "."),
     // The house rules that a machine can check.
