@@ -58,7 +58,7 @@ let package = Package(
     // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),
     // Processes that share a computation.
-    .target(name: "Ranks", swiftSettings: strict),
+    .target(name: "Ranks", dependencies: ["Files", "Workers"], swiftSettings: strict),
 
     // MARK: Floor 2: inputs
     // The spec file, from YAML to typed values.
@@ -79,7 +79,7 @@ let package = Package(
     .target(name: "Shards", dependencies: ["Samples", "Files", "CZstd"], swiftSettings: strict),
     // Layer arithmetic: a plain reference and fast kernels behind one protocol.
     .target(
-      name: "Kernels", dependencies: [.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
+      name: "Kernels", dependencies: ["Ranks", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
       swiftSettings: strict),
 
     // MARK: Floor 4: records and models
@@ -92,7 +92,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     // Layers, models, parameters, optimizers, model files and checkpoints.
-    .target(name: "Network", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels"], swiftSettings: strict),
+    .target(
+      name: "Network", dependencies: ["Samples", "Files", "Workers", "Ranks", "Specs", "Kernels"], swiftSettings: strict),
 
     // MARK: Floor 5: batches
     // Shuffled batches from shards, decoded ahead; one number gives the position to resume from.
@@ -104,7 +105,8 @@ let package = Package(
     // MARK: Floor 6: training and evaluation
     // The training loop: steps, schedule, checkpoints, events.
     .target(
-      name: "Trainer", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels", "Network", "Loader"],
+      name: "Trainer",
+      dependencies: ["Samples", "Files", "Workers", "Ranks", "Specs", "Kernels", "Network", "Loader"],
       swiftSettings: strict),
     // Predictions, confusion counts, intervals.
     .target(name: "Evaluation", dependencies: ["Samples", "Network", "Loader"], swiftSettings: strict),
@@ -120,8 +122,8 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Kernels", "Catalog", "Network",
-        "Loader", "ONNX", "Trainer", "Evaluation", "Report",
+        "Samples", "Files", "Workers", "Ranks", "Specs", "Images", "Generator", "Shards", "Kernels", "Catalog",
+        "Network", "Loader", "ONNX", "Trainer", "Evaluation", "Report",
       ],
       swiftSettings: strict),
 
