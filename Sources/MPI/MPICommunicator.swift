@@ -12,7 +12,7 @@ package final class MPICommunicator: Communicator {
   package let rank: Int
   package let count: Int
   private let library: MPILibrary
-  private let pieceByteCount: Int
+  private let pieces: Pieces
 
   /// Messages are in order between two ranks, so one tag does for all.
   private static let tag: Int32 = 1
@@ -28,7 +28,7 @@ package final class MPICommunicator: Communicator {
     Self.check(library.getCount(library.world, &count), "MPI_Comm_size")
     (self.rank, self.count) = (Int(rank), Int(count))
     self.library = library
-    self.pieceByteCount = pieceByteCount
+    pieces = Pieces(byteCountMax: pieceByteCount)
     guard self.rank == launch.rank && self.count == launch.count else {
       finish()
       throw .notThisLibrary(name: library.name, rank: self.rank, count: self.count, started: launch)
@@ -51,66 +51,60 @@ package final class MPICommunicator: Communicator {
     precondition(messages.count == count && buffers.count == count, "one message and one buffer for each rank")
     // Each rank begins with the one after it, so that not all send to rank 0 first.
     let others = (1..<count).map { (rank + $0) % count }
-    let requestCount = others.reduce(0) { $0 + pieceCount(messages[$1].count) + pieceCount(buffers[$1].count) }
+    let requestCount = others.reduce(0) {
+      $0 + pieces.count(messages[$1].count) + pieces.count(buffers[$1].count)
+    }
     if requestCount == 0 { return }
     withUnsafeTemporaryAllocation(
       byteCount: requestCount * library.requestByteCount, alignment: MemoryLayout<UInt64>.alignment
-    ) { requests in
-      guard var request = requests.baseAddress else { return }
+    ) { memory in
+      guard let start = memory.baseAddress else { return }
+      var requests = RequestList(start: start, capacity: requestCount, stride: library.requestByteCount)
       // Receiving comes first: a message that finds its buffer waiting is not copied twice.
+      for other in others { receive(buffers[other], pieces.first(of: buffers[other].count), from: other, &requests) }
+      let firstPieceCount = requests.count
       for other in others {
-        forEachPiece(of: buffers[other].count) { piece in
-          receive(buffers[other], piece, from: other, &request)
-        }
+        for piece in pieces.others(of: buffers[other].count) { receive(buffers[other], piece, from: other, &requests) }
       }
       for other in others {
-        forEachPiece(of: messages[other].count) { piece in
-          send(messages[other], piece, to: other, &request)
-        }
+        send(messages[other], pieces.first(of: messages[other].count), to: other, &requests)
+        for piece in pieces.others(of: messages[other].count) { send(messages[other], piece, to: other, &requests) }
       }
-      wait { testAll(requestCount, requests) }
+      wait { isDone(requests, 0..<firstPieceCount) }
+      let byteCount = others.reduce(0) { $0 + messages[$1].count + buffers[$1].count }
+      wait(transferring: byteCount) { isDone(requests, firstPieceCount..<requests.count) }
     }
   }
-
-  /// Into how many pieces a message of this size is divided.
-  private func pieceCount(_ byteCount: Int) -> Int { (byteCount + pieceByteCount - 1) / pieceByteCount }
-
-  private func forEachPiece(of byteCount: Int, _ body: (Range<Int>) -> Void) {
-    for start in stride(from: 0, to: byteCount, by: pieceByteCount) {
-      body(start..<min(start + pieceByteCount, byteCount))
-    }
-  }
-
-  // SAFETY: of the two functions below: the piece lies in the buffer, which its owner keeps until all requests are done,
-  // that is until `exchange` returns; the request's slot is one of the `requestCount` that `exchange` counted.
 
   private func receive(
-    _ buffer: UnsafeMutableRawBufferPointer, _ piece: Range<Int>, from other: Int,
-    _ request: inout UnsafeMutableRawPointer
+    _ buffer: UnsafeMutableRawBufferPointer, _ piece: Range<Int>, from other: Int, _ requests: inout RequestList
   ) {
-    guard let start = UnsafeMutableRawBufferPointer(rebasing: buffer[piece]).baseAddress else { return }
+    guard let start = UnsafeMutableRawBufferPointer(rebasing: buffer[piece]).baseAddress, !piece.isEmpty else { return }
+    // SAFETY: the piece lies in the buffer, which its owner keeps until `exchange` returns, and that is when all requests
+    // are done. The slot is this request's alone.
     let status = library.receive(
-      start, Int32(piece.count), library.byte, Int32(other), Self.tag, library.world, request)
+      start, Int32(piece.count), library.byte, Int32(other), Self.tag, library.world, requests.addSlot())
     Self.check(status, "MPI_Irecv")
-    request += library.requestByteCount
   }
 
   private func send(
-    _ message: UnsafeRawBufferPointer, _ piece: Range<Int>, to other: Int, _ request: inout UnsafeMutableRawPointer
+    _ message: UnsafeRawBufferPointer, _ piece: Range<Int>, to other: Int, _ requests: inout RequestList
   ) {
-    guard let start = UnsafeRawBufferPointer(rebasing: message[piece]).baseAddress else { return }
-    let status = library.send(start, Int32(piece.count), library.byte, Int32(other), Self.tag, library.world, request)
+    guard let start = UnsafeRawBufferPointer(rebasing: message[piece]).baseAddress, !piece.isEmpty else { return }
+    // SAFETY: as in `receive`.
+    let status = library.send(
+      start, Int32(piece.count), library.byte, Int32(other), Self.tag, library.world, requests.addSlot())
     Self.check(status, "MPI_Isend")
-    request += library.requestByteCount
   }
 
   /// Lets the library work on the messages.
-  /// - Returns: Whether all are sent and received.
-  private func testAll(_ requestCount: Int, _ requests: UnsafeMutableRawBufferPointer) -> Bool {
-    guard let start = requests.baseAddress else { return true }
+  /// - Returns: Whether all requests of the range are done.
+  private func isDone(_ requests: RequestList, _ range: Range<Int>) -> Bool {
     var isDone: Int32 = 0
-    // SAFETY: `exchange` filled `requestCount` slots, and the library writes no statuses where it is told to ignore them.
-    Self.check(library.testAll(Int32(requestCount), start, &isDone, library.ignoredStatuses), "MPI_Testall")
+    // SAFETY: the range's slots are filled, and the library writes no statuses where it is told to ignore them.
+    let status = library.testAll(
+      Int32(range.count), requests.slot(range.lowerBound), &isDone, library.ignoredStatuses)
+    Self.check(status, "MPI_Testall")
     return isDone != 0
   }
 
@@ -118,6 +112,26 @@ package final class MPICommunicator: Communicator {
   private static func check(_ status: Int32, _ function: String) {
     precondition(status == 0, "\(function) failed with error \(status)")
   }
+}
+
+/// An array of `MPI_Request`, whose size depends on the library.
+private struct RequestList {
+  let start: UnsafeMutableRawPointer
+  let capacity: Int
+  let stride: Int
+  private(set) var count = 0
+
+  init(start: UnsafeMutableRawPointer, capacity: Int, stride: Int) {
+    (self.start, self.capacity, self.stride) = (start, capacity, stride)
+  }
+
+  mutating func addSlot() -> UnsafeMutableRawPointer {
+    precondition(count < capacity)
+    count += 1
+    return slot(count - 1)
+  }
+
+  func slot(_ index: Int) -> UnsafeMutableRawPointer { start + index * stride }
 }
 
 extension Launch {

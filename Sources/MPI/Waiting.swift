@@ -15,11 +15,14 @@ enum Pause: Equatable {
   /// Messages between ranks that compute in step arrive within microseconds, so at first a rank looks again and again. Then
   /// it leaves its CPU to ranks that share it; and where another rank does something alone, as an evaluation, it sleeps, an
   /// eighth of the time that it has waited, so that a wait becomes at most that much longer.
-  init(afterNanoseconds waited: Int) {
-    switch waited {
-    case ..<50_000: self = .none
-    case ..<1_000_000: self = .yield
-    default: self = .sleep(nanoseconds: min(waited / 8, 1_000_000))
+  /// - Parameter awake: For how long it does not sleep.
+  init(afterNanoseconds waited: Int, awakeNanoseconds awake: Int) {
+    if waited < 50_000 {
+      self = .none
+    } else if waited < awake {
+      self = .yield
+    } else {
+      self = .sleep(nanoseconds: min(waited / 8, 1_000_000))
     }
   }
 
@@ -36,10 +39,15 @@ enum Pause: Equatable {
 }
 
 /// Returns when `isDone` does so with true.
-func wait(until isDone: () -> Bool) {
+/// - Parameter byteCount: How much it transfers meanwhile. Libraries copy a message between processes of one machine while
+///   they are called, in parts that fit into their shared memory, so a rank that sleeps would slow that down. It takes
+///   2 nanoseconds a byte at most; what takes longer comes over a network, whose buffers hold what arrives in a
+///   millisecond.
+func wait(transferring byteCount: Int = 0, until isDone: () -> Bool) {
   if isDone() { return }
   let start = nanoseconds()
-  while !isDone() { Pause(afterNanoseconds: nanoseconds() - start).take() }
+  let awake = 1_000_000 + 2 * byteCount
+  while !isDone() { Pause(afterNanoseconds: nanoseconds() - start, awakeNanoseconds: awake).take() }
 }
 
 private func nanoseconds() -> Int {

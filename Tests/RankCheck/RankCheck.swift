@@ -27,9 +27,9 @@ enum RankCheck {
   private static func checkContents(_ communicator: MPICommunicator) {
     let (rank, ranks) = (communicator.rank, 0..<communicator.count)
     var receivedByteCount = 0
-    for round in 0..<200 {
+    for round in 0..<100 {
       // Now and then a rank is late, for which the others wait asleep.
-      if round % 50 == rank { usleep(20_000) }
+      if round % 30 == rank { usleep(20_000) }
       let sent = ranks.map { Message(from: rank, to: $0, round: round) }
       let expected = ranks.map { Message(from: $0, to: rank, round: round) }
       let messages = sent.map(\.buffer)
@@ -57,7 +57,7 @@ private struct Message {
 
   init(from sender: Int, to receiver: Int, round: Int) {
     seed = Self.mixed(UInt64(sender) << 40 | UInt64(receiver) << 20 | UInt64(round))
-    let sizes = [0, 1, 13, 4096, 70_001, 0, 1, 999, 1000, 1 << 20]
+    let sizes = [0, 1, 13, 0, 1024, 1025, 4096, 70_001, 1, 999, 1000, 1 << 20]
     byteCount = sizes[Int(seed % UInt64(sizes.count))]
   }
 
