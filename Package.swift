@@ -59,6 +59,8 @@ let package = Package(
     .target(name: "Workers", swiftSettings: strict),
     // Processes that share a computation.
     .target(name: "Ranks", dependencies: ["Files", "Workers"], swiftSettings: strict),
+    // Ranks that an MPI library connects, loaded only in a process that was started as one of several.
+    .target(name: "MPI", dependencies: ["Files", "Ranks"], swiftSettings: strict),
 
     // MARK: Floor 2: inputs
     // The spec file, from YAML to typed values.
@@ -132,7 +134,7 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Samples", "Files", "Workers", "Specs", "Images", "Network", "Pipeline",
+        "Samples", "Files", "Workers", "Ranks", "MPI", "Specs", "Images", "Network", "Pipeline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -171,12 +173,16 @@ let package = Package(
       path: "Tests/FuzzTargets", swiftSettings: strict),
     // Ranks that are threads of one process.
     .target(name: "RankThreads", dependencies: ["Ranks"], path: "Tests/RankThreads", swiftSettings: strict),
+    // Checks, as one of several ranks that an mpirun starts, what the others send.
+    .executableTarget(
+      name: "rankcheck", dependencies: ["Files", "MPI"], path: "Tests/RankCheck", swiftSettings: strict),
     // Makes locks and shared memory fail as on network file systems, in programs that preload it.
     .target(name: "nolocks", path: "Tests/NoLocks", publicHeadersPath: "."),
     // The house rules that a machine can check.
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "SamplesTests", dependencies: ["Samples"], swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Faults"], swiftSettings: strict),
+    .testTarget(name: "MPITests", dependencies: ["MPI", "rankcheck"], swiftSettings: strict),
     .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
     .testTarget(
       name: "SpecsTests", dependencies: ["Specs", "Samples", "Files", "Network"], resources: [.copy("Fixtures")],

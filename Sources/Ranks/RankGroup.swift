@@ -61,6 +61,15 @@ package final class RankGroup {
     try agree(isCancelled: isCancelled) { (try body(), []) }
   }
 
+  /// The CPUs that this rank may keep busy: of those that its process may use, its share, if ranks of the same machine
+  /// may use the same ones. All ranks call it.
+  package func usableProcessorCount() throws -> Int {
+    let processors = "\(LockHolder.current.boot) \(affinityMask() ?? [])"
+    let (_, agreement) = try agree { ((), Array(processors.utf8)) }
+    let sharing = agreement.attachments.count { $0 == agreement.attachments[rank] }
+    return max(1, Workers.usableProcessorCount() / sharing)
+  }
+
   /// Lets the other ranks, which wait for the next agreement or will, end with an error of this rank.
   package func end(with error: any Error) {
     guard !hasEnded else { return }
