@@ -185,6 +185,8 @@ let package = Package(
     .testTarget(name: "MPITests", dependencies: ["MPI", "rankcheck"], swiftSettings: strict),
     .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
     .testTarget(
+      name: "RanksTests", dependencies: ["Ranks", "RankThreads", "Files", "Workers"], swiftSettings: strict),
+    .testTarget(
       name: "SpecsTests", dependencies: ["Specs", "Samples", "Files", "Network"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
@@ -197,7 +199,7 @@ let package = Package(
     .testTarget(
       name: "ShardsTests", dependencies: ["Shards", "Samples", "Files", "Faults"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Samples", "Workers"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Ranks", "Samples", "Workers"], swiftSettings: strict),
     .testTarget(
       name: "CatalogTests", dependencies: ["Catalog", "Samples", "Evaluation", "Faults", "Files"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
@@ -208,7 +210,8 @@ let package = Package(
     .testTarget(
       name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files"], swiftSettings: strict),
     .testTarget(
-      name: "TrainerTests", dependencies: ["Trainer", "Network", "Kernels", "Samples", "Specs", "Workers"],
+      name: "TrainerTests",
+      dependencies: ["Trainer", "Network", "Kernels", "Ranks", "RankThreads", "Samples", "Specs", "Workers"],
       swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Catalog", "Samples"], swiftSettings: strict),
