@@ -26,7 +26,8 @@ package struct Launch: Equatable, Sendable {
     if let rank = number("OMPI_COMM_WORLD_RANK"), let count = number("OMPI_COMM_WORLD_SIZE") {
       return (rank, count, openMPI)
     }
-    // MPICH's mpirun, those made from it, and `srun --mpi=pmi2`, which Open MPI's library understands as well.
+    // MPICH's mpirun, those made from it, and `srun --mpi=pmi2`, which Open MPI's library understands where it was built
+    // for that, unlike Debian's.
     if let rank = number("PMI_RANK"), let count = number("PMI_SIZE") { return (rank, count, mpich + openMPI) }
     // `srun --mpi=pmix` tells the rank, but leaves the count to Slurm's own variable.
     if let rank = number("PMIX_RANK"), number("SLURM_PROCID") != nil, let count = number("SLURM_STEP_NUM_TASKS") {

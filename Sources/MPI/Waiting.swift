@@ -5,7 +5,7 @@
 #endif
 
 /// What a thread does between two looks at something that only looking tells.
-enum Pause: Equatable {
+package enum Pause: Equatable, Sendable {
   /// Looks again at once.
   case none
   /// Lets other threads run that want this CPU.
@@ -16,7 +16,7 @@ enum Pause: Equatable {
   /// it leaves its CPU to ranks that share it; and where another rank does something alone, as an evaluation, it sleeps, an
   /// eighth of the time that it has waited, so that a wait becomes at most that much longer.
   /// - Parameter awake: For how long it does not sleep.
-  init(afterNanoseconds waited: Int, awakeNanoseconds awake: Int) {
+  package init(afterNanoseconds waited: Int, awakeNanoseconds awake: Int) {
     if waited < 50_000 {
       self = .none
     } else if waited < awake {

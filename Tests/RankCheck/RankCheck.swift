@@ -46,7 +46,27 @@ enum RankCheck {
       }
       for buffer in messages + buffers { buffer.deallocate() }
     }
-    print("rank \(rank) of \(ranks.count) received \(receivedByteCount) bytes as sent")
+    report(receivedByteCount, communicator)
+  }
+
+  /// Prints what all ranks received, by rank 0: launchers mix lines that several ranks print.
+  private static func report(_ byteCount: Int, _ communicator: MPICommunicator) {
+    let (isFirst, ranks) = (communicator.rank == 0, 0..<communicator.count)
+    var byteCounts = ranks.map { _ in byteCount }
+    withUnsafeBytes(of: byteCount) { bytes in
+      byteCounts.withUnsafeMutableBytes { all in
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        communicator.exchange(
+          sending: ranks.map { $0 == 0 && !isFirst ? bytes : empty },
+          receiving: ranks.map { other in
+            let place = other * MemoryLayout<Int>.stride
+            return UnsafeMutableRawBufferPointer(
+              rebasing: all[place..<(isFirst && other != 0 ? place + MemoryLayout<Int>.stride : place)])
+          })
+      }
+    }
+    guard isFirst else { return }
+    for rank in ranks { print("rank \(rank) of \(ranks.count) received \(byteCounts[rank]) bytes as sent") }
   }
 }
 
