@@ -13,7 +13,7 @@ struct Bench: ParsableCommand {
       and the fastest. For load, also measures plain Zstandard decompression of the same data, the least that any loader \
       must do. For train, every candidate counts as an image.
       With --phases, measures one thread, and prints the median time of each layer and kind of work in a step. Threads \
-      divide lanes and shares among them; prepare and conclude are one task for each layer; once is work for one \
+      divide lanes and shares among them; prepare and gradient sum are one task for each layer; once is work for one \
       thread. From these times, computes a step's time on more threads, assuming that threads neither wait for one \
       another nor slow one another down.
       """)

@@ -50,7 +50,7 @@ import Testing
     for name in [
       "candidates choice", "input distortion", "input forward lanes", "conv1 forward prepare", "conv1 forward lanes",
       "norm1 forward once", "linear1 forward shares", "loss forward lanes", "conv1 backward lanes",
-      "conv1 backward conclude", "conv1 optimizer Muon", "norm1 optimizer Adam", "step the rest",
+      "conv1 gradient sum", "conv1 optimizer Muon", "norm1 optimizer Adam", "step the rest",
     ] {
       #expect(names.count { $0 == name } == 1, "\(name)")
     }
