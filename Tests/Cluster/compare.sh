@@ -31,12 +31,16 @@ differences() {
 
 # The SHA-256 of the model, and of every checkpoint and shard.
 hashes() {
+  [ -d "$1" ] || return 0
   (cd "$1" && find . -type f \( -path './shards/*' -o -path './checkpoints/*' -o -name '*.safetensors' \) -print0 |
     sort --zero-terminated | xargs --null --no-run-if-empty sha256sum)
 }
 
 # The rows of a table; `.dump` writes all bits of a number.
 rows() { sqlite3 -readonly "$1/catalog.sqlite" ".dump '$2'" | sort; }
+
+# commands WORKSPACE: how many commands wrote to it. All ranks of a run together are one.
+commands() { sqlite3 -readonly "$1/catalog.sqlite" "SELECT count(*) FROM run"; }
 
 # outcome EXPECTED ACTUAL: one line, "same" or the differences, which are the exit status, too.
 outcome() {

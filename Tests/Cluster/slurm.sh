@@ -5,7 +5,8 @@
 
 daemons=()
 stop_slurm() {
-  for daemon in "${daemons[@]}"; do kill "$daemon" 2>/dev/null || true; done
+  kill "${daemons[@]}" 2>/dev/null || true
+  wait "${daemons[@]}" || true
 }
 
 start() {
