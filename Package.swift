@@ -58,7 +58,9 @@ let package = Package(
     // Threads: a cancellation flag, a team for loops, and an ordered stream of results computed ahead.
     .target(name: "Workers", swiftSettings: strict),
     // Processes that share a computation.
-    .target(name: "Ranks", swiftSettings: strict),
+    .target(name: "Ranks", dependencies: ["Files", "Workers"], swiftSettings: strict),
+    // Ranks that an MPI library connects, loaded only in a process that was started as one of several.
+    .target(name: "MPI", dependencies: ["Files", "Ranks"], swiftSettings: strict),
 
     // MARK: Floor 2: inputs
     // The spec file, from YAML to typed values.
@@ -79,7 +81,7 @@ let package = Package(
     .target(name: "Shards", dependencies: ["Samples", "Files", "CZstd"], swiftSettings: strict),
     // Layer arithmetic: a plain reference and fast kernels behind one protocol.
     .target(
-      name: "Kernels", dependencies: [.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
+      name: "Kernels", dependencies: ["Ranks", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
       swiftSettings: strict),
 
     // MARK: Floor 4: records and models
@@ -92,7 +94,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     // Layers, models, parameters, optimizers, model files and checkpoints.
-    .target(name: "Network", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels"], swiftSettings: strict),
+    .target(
+      name: "Network", dependencies: ["Samples", "Files", "Workers", "Ranks", "Specs", "Kernels"], swiftSettings: strict),
 
     // MARK: Floor 5: batches
     // Shuffled batches from shards, decoded ahead; one number gives the position to resume from.
@@ -104,7 +107,8 @@ let package = Package(
     // MARK: Floor 6: training and evaluation
     // The training loop: steps, schedule, checkpoints, events.
     .target(
-      name: "Trainer", dependencies: ["Samples", "Files", "Workers", "Specs", "Kernels", "Network", "Loader"],
+      name: "Trainer",
+      dependencies: ["Samples", "Files", "Workers", "Ranks", "Specs", "Kernels", "Network", "Loader"],
       swiftSettings: strict),
     // Predictions, confusion counts, intervals.
     .target(name: "Evaluation", dependencies: ["Samples", "Network", "Loader"], swiftSettings: strict),
@@ -120,8 +124,8 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Samples", "Files", "Workers", "Specs", "Images", "Generator", "Shards", "Kernels", "Catalog", "Network",
-        "Loader", "ONNX", "Trainer", "Evaluation", "Report",
+        "Samples", "Files", "Workers", "Ranks", "Specs", "Images", "Generator", "Shards", "Kernels", "Catalog",
+        "Network", "Loader", "ONNX", "Trainer", "Evaluation", "Report",
       ],
       swiftSettings: strict),
 
@@ -130,7 +134,7 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Samples", "Files", "Workers", "Specs", "Images", "Network", "Pipeline",
+        "Samples", "Files", "Workers", "Ranks", "MPI", "Specs", "Images", "Network", "Pipeline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -169,13 +173,19 @@ let package = Package(
       path: "Tests/FuzzTargets", swiftSettings: strict),
     // Ranks that are threads of one process.
     .target(name: "RankThreads", dependencies: ["Ranks"], path: "Tests/RankThreads", swiftSettings: strict),
+    // Checks, as one of several ranks that an mpirun starts, what the others send.
+    .executableTarget(
+      name: "rankcheck", dependencies: ["Files", "MPI"], path: "Tests/RankCheck", swiftSettings: strict),
     // Makes locks and shared memory fail as on network file systems, in programs that preload it.
     .target(name: "nolocks", path: "Tests/NoLocks", publicHeadersPath: "."),
     // The house rules that a machine can check.
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "SamplesTests", dependencies: ["Samples"], swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Faults"], swiftSettings: strict),
+    .testTarget(name: "MPITests", dependencies: ["MPI", "rankcheck"], swiftSettings: strict),
     .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
+    .testTarget(
+      name: "RanksTests", dependencies: ["Ranks", "RankThreads", "Files", "Workers"], swiftSettings: strict),
     .testTarget(
       name: "SpecsTests", dependencies: ["Specs", "Samples", "Files", "Network"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
@@ -189,7 +199,7 @@ let package = Package(
     .testTarget(
       name: "ShardsTests", dependencies: ["Shards", "Samples", "Files", "Faults"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Samples", "Workers"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Ranks", "Samples", "Workers"], swiftSettings: strict),
     .testTarget(
       name: "CatalogTests", dependencies: ["Catalog", "Samples", "Evaluation", "Faults", "Files"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
@@ -200,7 +210,8 @@ let package = Package(
     .testTarget(
       name: "LoaderTests", dependencies: ["Loader", "Shards", "Samples", "Files"], swiftSettings: strict),
     .testTarget(
-      name: "TrainerTests", dependencies: ["Trainer", "Network", "Kernels", "Samples", "Specs", "Workers"],
+      name: "TrainerTests",
+      dependencies: ["Trainer", "Network", "Kernels", "Ranks", "RankThreads", "Samples", "Specs", "Workers"],
       swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Samples"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Catalog", "Samples"], swiftSettings: strict),

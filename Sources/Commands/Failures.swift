@@ -6,9 +6,11 @@ import Workers
 
 /// Runs a command's work. Turns errors into a message and an exit code, and Ctrl-C, SIGTERM or the end of the terminal
 /// (SIGHUP) into a stop at the next safe point.
-/// - Parameter resumeWith: The command that resumes the work after a stop; nil where nothing can be resumed.
+/// - Parameters:
+///   - resumeWith: The command that resumes the work after a stop; nil where nothing can be resumed.
+///   - isSilent: Whether another process prints all messages.
 func stoppingSafely<Value>(
-  resumeWith command: [String]? = nil, _ body: (Cancellation) throws -> Value
+  resumeWith command: [String]? = nil, isSilent: Bool = false, _ body: (Cancellation) throws -> Value
 ) throws -> Value {
   let cancellation = Cancellation()
   // `nohup` lets a program ignore the end of its terminal.
@@ -22,6 +24,7 @@ func stoppingSafely<Value>(
         _exit(ExitStatus.interrupted.rawValue)
       }
       cancellation.cancel()
+      if isSilent { return }
       printError("\nstopping at the next safe point; press Ctrl-C again to stop at once")
     }
     source.resume()
@@ -29,9 +32,9 @@ func stoppingSafely<Value>(
   }
   defer { for source in signals { source.cancel() } }
   do {
-    return try reportingErrors { try body(cancellation) }
+    return try reportingErrors(isSilent: isSilent) { try body(cancellation) }
   } catch is Interrupted {
-    printError(command.map { "stopped; resume with: \(shellText(of: $0))" } ?? "stopped")
+    if !isSilent { printError(command.map { "stopped; resume with: \(shellText(of: $0))" } ?? "stopped") }
     throw ExitCode(ExitStatus.interrupted)
   }
 }
@@ -44,7 +47,8 @@ private func isIgnored(_ number: Int32) -> Bool {
 }
 
 /// Runs a command's work: turns an error into one message and an exit code. Ctrl-C ends the program at once.
-func reportingErrors<Value>(_ body: () throws -> Value) throws -> Value {
+/// - Parameter isSilent: Whether another process prints the message.
+func reportingErrors<Value>(isSilent: Bool = false, _ body: () throws -> Value) throws -> Value {
   do {
     return try body()
   } catch let error as Interrupted {
@@ -54,7 +58,7 @@ func reportingErrors<Value>(_ body: () throws -> Value) throws -> Value {
     throw exitCode
   } catch {
     let report = ErrorReport(error)
-    printFailure(report.message)
+    if !isSilent { printFailure(report.message) }
     throw ExitCode(report.status)
   }
 }

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Foundation
+import MPI
 import Network
 import Pipeline
+import Ranks
 import Specs
 import Workers
 
@@ -48,20 +51,49 @@ func withPipeline<Value>(
   try withPipeline(options.spec, workspace: options.workspace, common, body: body)
 }
 
+/// Where mpirun or srun started several processes, each is a rank: all share the work, and rank 0 alone runs `body`.
 /// - Parameters:
 ///   - path: Of the spec file.
 ///   - workspace: nil for the default, `runs/NAME`.
 func withPipeline<Value>(
   _ path: String, workspace: String?, _ common: CommonOptions, body: (Pipeline) throws -> Value
 ) throws -> Value {
-  try stoppingSafely(resumeWith: CommandLine.arguments) { cancellation in
-    let spec = try PipelineSpec(contentsOf: path)
-    let progress = ProgressPrinter()
-    defer { progress.finishLine() }
-    let pipeline = try Pipeline(
-      spec, in: workspaceOf(spec, path: workspace), threadCount: common.threads, cancellation: cancellation,
-      report: progress.show)
-    let command = shellText(of: ["glyphline"] + CommandLine.arguments.dropFirst())
-    return try pipeline.recording(command, version: Glyphline.version, body)
+  let launch = Launch.detect(environment: ProcessInfo.processInfo.environment)
+  let isFirst = launch.map { $0.rank == 0 } ?? true
+  return try stoppingSafely(resumeWith: CommandLine.arguments, isSilent: !isFirst) { cancellation in
+    try withRanks(launch) { group in
+      let (spec, _) = try group.agree { try PipelineSpec(contentsOf: path) }
+      let workspace = workspaceOf(spec, path: workspace)
+      let threadCount = try common.threads ?? group.usableProcessorCount()
+      guard group.isFirst else {
+        try assistFirstRank(
+          spec, in: workspace, threadCount: threadCount, group: group, cancellation: cancellation)
+        throw ExitCode.success
+      }
+      let progress = ProgressPrinter()
+      defer { progress.finishLine() }
+      let pipeline = try Pipeline(
+        spec, in: workspace, threadCount: threadCount, group: group, cancellation: cancellation,
+        report: progress.show)
+      let command = shellText(of: ["glyphline"] + CommandLine.arguments.dropFirst())
+      return try pipeline.recording(command, version: Glyphline.version, body)
+    }
+  }
+}
+
+/// Runs `body` with the ranks of this command; an error of one of them ends all.
+/// - Parameter launch: nil for an ordinary process.
+private func withRanks<Value>(_ launch: Launch?, _ body: (RankGroup) throws -> Value) throws -> Value {
+  guard let launch else { return try body(RankGroup()) }
+  let communicator = try launch.connect()
+  defer { communicator.finish() }
+  let group = RankGroup(communicator)
+  do {
+    return try body(group)
+  } catch let success as ExitCode {
+    throw success
+  } catch {
+    group.end(with: error)
+    throw error
   }
 }

@@ -87,7 +87,7 @@ extension Batch {
     var batch = self
     batch.truncate(to: count)
     let present = batch.indices.indices.filter { batch.indices[$0] != Self.absent }
-    if present.isEmpty { return nil }
+    if present.isEmpty && count > 0 { return nil }
     if isFull {
       let absent = batch.indices.indices.filter { batch.indices[$0] == Self.absent }
       for (turn, row) in absent.enumerated() { batch.copy(present[turn % present.count], to: row) }
@@ -95,6 +95,14 @@ extension Batch {
       for (row, source) in present.enumerated() { batch.copy(source, to: row) }
       batch.truncate(to: present.count)
     }
+    return batch
+  }
+
+  /// Some of the rows as a batch of their own.
+  func only(_ rows: Range<Int>) -> Batch {
+    var batch = self
+    for (row, source) in rows.enumerated() { batch.copy(source, to: row) }
+    batch.truncate(to: rows.count)
     return batch
   }
 

@@ -31,6 +31,8 @@ package final class BatchLoader {
   private let plan: BatchPlan
   private let sequence: EpochSequence
   private let slots: [BatchSlot]
+  /// The rows of each batch to return; nil for all that its slot has.
+  private let rows: Range<Int>?
   private let blocks: OrderedStream<LeftOutBlock?>
   private let leaveOut: ((LeftOutBlock) throws -> Void)?
   /// Blocks of the sequence whose records have been copied into batches.
@@ -38,6 +40,7 @@ package final class BatchLoader {
   private var nextBatch: Int
 
   /// - Parameters:
+  ///   - rows: The rows of each batch to return, for loaders that share the batches of the shuffled order; nil for all.
   ///   - startBatch: Number of the first batch to return; in the shuffled order it counts through all epochs.
   ///   - endBatch: Number at which to end; nil for the end of the order.
   ///   - stride: Distance of the batches to return, for loaders that share the batches of an order.
@@ -47,7 +50,7 @@ package final class BatchLoader {
   /// - Precondition: batch size, stride and thread count are at least 1.
   /// - Throws: `LoaderError` where a shuffled epoch would have no batch.
   package init(
-    _ dataset: Dataset, order: Order, batchSize: Int, startBatch: Int = 0, endBatch: Int? = nil, stride: Int = 1,
+    _ dataset: Dataset, order: Order, batchSize: Int, rows: Range<Int>? = nil, startBatch: Int = 0, endBatch: Int? = nil, stride: Int = 1,
     threadCount: Int, leaveOut: ((LeftOutBlock) throws -> Void)? = nil
   ) throws(LoaderError) {
     precondition(batchSize > 0 && threadCount > 0 && startBatch >= 0 && stride > 0)
@@ -64,15 +67,18 @@ package final class BatchLoader {
       }
     sequence = EpochSequence(
       blockRecordCounts: dataset.blockRecordCounts, windowBlockCountMax: windowBlockCountMax, seed: seed)
+    // A row without a sample becomes a copy of another, which may be any.
+    let kept = leaveOut == nil ? rows ?? 0..<batchSize : 0..<batchSize
+    self.rows = leaveOut == nil ? nil : rows
     slots = (0..<plan.batchCountMax(ofRecords: 2 * sequence.windowRecordCountMax)).map { _ in
-      BatchSlot(Batch(count: batchSize, of: dataset))
+      BatchSlot(Batch(count: kept.count, of: dataset))
     }
     self.leaveOut = leaveOut
     nextBatch = startBatch
     let blockIndices = plan.blockIndices(in: sequence)
     readBlockCount = blockIndices.lowerBound
     let scatter = BlockScatter(
-      dataset: dataset, sequence: sequence, plan: plan, slots: slots, leavesOut: leaveOut != nil)
+      dataset: dataset, sequence: sequence, plan: plan, slots: slots, rows: kept, leavesOut: leaveOut != nil)
     // The next window is read only after the first block of this one was awaited. By then, all earlier batches have been
     // handed out.
     blocks = OrderedStream(
@@ -95,11 +101,11 @@ package final class BatchLoader {
       let window = sequence.blockIndices(ofWindowContaining: positions.upperBound - 1, epoch: epoch)
       try waitForBlocks(before: window.upperBound)
       let batch = slots[number % slots.count].batch.withLock {
-        $0.finished(count: positions.count, isFull: plan.isEndless)
+        $0.finished(count: min($0.count, positions.count), isFull: plan.isEndless)
       }
       guard batch != nil || !plan.isEndless else { throw LoaderError.nothingLeft(batch: number) }
       nextBatch = number + plan.stride
-      if let batch { return batch }
+      if let batch { return rows.map { batch.only($0) } ?? batch }
     }
     return nil
   }
@@ -130,6 +136,8 @@ private struct BlockScatter: Sendable {
   let sequence: EpochSequence
   let plan: BatchPlan
   let slots: [BatchSlot]
+  /// The rows of each batch that its slot has.
+  let rows: Range<Int>
   let leavesOut: Bool
 
   /// Reads the block at an index of the sequence.
@@ -157,8 +165,8 @@ private struct BlockScatter: Sendable {
     ofRecord record: Int, of visit: EpochSequence.BlockVisit, _ body: (inout Batch, _ row: Int) -> Void
   ) {
     guard let (batch, row) = plan.batchAndRow(ofPosition: visit.position(ofRecord: record), epoch: visit.epoch),
-      plan.returns(batch)
+      plan.returns(batch), rows.contains(row)
     else { return }
-    slots[batch % slots.count].batch.withLock { body(&$0, row) }
+    slots[batch % slots.count].batch.withLock { body(&$0, row - rows.lowerBound) }
   }
 }

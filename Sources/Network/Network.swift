@@ -1,4 +1,5 @@
 import Kernels
+import Ranks
 import Samples
 import Specs
 import Workers
@@ -19,8 +20,10 @@ package final class Network: Sendable {
   package let parameters: Parameters
   /// The gradient of the last step's loss: [parameters.learnedCount].
   package let gradients: AlignedBuffer
-  /// Images in a mini-batch.
+  /// Images in a mini-batch, of all ranks together.
   package let batch: Int
+  /// Which learned values this rank's optimizer updates.
+  package let dealing: ParameterDealing
   package let team: Team
 
   private let lanes: Lanes
@@ -30,18 +33,21 @@ package final class Network: Sendable {
   private let forwardPass: Pass
   private let lossPass: Pass
   private let backwardPass: Pass
+  private let gradientSums: GradientSums
   private let entries: [ModuleBuilder.Entry]
 
   /// - Parameters:
   ///   - laneCountMax: As in `Lanes.init`.
   ///   - dropoutSeed: Of the dropout masks alone; the initial weights are drawn by `Parameters.drawWeights`.
   ///   - labelSmoothing: That of `SoftmaxCrossEntropy`; 0 with another loss.
+  ///   - ranks: Those that train it together, each on some lanes. All of them compute each step.
   /// - Throws: `LayerError` where layers do not fit together, `KernelError` where the backend lacks a kernel for one.
   package init(
     _ description: ModelDescription, for purpose: Purpose, batch: Int, laneCountMax: Int = TrainingSpec.usualLaneCount,
-    precision: Precision, dropoutSeed: UInt64 = 0, labelSmoothing: Double = 0, backend: any Backend, team: Team
+    precision: Precision, dropoutSeed: UInt64 = 0, labelSmoothing: Double = 0, backend: any Backend, team: Team,
+    ranks: any Communicator = SingleRank()
   ) throws {
-    precondition(batch > 0)
+    precondition(batch > 0 && (purpose == .training || ranks.count == 1))
     self.description = description
     self.purpose = purpose
     self.batch = batch
@@ -50,13 +56,14 @@ package final class Network: Sendable {
     parameters = Parameters(plan)
     lanes = Lanes(
       batch: batch, countMax: laneCountMax, activationByteCount: plan.largestPlaneCount * precision.byteCount,
-      isTraining: purpose == .training, threadCount: team.threadCount)
+      isTraining: purpose == .training, threadCount: team.threadCount, ranks: ranks)
+    dealing = ParameterDealing(parameters, shares: lanes)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
     let order = backend.order(filters: plan.filters, precision: precision)
     let input = makeInputModule(description.input, order: order, precision: precision, lanes: lanes, state: state)
     var builder = ModuleBuilder(
-      parameters: parameters, gradients: gradients, state: state, order: order, lanes: lanes, precision: precision,
+      parameters: parameters, gradients: gradients, dealing: dealing, state: state, order: order, lanes: lanes, precision: precision,
       backend: backend, threadCount: team.threadCount, isTraining: purpose == .training,
       entries: [.init(name: "input", module: input, hasParameters: false)])
     for pass in fuse(plan.layers, isTraining: purpose == .training) { try builder.append(pass) }
@@ -69,7 +76,15 @@ package final class Network: Sendable {
     lossPass = Pass([("loss", .lanes(loss.run))], .forward, cut: lanes)
     backwardPass = Pass(
       entries.reversed().flatMap { entry in entry.module.backward.map { (entry.name, $0) } }, .backward, cut: lanes)
+    gradientSums = GradientSums(builder.convolutionGradients.reversed(), lanes: lanes.dealing)
   }
+
+  /// The images of a mini-batch that this rank trains on, by their index in it.
+  package var ownImages: Range<Int> { lanes.ownImages }
+  /// Those of each rank.
+  package var imageParts: [Range<Int>] { lanes.dealing.parts.map(lanes.images(ofLanes:)) }
+  /// How many ranks can have images to train on.
+  package var laneCount: Int { lanes.count }
 
   /// A network for inference with the parameters of a model file.
   /// - Throws: As the other initialiser.
@@ -89,14 +104,16 @@ package final class Network: Sendable {
     state.isPrepared = false
   }
 
-  /// Computes the loss of one mini-batch and its gradient with respect to every learned parameter.
+  /// Computes the loss of one mini-batch and its gradient with respect to every learned parameter. Of several ranks,
+  /// each ends up with the gradients of the values that `dealing` gives it.
   /// - Parameters:
-  ///   - images: [batch, height, width, channel].
-  ///   - labels: [batch, length], class indices.
+  ///   - images: [own images, height, width, channel].
+  ///   - labels: [own images, length], class indices.
   ///   - step: The number of the step, which decides the dropout masks.
-  /// - Returns: The mean loss of the batch.
-  package func computeGradients(images: [UInt8], labels: [UInt16], step: Int) -> Double {
-    precondition(images.count == batch * description.input.byteCount && labels.count == batch * description.positions)
+  /// - Returns: The mean loss of the batch, and how many of its images have their label as most likely text.
+  package func computeGradients(images: [UInt8], labels: [UInt16], step: Int) -> (loss: Double, exactCount: Int) {
+    let count = lanes.ownImages.count
+    precondition(images.count == count * description.input.byteCount && labels.count == count * description.positions)
     state.step = UInt64(step)
     return images.withUnsafeBufferPointer { images in
       labels.withUnsafeBufferPointer { labels in
@@ -105,17 +122,18 @@ package final class Network: Sendable {
         forwardPass.run(on: team)
         lossPass.run(on: team)
         backwardPass.run(on: team)
-        return loss.total
+        gradientSums.run(on: team)
+        return loss.total()
       }
     }
   }
 
-  /// Images of the last `computeGradients` whose most likely text is their label.
-  package var exactCount: Int { loss.exactCount }
-
-  /// The first layer with parameters whose output in the last pass has a value that is not finite.
-  package var firstLayerNotFinite: String? {
-    entries.first { $0.hasParameters && !$0.module.output.isFinite }?.name
+  /// The first layer with parameters whose output in the last pass has a value that is not finite, on any rank. All
+  /// ranks ask for it together.
+  package func firstLayerNotFinite() -> String? {
+    let own = entries.firstIndex { $0.hasParameters && !$0.module.output.isFinite } ?? entries.count
+    let first = lanes.dealing.ranks.share(own).min() ?? own
+    return first < entries.count ? entries[first].name : nil
   }
 
   /// Infers up to `batch` images.

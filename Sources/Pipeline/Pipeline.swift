@@ -2,6 +2,7 @@ import Catalog
 import Files
 import Generator
 import Network
+import Ranks
 import Samples
 import Specs
 import Workers
@@ -13,6 +14,7 @@ struct PipelineStages {
   let train: TrainStage
   let evaluate: EvaluateStage
   let report: ReportStage
+  let generatorIdentity: GeneratorIdentity
 
   /// In the order in which they run.
   var all: [any Stage] { samples + [train, evaluate, report] }
@@ -20,6 +22,7 @@ struct PipelineStages {
   /// - Throws: `GeneratorError`, `LayerError`, `PipelineError.noSuchSplit`.
   init(_ spec: PipelineSpec, on engine: Engine) throws {
     let generator = try CaptchaGenerator(spec: spec.captcha, for: spec.drawnSplits)
+    generatorIdentity = generator.identity
     let model = try ModelDescription(spec.model, for: spec.captcha)
     func stage(_ split: Split) throws -> any SampleStage {
       try spec.require(split)
@@ -47,6 +50,18 @@ struct PipelineStages {
   }
 }
 
+/// The stages of a spec, and what computes them, on every rank.
+func preparedStages(
+  _ spec: PipelineSpec, threadCount: Int?, _ group: RankGroup
+) throws -> (engine: Engine, stages: PipelineStages) {
+  let (prepared, _) = try group.agree {
+    let engine = try Engine(spec.training.precision, threadCount: threadCount)
+    return (engine: engine, stages: try PipelineStages(spec, on: engine))
+  }
+  try group.requireEqualRanks(prepared.stages, on: prepared.engine)
+  return prepared
+}
+
 /// A pipeline that works in its workspace and holds the workspace's lock. Stages that are done are skipped; the others
 /// resume from what is on disk.
 package final class Pipeline {
@@ -59,27 +74,31 @@ package final class Pipeline {
 
   /// - Parameters:
   ///   - threadCount: nil for all CPUs that the process may use.
+  ///   - group: The ranks that share the work. This is rank 0; the others run `assistFirstRank`.
   ///   - report: Receives events, on the calling thread.
   /// - Throws: `PipelineError.unsupportedPrecision`, `KernelError`, and the errors of `PipelineStages` and `Session`.
   package init(
     _ spec: PipelineSpec, in workspace: Workspace, threadCount: Int?, fileSystem: any FileSystem = SystemFileSystem(),
-    cancellation: Cancellation, report: @escaping (PipelineEvent) -> Void
+    group: RankGroup = RankGroup(), cancellation: Cancellation, report: @escaping (PipelineEvent) -> Void
   ) throws {
     self.spec = spec
-    engine = try Engine(spec.training.precision, threadCount: threadCount)
-    stages = try PipelineStages(spec, on: engine)
-    session = try Session(workspace, fileSystem: fileSystem, cancellation: cancellation, report: report)
+    (engine, stages) = try preparedStages(spec, threadCount: threadCount, group)
+    session = try Session(
+      workspace, fileSystem: fileSystem, group: group, cancellation: cancellation, report: report)
+    try group.requireShared(workspace)
     for note in spec.notes { report(.note(note)) }
   }
 
   /// Runs `body` and records the command with its outcome in the catalog's table `run`.
   package func recording<Value>(_ command: String, version: String, _ body: (Pipeline) throws -> Value) throws -> Value
   {
-    try session.recording(
+    let value = try session.recording(
       RunRow(
         command: command, version: version, cpu: engine.backend.name, threads: engine.team.threadCount,
         precision: engine.precision.rawValue)
     ) { try body(self) }
+    try session.group.assign(.finish)
+    return value
   }
 
   /// Runs every stage that is not done, in order.

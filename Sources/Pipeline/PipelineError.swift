@@ -46,6 +46,11 @@ package enum PipelineError: Error, CustomStringConvertible {
   case invalidCase(path: String, line: Int?, reason: String)
   /// More samples than fit on a contact sheet.
   case sheetTooLarge(count: Int, allowed: Int)
+  /// A rank that would not compute the same bytes as rank 0; `values` are its property and rank 0's, where a person
+  /// can read them.
+  case differentRank(Int, property: String, values: [String])
+  /// A rank that does not see the lock that rank 0 holds on the workspace.
+  case workspaceNotShared(String, host: String)
   /// The spec asks for a precision that this CPU does not support.
   case unsupportedPrecision(String, backend: String)
 
@@ -67,7 +72,7 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .interruptedImport(let split):
       "an import into the \(split.rawValue) split was interrupted; finish it with the same command, or import all images"
         + " again without --add"
-    case .changedFile(let path): "\(path) changed during the import; import again"
+    case .changedFile(let path): "\(path) changed while the command ran; run it again"
     case .tooFewSamples(let count, let needed):
       "the train split has \(counted(count, "sample")), fewer than the \(needed) of a step (training.batch *"
         + " training.candidates); raise datasets.train.count"
@@ -90,6 +95,12 @@ package enum PipelineError: Error, CustomStringConvertible {
       path + (line.map { " line \($0)" } ?? "") + ": " + reason
     case .sheetTooLarge(let count, let allowed):
       "a sheet of \(counted(count, "sample")) is too large; allowed: up to \(allowed) of this size"
+    case .differentRank(let rank, let property, let values):
+      "rank \(rank) has another \(property) than rank 0"
+        + (values.isEmpty ? "" : " (\(values.joined(separator: ", and not ")))")
+        + "; all ranks need the same spec, the same build of the program, and CPUs of one kind"
+    case .workspaceNotShared(let path, let host):
+      "\(path) on \(host) is not the workspace of rank 0; give all ranks a folder on a file system that they share"
     case .unsupportedPrecision(let precision, let backend):
       "training.precision: \(backend) does not support \(precision) on this CPU; use auto or float32"
     }

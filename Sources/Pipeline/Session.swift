@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Loader
 import Network
+import Ranks
 import Samples
 import Shards
 import Workers
@@ -12,6 +13,8 @@ final class Session {
   let workspace: Workspace
   let catalog: Catalog
   let fileSystem: any FileSystem
+  /// The ranks that share the work; this is rank 0.
+  let group: RankGroup
   let cancellation: Cancellation
   /// Receives events, on the calling thread.
   let report: (PipelineEvent) -> Void
@@ -20,11 +23,13 @@ final class Session {
   /// Creates the workspace if it does not exist.
   /// - Throws: `FileError`, `CatalogError`, or `LockError.held` where another command works in it.
   init(
-    _ workspace: Workspace, fileSystem: any FileSystem, cancellation: Cancellation,
+    _ workspace: Workspace, fileSystem: any FileSystem, group: RankGroup = RankGroup(),
+    cancellation: Cancellation,
     report: @escaping (PipelineEvent) -> Void
   ) throws {
     self.workspace = workspace
     self.fileSystem = fileSystem
+    self.group = group
     self.cancellation = cancellation
     self.report = report
     lock = try workspace.prepare(in: fileSystem)
@@ -50,16 +55,6 @@ final class Session {
     }
   }
 
-  /// Runs `body`. If a shard of the stage cannot be read, the error says how to restore it.
-  func readingSamples<Value>(of stage: any SampleStage, _ body: () throws -> Value) throws -> Value {
-    do {
-      return try body()
-    } catch let error as ShardError {
-      throw stage.unusable(.shard(error))
-    } catch let error as LoaderError {
-      throw stage.unusable(error)
-    }
-  }
 }
 
 /// What a workspace has recorded, from which stages find their state; for commands that write and for those that read.

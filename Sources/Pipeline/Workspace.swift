@@ -51,6 +51,17 @@ package struct Workspace: Sendable {
 
   private var lockPath: String { path + "/lock" }
 
+  /// Whether a process of any machine holds the lock. On a network file system, it may take a while until this machine
+  /// sees it.
+  func isLocked(by holder: LockHolder) -> Bool {
+    for _ in 0..<40 {
+      // Without the kernel's locks, the lock is the other file (`LockFile`).
+      if [lockPath, lockPath + ".holder"].contains(where: { LockHolder(inFile: $0) == holder }) { return true }
+      usleep(250_000)
+    }
+    return false
+  }
+
   /// A shard's name in the catalog: its path relative to the workspace.
   package func shardFile(_ split: Split, number: Int) -> String {
     "shards/\(split.rawValue)-\(padded(number, digitCount: 5)).shard.zst"

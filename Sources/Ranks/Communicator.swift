@@ -26,3 +26,32 @@ package struct SingleRank: Communicator {
     sending messages: [UnsafeRawBufferPointer], receiving buffers: [UnsafeMutableRawBufferPointer]
   ) {}
 }
+
+extension Communicator {
+  /// Every rank sends a value to all others.
+  /// - Returns: The values of all ranks, in order.
+  package func share<Value: BitwiseCopyable>(_ value: Value) -> [Value] {
+    var values = Array(repeating: value, count: count)
+    values.withUnsafeMutableBytes { bytes in
+      let size = MemoryLayout<Value>.stride
+      PieceExchange(self, sharing: (0..<count).map { [.init(rebasing: bytes[$0 * size..<($0 + 1) * size])] }).run()
+    }
+    return values
+  }
+
+  /// Every rank sends values to all others.
+  /// - Parameter counts: How many values each rank sends.
+  /// - Returns: The values of all ranks, in order.
+  package func share<Value: BitwiseCopyable>(_ own: [Value], counts: [Int]) -> [[Value]] {
+    precondition(own.count == counts[rank])
+    let size = MemoryLayout<Value>.stride
+    let ends = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1 * size) }
+    var bytes = [UInt8](repeating: 0, count: ends[count])
+    return bytes.withUnsafeMutableBytes { bytes in
+      let parts = (0..<count).map { UnsafeMutableRawBufferPointer(rebasing: bytes[ends[$0]..<ends[$0 + 1]]) }
+      own.withUnsafeBytes { parts[rank].copyMemory(from: $0) }
+      PieceExchange(self, sharing: parts.map { [$0] }).run()
+      return parts.map { part in (0..<part.count / size).map { part.loadUnaligned(fromByteOffset: $0 * size, as: Value.self) } }
+    }
+  }
+}

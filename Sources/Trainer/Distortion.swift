@@ -12,9 +12,12 @@ struct Distortion: Sendable {
   /// Seed of this training's distortions.
   let seed: UInt64
 
-  /// The batch, distorted for step `step`.
-  /// - Parameter images: [batch, height, width, channel], 8-bit.
-  func distorted(_ images: [UInt8], step: Int, team: Team) -> [UInt8] {
+  /// Images of a batch, distorted for step `step`.
+  /// - Parameters:
+  ///   - images: [count, height, width, channel], 8-bit.
+  ///   - first: The first one's index in the batch.
+  ///   - batch: Images in the batch.
+  func distorted(_ images: [UInt8], from first: Int, of batch: Int, step: Int, team: Team) -> [UInt8] {
     let count = images.count / geometry.byteCount
     return [UInt8](unsafeUninitializedCapacity: images.count) { result, resultCount in
       resultCount = images.count
@@ -23,7 +26,7 @@ struct Distortion: Sendable {
         nonisolated(unsafe) let (result, images) = (result, images)
         team.run(count: count) { index in
           let part = index * geometry.byteCount..<(index + 1) * geometry.byteCount
-          var random = RandomStream(seed: seed, stream: UInt64(step * count + index))
+          var random = RandomStream(seed: seed, stream: UInt64(step * batch + first + index))
           draw(
             UnsafeBufferPointer(rebasing: images[part]), through: AffineMap(geometry, reach: reach, random: &random),
             into: UnsafeMutableBufferPointer(rebasing: result[part]))

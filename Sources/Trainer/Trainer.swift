@@ -3,6 +3,7 @@ import Foundation
 import Kernels
 import Loader
 import Network
+import Ranks
 import Samples
 import Specs
 import Workers
@@ -56,20 +57,24 @@ package final class Trainer {
   package private(set) var step = 0
   private let network: Network
   private let optimizer: Optimizer
+  private let ranks: any Communicator
   private let distortion: Distortion?
   private let hardest: HardestImages?
 
+  /// - Parameter ranks: Those that train together, each on some of a batch's images. All of them call every method that
+  ///   says so, in the same order.
   /// - Throws: The errors of `Network.init` and `Optimizer.init`.
-  package init(_ plan: TrainingPlan, backend: any Backend, team: Team) throws {
+  package init(_ plan: TrainingPlan, backend: any Backend, team: Team, ranks: any Communicator = SingleRank()) throws {
     self.plan = plan
+    self.ranks = ranks
     let (training, model, precision) = (plan.training, plan.model, plan.precision)
     network = try Network(
       model, for: .training, batch: training.batch, laneCountMax: training.laneCountMax, precision: precision,
       dropoutSeed: SeedPurpose.dropout.seed(from: plan.seed), labelSmoothing: training.labelSmoothing,
-      backend: backend, team: team)
+      backend: backend, team: team, ranks: ranks)
     network.parameters.drawWeights(seed: SeedPurpose.weights.seed(from: plan.seed))
     optimizer = try Optimizer(
-      network.parameters, rule: training.optimizer, weightDecay: training.weightDecay, averageDecay: training.average,
+      network.parameters, dealing: network.dealing, rule: training.optimizer, weightDecay: training.weightDecay, averageDecay: training.average,
       backend: backend)
     distortion =
       training.distortion == 0
@@ -83,16 +88,30 @@ package final class Trainer {
       : HardestImages(
         network: try Network(
           model, for: .inference, batch: min(training.imagesPerStep, HardestImages.batchMax),
-          laneCountMax: training.laneCountMax, precision: precision, backend: backend, team: team))
+          laneCountMax: training.laneCountMax, precision: precision, backend: backend, team: team),
+        parts: network.imageParts, candidates: training.candidates, ranks: ranks)
+  }
+
+  /// How many ranks can have images to train on.
+  package var laneCount: Int { network.laneCount }
+
+  /// The candidates of a step that this rank reads, by their index.
+  package var ownCandidates: Range<Int> {
+    let (images, candidates) = (network.ownImages, plan.training.candidates)
+    return images.lowerBound * candidates..<images.upperBound * candidates
   }
 
   /// The parameters that the next step updates.
   package var parameters: Parameters { network.parameters }
-  /// The parameters for inference: their moving average, or, where none is kept, the parameters themselves.
+  /// The parameters for inference, after `collectState`: their moving average, or, where none is kept, the parameters
+  /// themselves.
   package var result: Parameters { optimizer.average ?? network.parameters }
   package var isDone: Bool { step >= plan.stepCount }
 
-  /// The bytes of a checkpoint file at this step.
+  /// Gives every rank the whole state, for a checkpoint or for `result`. All ranks call it.
+  package func collectState() { if ranks.count > 1 { optimizer.collectState() } }
+
+  /// The bytes of a checkpoint file at this step, after `collectState`.
   package func encodedCheckpoint() throws -> [UInt8] {
     try Checkpoint.encoded(step: step, runHash: plan.runHash, parameters: network.parameters, optimizer: optimizer)
   }
@@ -107,43 +126,47 @@ package final class Trainer {
     return true
   }
 
-  /// Makes the next step.
-  /// - Throws: `TrainingError.unreadableLabel`, and the errors of the other method.
-  package func train(on batch: Batch) throws(TrainingError) -> TrainingStep {
+  /// - Throws: `TrainingError.unreadableLabel` where the model cannot predict a label's length.
+  package func requireReadable(_ batch: Batch) throws(TrainingError) {
     if let index = batch.labels.firstIndex(where: { $0 >= plan.model.classCount }) {
       throw .unreadableLabel(sample: batch.indices[index / batch.labelCapacity])
     }
-    return try train(images: batch.images, labels: batch.labels)
   }
 
-  /// Makes the next step.
+  /// Makes the next step. All ranks call it.
   /// - Parameters:
-  ///   - images: [batch * candidates, height, width, channel], 8-bit.
-  ///   - labels: [batch * candidates, positions], classes of the model.
+  ///   - images: [own candidates, height, width, channel], 8-bit.
+  ///   - labels: [own candidates, positions], classes of the model.
   /// - Throws: `TrainingError.diverged` where the loss is not finite. The weights are then unchanged, but the running
   ///   statistics are not.
   package func train(images: [UInt8], labels: [UInt16]) throws(TrainingError) -> TrainingStep {
     let (number, team) = (step, network.team)
     let choice = choose(from: images, labels: labels)
     let distorted = distortion.map { distortion in
-      team.time(WorkLabel("input", "distortion")) { distortion.distorted(choice.images, step: number, team: team) }
+      team.time(WorkLabel("input", "distortion")) {
+        distortion.distorted(
+          choice.images, from: network.ownImages.lowerBound, of: network.batch, step: number, team: team)
+      }
     }
-    let loss = network.computeGradients(images: distorted ?? choice.images, labels: choice.labels, step: number)
-    guard loss.isFinite else { throw .diverged(step: number + 1, location: network.firstLayerNotFinite ?? "the loss") }
+    let (loss, exactCount) = network.computeGradients(
+      images: distorted ?? choice.images, labels: choice.labels, step: number)
+    guard loss.isFinite else {
+      throw .diverged(step: number + 1, location: network.firstLayerNotFinite() ?? "the loss")
+    }
     let rate = plan.training.learningRate(atStep: number, of: plan.stepCount)
     optimizer.update(
       network.parameters, gradients: network.gradients, learningRate: rate, step: number + 1, team: team)
     step += 1
     return TrainingStep(
       number: number, epoch: number / plan.stepsPerEpoch, loss: loss,
-      exactCount: choice.exactCount ?? network.exactCount, learningRate: rate)
+      exactCount: choice.exactCount ?? exactCount, learningRate: rate)
   }
 
   /// The images that a step trains on, chosen from its candidates.
   private func choose(from images: [UInt8], labels: [UInt16]) -> HardestImages.Choice {
     guard let hardest else { return HardestImages.Choice(images: images, labels: labels, exactCount: nil) }
     return network.team.time(WorkLabel("candidates", "choice")) {
-      hardest.choose(network.batch, of: images, labels: labels, by: network.parameters)
+      hardest.choose(from: images, labels: labels, by: network.parameters)
     }
   }
 
@@ -152,11 +175,11 @@ package final class Trainer {
     if let parameter = parameters.firstNotFinite { throw .diverged(step: step, location: parameter.name) }
   }
 
-  /// Computes a step on blank images and changes nothing, to measure its time.
+  /// Computes a step on blank images and changes nothing, to measure its time. All ranks call it.
   package func rehearse() {
     let model = plan.model
     let present = Array(UnsafeBufferPointer(start: parameters.values.floats, count: parameters.count))
-    let count = plan.training.imagesPerStep
+    let count = ownCandidates.count
     let images = [UInt8](repeating: 255, count: count * model.input.byteCount)
     let labels = [UInt16](repeating: 0, count: count * model.positions)
     let choice = choose(from: images, labels: labels)

@@ -1,5 +1,6 @@
 import Foundation
 import Loader
+import Ranks
 import Samples
 import Workers
 
@@ -9,6 +10,7 @@ package final class TrainingLoop {
   private static let stepsAtATime = 20
 
   private let trainer: Trainer
+  private let group: RankGroup
   private let validation: Validation?
   private let journal: any TrainingJournal
   private let checkpoints: CheckpointSchedule
@@ -17,9 +19,14 @@ package final class TrainingLoop {
   private var steps: [TimedStep] = []
   private var lastValidation: ValidationResult?
 
-  /// - Parameter validation: nil without a validation split.
-  package init(_ trainer: Trainer, validation: Validation?, journal: any TrainingJournal) {
+  /// - Parameters:
+  ///   - group: The ranks that train together. Each runs this loop, with a journal of its own.
+  ///   - validation: nil without a validation split.
+  package init(
+    _ trainer: Trainer, in group: RankGroup = RankGroup(), validation: Validation?, journal: any TrainingJournal
+  ) {
     self.trainer = trainer
+    self.group = group
     self.validation = validation
     self.journal = journal
     checkpoints = trainer.plan.checkpoints
@@ -27,29 +34,40 @@ package final class TrainingLoop {
   }
 
   /// Trains to the last step.
-  /// - Parameter leaveOut: As in `BatchLoader.init`.
-  /// - Throws: `Interrupted`, after a checkpoint of the last step; `TrainingError`; errors of journal and loader.
+  /// - Parameters:
+  ///   - leaveOut: As in `BatchLoader.init`.
+  ///   - reading: Calls a function that reads samples, and gives its errors the form that a user sees.
+  /// - Throws: `Interrupted`, after a checkpoint of the last step; `TrainingError`; errors of journal and loader, of
+  ///   any rank.
   package func run(
-    on dataset: Dataset, leaveOut: ((LeftOutBlock) throws -> Void)?, cancellation: Cancellation
+    on dataset: Dataset, leaveOut: ((LeftOutBlock) throws -> Void)?, cancellation: Cancellation,
+    reading: (() throws -> Batch?) throws -> Batch? = { try $0() }
   ) throws {
     let plan = trainer.plan
     let loader = try BatchLoader(
       dataset, order: .shuffled(seed: SeedPurpose.order.seed(from: plan.seed)),
-      batchSize: plan.training.imagesPerStep, startBatch: trainer.step, threadCount: 1, leaveOut: leaveOut)
+      batchSize: plan.training.imagesPerStep, rows: trainer.ownCandidates, startBatch: trainer.step, threadCount: 1,
+      leaveOut: leaveOut)
     var start = Date()
     do {
-      while !trainer.isDone, let batch = try loader.next() {
-        let step = try trainer.train(on: batch)
+      while !trainer.isDone {
+        let (read, agreement) = try group.agree(isCancelled: cancellation.isCancelled) {
+          let batch = try reading { try loader.next() }
+          if let batch { try trainer.requireReadable(batch) }
+          return batch
+        }
+        guard let batch = read else { break }
+        let step = try trainer.train(images: batch.images, labels: batch.labels)
         let end = Date()
         steps.append(TimedStep(step: step, seconds: end.timeIntervalSince(start)))
         start = end
         show(step)
-        if checkpoints.isDue(atStep: trainer.step) || cancellation.isCancelled {
+        if checkpoints.isDue(atStep: trainer.step) || agreement.isCancelled {
           try save(loss: step.loss)
         } else if steps.count == Self.stepsAtATime {
           try recordSteps()
         }
-        try cancellation.check()
+        if agreement.isCancelled { throw Interrupted() }
       }
     } catch let error as TrainingError {
       try recordSteps()
@@ -78,11 +96,14 @@ package final class TrainingLoop {
   /// Makes a checkpoint and removes old ones.
   private func save(loss: Double) throws {
     try trainer.requireFiniteParameters()
-    let bytes = try trainer.encodedCheckpoint()
+    trainer.collectState()
     // A checkpoint for an interruption is not validated, since an interruption must not change the results.
     let validated = checkpoints.isDue(atStep: trainer.step) ? validate() : nil
-    try journal.record(
-      TrainingCheckpoint(step: trainer.step, loss: loss, bytes: bytes, validation: validated), after: steps)
+    if group.isFirst {
+      let bytes = try trainer.encodedCheckpoint()
+      try journal.record(
+        TrainingCheckpoint(step: trainer.step, loss: loss, bytes: bytes, validation: validated), after: steps)
+    }
     steps = []
     try removeOldCheckpoints()
   }

@@ -1,6 +1,7 @@
 import Kernels
 import Loader
 import Network
+import Ranks
 import Samples
 import Workers
 
@@ -11,15 +12,22 @@ package final class Validation {
   private static let batch = 64
 
   private let network: Network
+  /// Those of this rank.
   private let batches: [Batch]
+  private let ranks: any Communicator
+  /// Of all ranks.
   package let imageCount: Int
 
-  /// - Parameter batches: The images, in memory; batches of at most 64.
+  /// - Parameters:
+  ///   - batches: The images, in memory; batches of at most 64.
+  ///   - ranks: Those that share the work, each with the same batches.
   /// - Throws: The errors of `Network.init`.
   package init(
-    _ batches: [Batch], model: ModelDescription, precision: Precision, backend: any Backend, team: Team
+    _ batches: [Batch], model: ModelDescription, precision: Precision, backend: any Backend, team: Team,
+    ranks: any Communicator = SingleRank()
   ) throws {
-    self.batches = batches
+    self.batches = Array(batches[Dealing(batches.count, to: ranks).own])
+    self.ranks = ranks
     imageCount = batches.reduce(0) { $0 + $1.count }
     network = try Network(
       model, for: .inference, batch: Self.batch, precision: precision, backend: backend, team: team)
@@ -34,12 +42,14 @@ package final class Validation {
     return batches
   }
 
-  /// How many images are exact with these parameters, inferred from one copy each, which takes the least time.
+  /// How many images are exact with these parameters, inferred from one copy each, which takes the least time. All
+  /// ranks call it.
   package func exactCount(_ parameters: Parameters) -> Int {
     network.adopt(parameters)
-    return batches.reduce(0) { count, batch in
+    let own = batches.reduce(0) { count, batch in
       let predictions = network.predict(images: batch.images[...])
       return count + predictions.indices.count { predictions[$0].label == batch.label(ofRow: $0) }
     }
+    return ranks.share(own).reduce(0, +)
   }
 }

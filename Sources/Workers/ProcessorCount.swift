@@ -7,8 +7,10 @@ package func usableProcessorCount() -> Int {
   return max(1, min(affinityCount() ?? ProcessInfo.processInfo.activeProcessorCount, quota))
 }
 
-/// The CPUs in this process's affinity mask (`sched_getaffinity(2)`); nil where the system does not tell.
-private func affinityCount() -> Int? {
+private func affinityCount() -> Int? { affinityMask().map { $0.reduce(0) { $0 + $1.nonzeroBitCount } } }
+
+/// The CPUs that this process may run on, as bits (`sched_getaffinity(2)`); nil where the system does not tell.
+package func affinityMask() -> [UInt64]? {
   // glibc declares it for C programs with GNU extensions only, which Swift's import is not.
   guard let symbol = dlsym(nil, "sched_getaffinity") else { return nil }
   // SAFETY: the type of the C function: pid_t, size_t, cpu_set_t *, to int.
@@ -19,7 +21,7 @@ private func affinityCount() -> Int? {
   let result = mask.withUnsafeMutableBytes { bytes in
     bytes.baseAddress.map { getAffinity(0, bytes.count, $0) }
   }
-  return result == 0 ? mask.reduce(0) { $0 + $1.nonzeroBitCount } : nil
+  return result == 0 ? mask : nil
 }
 
 /// The CPU time that this process's control groups allow, in CPUs; nil where nothing limits it. A limit of any group

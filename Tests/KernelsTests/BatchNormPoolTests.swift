@@ -1,4 +1,5 @@
 import Kernels
+import Ranks
 import Testing
 import Workers
 
@@ -80,7 +81,7 @@ private struct PoolData {
   func norm(_ precision: Precision, laneCount: Int = Self.laneCount) -> BatchNorm {
     BatchNorm(
       shape: input.shape(block: test.block), precision: precision, hasReLU: test.hasReLU, hasResidual: false,
-      laneCount: laneCount)
+      lanes: Dealing(laneCount))
   }
 
   func fused(_ precision: Precision) -> Result {

@@ -309,8 +309,17 @@ private struct Problem {
     }
     let weightGradient = TestBuffer(floats: self.weights)
     let biasGradient = TestBuffer(floats: self.bias)
-    convolution.reduceWeightGradients(
-      into: weightGradient.pointer(to: Float.self), bias: test.hasBias ? biasGradient.pointer(to: Float.self) : nil)
+    let gradients = (0..<laneCount).map { convolution.weightGradient(lane: $0) }
+    for lane in gradients.dropFirst() {
+      for (sum, term) in [(gradients[0].weights, lane.weights), (gradients[0].bias, lane.bias)] {
+        for index in sum.indices { sum[index] += term[index] }
+      }
+    }
+    #expect(gradients[0].weights.count == convolution.weightGradientCount)
+    if let sum = gradients[0].weights.baseAddress {
+      convolution.restore(sum, into: weightGradient.pointer(to: Float.self))
+    }
+    for (index, value) in gradients[0].bias.enumerated() { biasGradient.pointer(to: Float.self)[index] = value }
     let result = ConvolutionResult(
       output: outputGradient.read(output, block: test.outputBlock, precision),
       inputGradient: input.read(inputGradients, block: test.inputBlock, precision),

@@ -23,7 +23,7 @@ import Testing
 
   @Test(arguments: [(batch: 32, countMax: 16), (32, 32), (128, 32)])
   func thereAreAsManySharesAsLanesWereAskedFor(batch: Int, countMax: Int) {
-    #expect(lanes(batch: batch, countMax: countMax).shareCount == countMax)
+    #expect(lanes(batch: batch, countMax: countMax).shares.count == countMax)
   }
 
   /// Inference has no sums over images, so that many short lanes cost it nothing.

@@ -45,9 +45,9 @@ import Workers
         // one of several steps.
         let slopes = [4e-3, 1e-3, 2.5e-4].map { (reach: Float) in
           values[place] = value + reach
-          let above = network.computeGradients(images: images, labels: labels, step: 1)
+          let above = network.computeGradients(images: images, labels: labels, step: 1).loss
           values[place] = value - reach
-          let below = network.computeGradients(images: images, labels: labels, step: 1)
+          let below = network.computeGradients(images: images, labels: labels, step: 1).loss
           values[place] = value
           return (above - below) / Double(2 * reach)
         }
@@ -75,7 +75,7 @@ import Workers
         description, for: .training, batch: 32, laneCountMax: lanes, precision: .float32, dropoutSeed: 3,
         backend: backend, team: Team(threadCount: threadCount))
       network.parameters.drawWeights(seed: 5)
-      let loss = network.computeGradients(images: images, labels: labels, step: 1)
+      let loss = network.computeGradients(images: images, labels: labels, step: 1).loss
       return (loss, Array(UnsafeBufferPointer(start: network.gradients.floats, count: network.parameters.learnedCount)))
     }
     for result in results { #expect(result == results[0], "\(backend.name)") }
@@ -111,7 +111,7 @@ import Workers
         description, for: .training, batch: 16, precision: precision, dropoutSeed: 3, backend: PlainBackend(),
         team: Team(threadCount: 2))
       network.parameters.drawWeights(seed: 5)
-      let loss = network.computeGradients(images: images, labels: labels, step: 1)
+      let loss = network.computeGradients(images: images, labels: labels, step: 1).loss
       let gradients = UnsafeBufferPointer(start: network.gradients.floats, count: network.parameters.learnedCount)
       return (loss: loss, gradients: gradients.map { Double($0) })
     }
@@ -135,7 +135,7 @@ import Workers
     network.parameters.drawWeights(seed: 1)
     let optimizer = try Optimizer(network.parameters, rule: rule, weightDecay: 0.01, backend: try makeBackend())
     let losses = (0..<60).map { step in
-      let loss = network.computeGradients(images: images, labels: labels, step: step)
+      let loss = network.computeGradients(images: images, labels: labels, step: step).loss
       optimizer.update(
         network.parameters, gradients: network.gradients, learningRate: 0.01, step: step + 1, team: network.team)
       return loss

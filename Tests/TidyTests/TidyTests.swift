@@ -108,7 +108,9 @@ private struct Target: Sendable, CustomTestStringConvertible {
   static let names = (try? all().map(\.name)) ?? []
 
   /// Dependencies that no Swift file imports: a check before the first line of Swift, and programs that tests run.
-  var unimportable: Set<String> { isTest ? ["CInstructionSet", "crashtest", "kernelcheck"] : ["CInstructionSet"] }
+  var unimportable: Set<String> {
+    isTest ? ["CInstructionSet", "crashtest", "kernelcheck", "rankcheck"] : ["CInstructionSet"]
+  }
 
   static func all() throws -> [Target] {
     let manifest = try String(contentsOfFile: SourceFile.root + "Package.swift", encoding: .utf8)

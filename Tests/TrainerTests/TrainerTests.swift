@@ -1,5 +1,7 @@
 import Kernels
 import Network
+import RankThreads
+import Ranks
 import Samples
 import Specs
 import Testing
@@ -8,7 +10,8 @@ import Workers
 
 @Suite struct TrainerTests {
   private func makeTrainer(
-    _ training: String = "", batch: Int = 4, backend: any Backend = PlainBackend(), threadCount: Int = 1
+    _ training: String = "", batch: Int = 4, layers: String? = nil, backend: any Backend = PlainBackend(),
+    threadCount: Int = 1, ranks: any Communicator = SingleRank()
   ) throws -> Trainer {
     let spec = try PipelineSpec(
       yaml: """
@@ -16,12 +19,13 @@ import Workers
         captcha: {charset: digits, length: 2, width: 64, height: 32, image-captcha: {font_sizes: 20}}
         datasets: {train: {count: 200}}
         training: {batch: \(batch), schedule: constant, learning_rate: 0.01\(training)}
+        \(layers.map { "model: {layers: \($0)}" } ?? "")
         """, path: "test.yaml")
     return try Trainer(
       TrainingPlan(
         training: spec.training, model: ModelDescription(spec.model, for: spec.captcha),
         seed: 1, precision: .float32, stepsPerEpoch: 8, runHash: "run"),
-      backend: backend, team: Team(threadCount: threadCount))
+      backend: backend, team: Team(threadCount: threadCount), ranks: ranks)
   }
 
   private let images = (0..<4 * 64 * 32).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) }
@@ -90,6 +94,39 @@ import Workers
     }
     #expect(results[1] == results[0] && results[2] == results[0])
   }
+
+  /// Everything that a step sums over images or chooses from them, dealt out to ranks, some of which may have nothing.
+  @Test(arguments: [2, 3, 5, 8, 11], ["muon", "adamw"])
+  func theNumberOfRanksChangesNothing(count: Int, optimizer: String) throws {
+    let (ratio, batch) = (3, 16)
+    let candidates = (0..<ratio * batch / 4).flatMap { copy in
+      images.map { UInt8(truncatingIfNeeded: Int($0) * (copy + 1)) }
+    }
+    let truths = (0..<2 * ratio * batch).map { UInt16($0 * 7 % 10) }
+    let size = images.count / 4
+    @Sendable func result(_ ranks: any Communicator) throws -> [UInt8] {
+      let trainer = try makeTrainer(
+        ", candidates: \(ratio), average: 0.5, distortion: 0.1, optimizer: \(optimizer)", batch: batch, layers: Self.layers,
+        backend: makeBackend(), ranks: ranks)
+      let own = trainer.ownCandidates
+      for _ in 0..<3 {
+        _ = try trainer.train(
+          images: Array(candidates[own.lowerBound * size..<own.upperBound * size]),
+          labels: Array(truths[2 * own.lowerBound..<2 * own.upperBound]))
+      }
+      trainer.collectState()
+      return try trainer.encodedCheckpoint()
+    }
+    let expected = try result(SingleRank())
+    for found in try runAsRanks(count, result) { #expect(found == expected) }
+  }
+
+  /// A layer of every kind.
+  private static let layers = """
+    [{convolution: {filters: 8, bias: true}}, batch-norm, relu, {max-pool: {size: 2}}, shortcut,
+    {convolution: {filters: 8}}, batch-norm, {dropout: {rate: 0.2}}, add, relu, {convolution: {filters: 12, stride: 2}},
+    batch-norm, relu, {max-pool: {size: 3}}, {linear: {units: 50}}, {dropout: {rate: 0.3}}, relu]
+    """
 
   /// The average of every parameter and statistic, by the formula, beside weights that it leaves as they are.
   @Test func theResultIsTheRunningAverage() throws {

@@ -10,7 +10,7 @@ package enum ConvolutionDirection: String, CaseIterable, Sendable {
 
 /// One convolution layer's arithmetic. Activations are [laneImages, ...] in the shapes and precision given when it was
 /// made, pointers are to a lane's first image, and everything runs on the calling thread. Each lane is used by one
-/// thread at a time; `loadWeights` and `reduceWeightGradients` run while no lane does.
+/// thread at a time; `loadWeights` runs while no lane does.
 /// Its description names the code that computes each direction, for people who look into its speed.
 package protocol Convolution: Sendable, CustomStringConvertible {
   /// Copies the weights, [out, in, kernel, kernel], and the bias, [out]; once a step, before `forward`.
@@ -27,9 +27,29 @@ package protocol Convolution: Sendable, CustomStringConvertible {
   /// - Precondition: made for `backwardWeights`.
   func backwardWeights(lane: Int, input: UnsafeRawPointer, outputGradient: UnsafeRawPointer)
 
-  /// Overwrites `weights`, [out, in, kernel, kernel], and `bias`, [out], with the sums of all lanes, added in lane
-  /// order.
-  func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?)
+  /// Numbers in a lane's weight gradient, at least as many as weights.
+  var weightGradientCount: Int { get }
+
+  /// Where `backwardWeights` leaves a lane's gradients.
+  /// - Precondition: made for `backwardWeights`.
+  func weightGradient(lane: Int) -> WeightGradient
+
+  /// Copies weight gradients, or a sum of them, to [out, in, kernel, kernel].
+  /// - Parameter gradient: In the order of `weightGradient`.
+  func restore(_ gradient: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>)
+}
+
+/// The gradients of a convolution's weights and bias, summed over some images.
+package struct WeightGradient {
+  /// In an order that the convolution chooses, the same for all lanes.
+  package let weights: UnsafeMutableBufferPointer<Float>
+  /// [out], or empty without a bias.
+  package let bias: UnsafeMutableBufferPointer<Float>
+
+  init(_ weights: AlignedBuffer, bias: AlignedBuffer?) {
+    self.weights = weights.allFloats
+    self.bias = bias?.allFloats ?? UnsafeMutableBufferPointer(start: nil, count: 0)
+  }
 }
 
 /// A convolution for inference with what follows it, each part after the batch norm where asked for: batch norm by the

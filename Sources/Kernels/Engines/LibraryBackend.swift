@@ -131,7 +131,11 @@ private struct MixedConvolution: Convolution {
     convolution(for: .backwardWeights).backwardWeights(lane: lane, input: input, outputGradient: outputGradient)
   }
 
-  func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
-    convolution(for: .backwardWeights).reduceWeightGradients(into: weights, bias: bias)
+  var weightGradientCount: Int { convolution(for: .backwardWeights).weightGradientCount }
+
+  func weightGradient(lane: Int) -> WeightGradient { convolution(for: .backwardWeights).weightGradient(lane: lane) }
+
+  func restore(_ gradient: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
+    convolution(for: .backwardWeights).restore(gradient, into: weights)
   }
 }

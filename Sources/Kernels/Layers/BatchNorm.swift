@@ -1,3 +1,5 @@
+import Ranks
+
 /// Batch normalisation with what follows it, each direction in two passes over memory (Ioffe and Szegedy, "Batch
 /// normalization", 2015; constants and running statistics as PyTorch's BatchNorm2d):
 ///
@@ -6,8 +8,7 @@
 ///
 /// Training forward: `sumInput` for every lane, `finishStatistics` once, `apply` for every lane. Backward:
 /// `sumGradients` for every lane, `finishGradients` once, `backward` for every lane. Inference: `useRunningStatistics`
-/// once, then `apply`. Lanes run at the same time, each on one thread; their sums are combined in lane order, in
-/// double precision.
+/// once, then `apply`. Lanes run at the same time, each on one thread; their sums are added up as `LaneSums` does.
 ///
 /// Memory: the caller owns the activations, and keeps `input` and (with a ReLU) `output` for the backward passes, which
 /// overwrite the gradient of y. This object owns statistics and sums. Nothing is allocated after `init`.
@@ -17,7 +18,6 @@ package final class BatchNorm: @unchecked Sendable {
   package let precision: Precision
   package let hasReLU: Bool
   package let hasResidual: Bool
-  private let laneCount: Int
 
   /// Added to the variance (PyTorch's default).
   package static let epsilon = 1e-5
@@ -35,40 +35,24 @@ package final class BatchNorm: @unchecked Sendable {
   let gradientScale: UnsafeMutablePointer<Float>
   let slope: UnsafeMutablePointer<Float>
   let intercept: UnsafeMutablePointer<Float>
-  /// Per lane and channel, two sums each: [lanes, 2, channels].
-  private let sums: AlignedBuffer
+  /// Two sums of each channel: [2, channels].
+  private let sums: LaneSums
 
-  package init(shape: ActivationShape, precision: Precision, hasReLU: Bool, hasResidual: Bool, laneCount: Int) {
-    precondition(laneCount > 0)
+  package init(shape: ActivationShape, precision: Precision, hasReLU: Bool, hasResidual: Bool, lanes: Dealing) {
     self.shape = shape
     self.precision = precision
     self.hasReLU = hasReLU
     self.hasResidual = hasResidual
-    self.laneCount = laneCount
     let channels = shape.channels
     buffer = AlignedBuffer(Float.self, count: 7 * channels)
     let first = buffer.pointer(to: Float.self)
     (mean, inverseDeviation, scale, shift) = (first, first + channels, first + 2 * channels, first + 3 * channels)
     (gradientScale, slope, intercept) = (first + 4 * channels, first + 5 * channels, first + 6 * channels)
-    sums = AlignedBuffer(Double.self, count: laneCount * 2 * channels)
+    sums = LaneSums(count: 2 * channels, lanes: lanes)
   }
 
   /// Two sums of each channel: [2, channels].
-  func sums(lane: Int) -> UnsafeMutablePointer<Double> {
-    precondition(0..<laneCount ~= lane)
-    return sums.pointer(to: Double.self) + lane * 2 * shape.channels
-  }
-
-  /// Both sums of a channel over all lanes, added in lane order.
-  private func total(channel: Int) -> (Double, Double) {
-    let sums = sums.pointer(to: Double.self)
-    var (first, second) = (0.0, 0.0)
-    for lane in 0..<laneCount {
-      first += sums[lane * 2 * shape.channels + channel]
-      second += sums[(lane * 2 + 1) * shape.channels + channel]
-    }
-    return (first, second)
-  }
+  func sums(lane: Int) -> UnsafeMutablePointer<Double> { sums.lane(lane) }
 
   /// Turns the lanes' sums into the batch's statistics, and moves the running ones toward them.
   /// - Parameters:
@@ -81,8 +65,9 @@ package final class BatchNorm: @unchecked Sendable {
     runningVariance: UnsafeMutablePointer<Float>
   ) {
     let count = Double(images * shape.pixelCount)
+    let total = sums.total()
     for channel in 0..<shape.channels {
-      let (sum, sumOfSquares) = total(channel: channel)
+      let (sum, sumOfSquares) = (total[channel], total[shape.channels + channel])
       let center = Double(runningMean[channel])
       let offset = sum / count
       let variance = max(0, sumOfSquares / count - offset * offset)
@@ -123,8 +108,9 @@ package final class BatchNorm: @unchecked Sendable {
     betaGradient: UnsafeMutablePointer<Float>
   ) {
     let count = Double(images * shape.pixelCount)
+    let total = sums.total()
     for channel in 0..<shape.channels {
-      let (sum, sumOfProducts) = total(channel: channel)
+      let (sum, sumOfProducts) = (total[channel], total[shape.channels + channel])
       let inverseDeviation = Double(inverseDeviation[channel])
       let scale = Double(gamma[channel]) * inverseDeviation
       gammaGradient[channel] = Float(sumOfProducts * inverseDeviation)

@@ -17,13 +17,7 @@ private func accumulate<Value: Element>(
   }
 }
 
-/// Overwrites `sum` with the sum of the terms, added in their order.
-func addFloats(_ terms: [AlignedBuffer], into sum: UnsafeMutablePointer<Float>, count: Int) {
-  sum.update(repeating: 0, count: count)
-  for term in terms { addFloats(term.floats, to: sum, count: count) }
-}
-
 /// Adds `values` to those of `sum`, element by element.
-func addFloats(_ values: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>, count: Int) {
+package func addFloats(_ values: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>, count: Int) {
   accumulate(Float.self, values, into: sum, count: count)
 }

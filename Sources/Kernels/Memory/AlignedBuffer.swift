@@ -74,4 +74,9 @@ package final class AlignedBuffer: @unchecked Sendable {
 
   /// The memory as 32-bit floats, valid while the buffer lives.
   package var floats: UnsafeMutablePointer<Float> { pointer(to: Float.self) }
+
+  /// All of the memory as 32-bit floats, valid while the buffer lives.
+  package var allFloats: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: floats, count: byteCount / MemoryLayout<Float>.size)
+  }
 }

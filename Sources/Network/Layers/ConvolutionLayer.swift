@@ -55,6 +55,7 @@ struct ConvolutionLayer: Layer {
       directions: directions)
     let parameters = builder.memory(of: pass.layer)
     let (weight, bias) = (parameters[0], hasBias ? parameters[1] : nil)
+    builder.addGradient(of: kernel, pass.layer, weight: weight, bias: bias)
     return Module(
       output: .planes(output),
       forward: [
@@ -71,8 +72,7 @@ struct ConvolutionLayer: Layer {
             kernel.backwardInput(
               lane: lane.slot, outputGradient: gradient, inputGradient: input.gradient(lane: lane))
           }
-        },
-        .conclude { kernel.reduceWeightGradients(into: weight.gradient, bias: bias?.gradient) },
+        }
       ])
   }
 }

@@ -36,33 +36,40 @@ struct LinearLayer: Layer {
     let weightOperand = Operand(weight.values, count: units * input.count, precision: precision)
     let gradientOperand = Operand(
       output.gradient.floats, count: isTraining ? batch * units : 0, precision: precision)
-    // A step changes the weights, so each share copies its part just before it reads it. In inference they stay.
+    // A step changes the weights, so each share copies its part just before it reads it. In inference they stay; and a
+    // rank needs the parts of other ranks' shares too.
+    let copiesParts = isTraining && lanes.dealing.ranks.count == 1
     let prepare = Phase.prepare { weightOperand.take(0..<units * input.count) }
+    let (inputs, outputs) = (batch * input.count, batch * units)
     return Module(
       output: .features(output),
-      forward: (isTraining ? [] : [prepare]) + [
-        .lanes { lane in inputOperand.take(lanes.range(of: lane, count: input.count)) },
-        .shares { number in
-          let share = shares[number]
-          let firstWeight = share.units.lowerBound * input.count
-          if isTraining { weightOperand.take(firstWeight..<share.units.upperBound * input.count) }
-          share.forward?.run(
-            a: inputOperand.address(), b: weightOperand.address(at: firstWeight),
-            c: output.values.floats + share.units.lowerBound)
-        },
-        .lanes { lane in
-          activation.forward(
-            values: output.values(lane: lane), bias: bias.values, images: lanes.images,
-            dropout: dropout?.mask, firstImage: lane.number * lanes.images)
-        },
-      ],
+      forward: (copiesParts ? [] : [prepare])
+        + [.lanes { lane in inputOperand.take(lanes.range(of: lane, count: input.count)) }]
+        + exchangeImages(of: input.values, count: input.count, lanes) { inputOperand.take(0..<inputs) }
+        + [
+          .shares { number in
+            let share = shares[number]
+            let firstWeight = share.units.lowerBound * input.count
+            if copiesParts { weightOperand.take(firstWeight..<share.units.upperBound * input.count) }
+            share.forward?.run(
+              a: inputOperand.address(), b: weightOperand.address(at: firstWeight),
+              c: output.values.floats + share.units.lowerBound)
+          }
+        ] + exchangeFeatures(of: output.values, count: units, lanes) + [
+          .lanes { lane in
+            activation.forward(
+              values: output.values(lane: lane), bias: bias.values, images: lanes.images,
+              dropout: dropout?.mask, firstImage: lane.number * lanes.images)
+          }
+        ],
       backward: [
         .lanes { lane in
           activation.backward(
             gradient: output.gradient(lane: lane), output: output.values(lane: lane), images: lanes.images,
             dropout: dropout?.mask, firstImage: lane.number * lanes.images)
           gradientOperand.take(lanes.range(of: lane, count: units))
-        },
+        }
+      ] + exchangeImages(of: output.gradient, count: units, lanes) { gradientOperand.take(0..<outputs) } + [
         .shares { number in
           let share = shares[number]
           share.backwardWeights?.run(
@@ -75,8 +82,28 @@ struct LinearLayer: Layer {
             activation.sumBiasGradient(
               gradient: output.gradient.floats, images: batch, biasGradient: bias.gradient)
           }
-        },
-      ])
+        }
+      ] + exchangeFeatures(of: input.gradient, count: input.count, lanes))
+  }
+
+  /// - Parameter take: Called when the values of all images are there.
+  private func exchangeImages(
+    of values: AlignedBuffer, count: Int, _ lanes: Lanes, take: @escaping @Sendable () -> Void
+  ) -> [Phase] {
+    guard lanes.dealing.ranks.count > 1 else { return [] }
+    let exchange = FeatureExchange(of: values, count: count, lanes: lanes).images()
+    return [
+      .once {
+        exchange.run()
+        take()
+      }
+    ]
+  }
+
+  private func exchangeFeatures(of values: AlignedBuffer, count: Int, _ lanes: Lanes) -> [Phase] {
+    guard lanes.dealing.ranks.count > 1 else { return [] }
+    let exchange = FeatureExchange(of: values, count: count, lanes: lanes).features()
+    return [.once { exchange.run() }]
   }
 
   /// A share of the work of each pass. Shares split units and inputs, not images: each part of the weights, which no
@@ -100,8 +127,11 @@ struct LinearLayer: Layer {
     {
       range.isEmpty ? nil : try builder.backend.makeMatrixProduct(shape(), precision: builder.precision)
     }
-    return try (0..<lanes.shareCount).map { number throws(KernelError) in
-      let (rows, columns) = (lanes.range(ofShare: number, total: units), lanes.range(ofShare: number, total: inputs))
+    return try (0..<lanes.shares.count).map { number throws(KernelError) in
+      // Only this rank's shares run.
+      let isOwn = lanes.shares.own.contains(number)
+      func range(_ total: Int) -> Range<Int> { isOwn ? lanes.units(ofShares: number..<number + 1, total: total) : 0..<0 }
+      let (rows, columns) = (range(units), range(inputs))
       return Share(
         units: rows,
         forward: try product(

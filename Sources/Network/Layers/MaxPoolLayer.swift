@@ -20,7 +20,7 @@ struct MaxPoolLayer: Layer {
     let output = builder.activation(pool.output, gradient: .kept)
     let laneCount = lanes.images * pool.output.elementCount
     /// Which value of its window each output is: [image, output]; nil in inference.
-    let choices = builder.isTraining ? AlignedBuffer(UInt8.self, count: lanes.count * laneCount) : nil
+    let choices = builder.isTraining ? AlignedBuffer(UInt8.self, count: lanes.slotCount * laneCount) : nil
     return Module(
       output: .planes(output),
       forward: [

@@ -21,9 +21,9 @@ struct AdamRule: UpdateRule {
     [("first_moment", firstMoment.allFloats), ("second_moment", secondMoment.allFloats)]
   }
 
-  func updates(of parameters: [Parameter], backend: any Backend) -> [Update] {
-    parameters.flatMap { parameter in
-      parameter.updates(countMax: Self.pieceCountMax, label: "optimizer Adam") { range, step in
+  func updates(of pieces: [ParameterPiece], backend: any Backend) -> [Update] {
+    pieces.flatMap { piece in
+      piece.updates(countMax: Self.pieceCountMax, label: "optimizer Adam") { range, step in
         Adam().update(
           weights: step.weights, gradient: step.gradient, mean: firstMoment.floats + range.lowerBound,
           square: secondMoment.floats + range.lowerBound, count: range.count, step: step.number,

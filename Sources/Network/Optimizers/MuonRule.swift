@@ -13,19 +13,19 @@ struct MuonRule: UpdateRule {
 
   var state: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { adam.state }
 
-  func updates(of parameters: [Parameter], backend: any Backend) throws(KernelError) -> [Update] {
+  func updates(of pieces: [ParameterPiece], backend: any Backend) throws(KernelError) -> [Update] {
     var updates: [Update] = []
-    for parameter in parameters where parameter.role == .kernel {
-      let filters = parameter.shape[0]
-      let muon = try Muon(rows: filters, columns: parameter.count / filters, backend: backend)
-      updates += parameter.updates(countMax: parameter.count, label: "optimizer Muon") { range, step in
+    for piece in pieces where piece.parameter.role == .kernel {
+      let (count, filters) = (piece.parameter.count, piece.parameter.shape[0])
+      let muon = try Muon(rows: filters, columns: count / filters, backend: backend)
+      updates += piece.updates(countMax: count, label: "optimizer Muon") { range, step in
         muon.update(
           weights: step.weights, gradient: step.gradient, mean: adam.firstMoment.floats + range.lowerBound,
           learningRate: step.learningRate, weightDecay: step.weightDecay, average: step.average,
           averageShare: step.averageShare)
       }
     }
-    let rest = parameters.filter { $0.role != .kernel }
+    let rest = pieces.filter { $0.parameter.role != .kernel }
     return updates.sorted { $0.range.count > $1.range.count } + adam.updates(of: rest, backend: backend)
   }
 }

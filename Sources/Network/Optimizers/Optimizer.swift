@@ -1,4 +1,5 @@
 import Kernels
+import Ranks
 import Specs
 import Workers
 
@@ -14,15 +15,20 @@ package final class Optimizer: Sendable {
   private let averageDecay: Double
   private let weightDecay: Double
   private let rule: any UpdateRule
+  private let dealing: ParameterDealing
+  /// Of this rank.
   private let updates: [Update]
+  /// Gives all ranks the values that each has updated.
+  private let exchange: PieceExchange
 
   /// - Parameters:
   ///   - form: The optimizer.
+  ///   - dealing: The values that each rank updates; nil for all on the one rank that there is.
   ///   - averageDecay: The fraction of the average that a step keeps, below 1; 0 for no average.
   /// - Throws: `KernelError` where the backend cannot compute what the rule needs.
   package init(
-    _ parameters: Parameters, rule form: OptimizerForm, weightDecay: Double, averageDecay: Double = 0,
-    backend: any Backend
+    _ parameters: Parameters, dealing: ParameterDealing? = nil, rule form: OptimizerForm, weightDecay: Double,
+    averageDecay: Double = 0, backend: any Backend
   ) throws(KernelError) {
     guard let kind = updateRules.first(where: { $0.forms.contains(form) }) else {
       preconditionFailure("an optimizer has a rule")
@@ -31,7 +37,10 @@ package final class Optimizer: Sendable {
     self.averageDecay = averageDecay
     average = averageDecay > 0 ? Parameters(like: parameters) : nil
     rule = kind.init(count: parameters.learnedCount)
-    updates = try rule.updates(of: parameters.list.filter(\.role.isLearned), backend: backend)
+    let dealing = dealing ?? ParameterDealing(parameters)
+    updates = try rule.updates(of: dealing.own, backend: backend)
+    exchange = dealing.exchange(of: parameters.values.floats)
+    self.dealing = dealing
   }
 
   /// What it keeps of former steps, by its names in a checkpoint.
@@ -39,7 +48,12 @@ package final class Optimizer: Sendable {
     (rule.state + (average.map { [("average", $0.values.allFloats)] } ?? [])).map { (Self.statePrefix + $0, $1) }
   }
 
-  /// Updates every learned parameter by one step.
+  /// Gives all ranks the whole state, which each keeps for its own values only. All ranks call it together.
+  package func collectState() {
+    for (_, values) in state { if let start = values.baseAddress { dealing.exchange(of: start).run() } }
+  }
+
+  /// Updates every learned parameter by one step: each rank some, all together all.
   /// - Parameter step: The number of this update, from 1.
   package func update(
     _ parameters: Parameters, gradients: AlignedBuffer, learningRate: Double, step: Int, team: Team
@@ -62,6 +76,7 @@ package final class Optimizer: Sendable {
         average.values.floats + start, of: parameters.values.floats + start, count: parameters.count - start,
         share: averageShare)
     }
+    exchange.run()
   }
 
   /// The fraction by which the average moves to the parameters: 1 in the first step. Later steps keep `averageDecay` of

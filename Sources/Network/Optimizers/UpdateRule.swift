@@ -15,7 +15,7 @@ protocol UpdateRule: Sendable {
 
   /// The updates of one step, for threads to share, the longest first.
   /// - Throws: `KernelError` where the backend cannot compute what the rule needs.
-  func updates(of parameters: [Parameter], backend: any Backend) throws(KernelError) -> [Update]
+  func updates(of pieces: [ParameterPiece], backend: any Backend) throws(KernelError) -> [Update]
 }
 
 /// A range of learned values that one thread updates.
@@ -40,21 +40,16 @@ struct Update: Sendable {
   }
 }
 
-extension Parameter {
-  /// The parameter as updates of at most `countMax` values.
+extension ParameterPiece {
+  /// The piece as updates of at most `countMax` values.
   func updates(
     countMax: Int, label: String, move: @escaping @Sendable (_ range: Range<Int>, _ step: Update.Step) -> Void
   ) -> [Update] {
     stride(from: range.lowerBound, to: range.upperBound, by: countMax).map { start in
       let part = start..<min(start + countMax, range.upperBound)
-      return Update(range: part, decays: role.decays, label: WorkLabel(layerName, label)) { move(part, $0) }
+      return Update(range: part, decays: parameter.role.decays, label: WorkLabel(parameter.layerName, label)) {
+        move(part, $0)
+      }
     }
-  }
-}
-
-extension AlignedBuffer {
-  /// All of it as 32-bit floats, valid while the buffer lives.
-  var allFloats: UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(start: floats, count: byteCount / MemoryLayout<Float>.size)
   }
 }

@@ -8,10 +8,8 @@ struct LossModule: Sendable {
   private let logits: Features
   private let lanes: Lanes
   private let state: StepState
-  /// Each lane's part of the loss: [lanes]
-  private let laneLosses: AlignedBuffer
-  /// Each lane's images whose most likely text is their label: [lanes]
-  private let laneExactCounts: AlignedBuffer
+  /// A lane's part of the loss, and its images whose most likely text is their label: [2]
+  private let sums: LaneSums
 
   init(_ description: ModelDescription, labelSmoothing: Float, logits: Features, lanes: Lanes, state: StepState) {
     self.description = description
@@ -19,25 +17,26 @@ struct LossModule: Sendable {
     self.lanes = lanes
     self.state = state
     loss = description.makeLoss(labelSmoothing: labelSmoothing)
-    laneLosses = AlignedBuffer(Double.self, count: lanes.count)
-    laneExactCounts = AlignedBuffer(Int.self, count: lanes.count)
+    sums = LaneSums(count: 2, lanes: lanes.dealing)
   }
 
   /// Computes the loss of a lane and the gradient of its logits.
   @Sendable func run(lane: Lane) {
     guard let labels = state.labels else { preconditionFailure("a training pass has labels") }
     let (positions, batch) = (description.positions, lanes.count * lanes.images)
-    let laneLabels = labels + lane.number * lanes.images * positions
+    let laneLabels = labels + (lane.number - lanes.own.lowerBound) * lanes.images * positions
     let values = logits.values(lane: lane)
-    laneExactCounts.pointer(to: Int.self)[lane.number] = (0..<lanes.images).count { image in
+    let exactCount = (0..<lanes.images).count { image in
       isExact(
         values + image * description.logitCount,
         label: UnsafeBufferPointer(start: laneLabels + image * positions, count: positions))
     }
-    laneLosses.pointer(to: Double.self)[lane.number] =
+    let sums = sums.lane(lane.number)
+    sums[0] =
       loss.lossAndGradient(
         logits: values, labels: laneLabels, images: lanes.images, totalImages: batch,
         gradient: logits.gradient(lane: lane)) / Double(batch * loss.termsPerImage)
+    sums[1] = Double(exactCount)
   }
 
   /// Whether the most likely class is the label's at every position.
@@ -49,14 +48,10 @@ struct LossModule: Sendable {
     }
   }
 
-  /// Images of the batch whose most likely text is their label.
-  var exactCount: Int {
-    UnsafeBufferPointer(start: laneExactCounts.pointer(to: Int.self), count: lanes.count).reduce(0, +)
-  }
-
-  /// The mean loss of the batch; lanes are added in their order.
-  var total: Double {
-    UnsafeBufferPointer(start: laneLosses.pointer(to: Double.self), count: lanes.count).reduce(0, +)
+  /// The mean loss of the batch, and its images whose most likely text is their label. All ranks ask for it once.
+  func total() -> (loss: Double, exactCount: Int) {
+    let total = sums.total()
+    return (total[0], Int(total[1]))
   }
 
   /// The logits of image `number` in the last pass: [positions, classes].

@@ -23,6 +23,7 @@ struct ModuleBuilder {
 
   let parameters: Parameters
   let gradients: AlignedBuffer
+  let dealing: ParameterDealing
   let state: StepState
   let order: ActivationOrder
   let lanes: Lanes
@@ -35,6 +36,8 @@ struct ModuleBuilder {
   /// The open shortcut, which the next `add` takes.
   var shortcut: Shortcut?
   private(set) var dropoutCount = 0
+  /// Of convolutions in training; their lanes' gradients are added up after the backward pass.
+  private(set) var convolutionGradients: [ConvolutionGradient] = []
 
   /// - Throws: `KernelError` where the backend has no kernel for a layer.
   mutating func append(_ pass: FusedPass) throws(KernelError) {
@@ -81,6 +84,16 @@ struct ModuleBuilder {
         values: parameters.values.floats + parameter.offset,
         trainingGradient: parameter.role.isLearned && isTraining ? gradients.floats + parameter.offset : nil)
     }
+  }
+
+  mutating func addGradient(
+    of kernel: any Convolution, _ layer: PlannedLayer, weight: ParameterMemory, bias: ParameterMemory?
+  ) {
+    guard isTraining, let owner = dealing.owners[layer.name] else { return }
+    convolutionGradients.append(
+      ConvolutionGradient(
+        layer: layer.name, kernel: kernel, weight: weight, bias: bias,
+        biasCount: bias == nil ? 0 : layer.output.planes.channels, owner: owner))
   }
 
   /// nil in inference, and for a rate of 0.

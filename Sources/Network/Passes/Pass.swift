@@ -1,19 +1,17 @@
 import Workers
 
-/// One piece of a pass over the network. A mini-batch is cut into lanes: equal runs of images, whose number does not
-/// depend on the number of threads, so that results do not either.
+/// One piece of a pass over the network. A mini-batch is cut into lanes: equal runs of images, whose number depends
+/// neither on the number of threads nor on that of ranks, so that results do not either.
 enum Phase: Sendable {
   /// Works on the images of one lane. Neighbouring phases of this kind run one after the other while the lane's values
   /// are in the cache, without waiting for other lanes. In inference, all phases with activations are neighbours.
   case lanes(@Sendable (_ lane: Lane) -> Void)
-  /// One share of a computation that reads all lanes.
+  /// One share of a computation that reads all lanes of all ranks.
   case shares(@Sendable (_ share: Int) -> Void)
-  /// Runs once, when all lanes are ready.
+  /// Runs once, when all lanes of this rank are ready. The ranks exchange what they need of one another there.
   case once(@Sendable () -> Void)
   /// Runs once before the pass, on the parameters alone; for layers in any order, each on one thread.
   case prepare(@Sendable () -> Void)
-  /// Runs once after the pass; for layers in any order, each on one thread.
-  case conclude(@Sendable () -> Void)
 }
 
 /// A sequence of phases, run by a team that waits between phases only where it must.
@@ -36,7 +34,6 @@ struct Pass: Sendable {
   private let cut: Lanes
   private var preparations: [SingleWork] = []
   private var groups: [Group] = []
-  private var conclusions: [SingleWork] = []
 
   /// - Parameter phases: Each with the name of its layer.
   init(_ phases: [(String, Phase)], _ direction: Direction, cut: Lanes) {
@@ -54,32 +51,32 @@ struct Pass: Sendable {
       case .shares(let body): groups.append(.shares((label("shares"), body)))
       case .once(let body): groups.append(.once((label("once"), body)))
       case .prepare(let body): preparations.append((label("prepare"), body))
-      case .conclude(let body): conclusions.append((label("conclude"), body))
       }
     }
   }
 
   /// - Parameters:
-  ///   - laneCount: Lanes to run, from the first on; nil for all. Training runs all.
+  ///   - laneCount: Lanes to run, from this rank's first on; nil for all. Training runs all.
   ///   - isPrepared: Whether the parameters are as in the last run.
   func run(on team: Team, laneCount: Int? = nil, isPrepared: Bool = false) {
-    func run(_ works: [SingleWork]) {
-      team.run(count: works.count) { number in team.time(works[number].label, works[number].body) }
+    if !isPrepared {
+      team.run(count: preparations.count) { number in team.time(preparations[number].label, preparations[number].body) }
     }
-    if !isPrepared { run(preparations) }
     for group in groups {
       switch group {
       case .lanes(let works):
-        let hasOwnSlots = cut.slotCount == cut.count
-        team.run(count: laneCount ?? cut.count) { number, worker in
-          let lane = Lane(number: number, slot: hasOwnSlots ? number : worker, worker: worker)
+        team.run(count: laneCount ?? cut.own.count) { index, worker in
+          let lane = Lane(
+            number: cut.own.lowerBound + index, slot: cut.hasOwnSlots ? index : worker, worker: worker)
           for work in works { team.time(work.label) { work.body(lane) } }
         }
       case .shares(let work):
-        team.run(count: cut.shareCount) { share in team.time(work.label) { work.body(share) } }
+        let shares = cut.shares.own
+        team.run(count: shares.count) { index in
+          team.time(work.label) { work.body(shares.lowerBound + index) }
+        }
       case .once(let work): team.time(work.label, work.body)
       }
     }
-    run(conclusions)
   }
 }

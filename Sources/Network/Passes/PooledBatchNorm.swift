@@ -45,7 +45,7 @@ private struct Winners: Sendable {
 
   init(of norm: BatchNorm, in builder: ModuleBuilder) {
     laneWordCount = builder.lanes.images * norm.winnerWordCount
-    choices = AlignedBuffer(UInt32.self, count: builder.lanes.count * laneWordCount)
+    choices = AlignedBuffer(UInt32.self, count: builder.lanes.slotCount * laneWordCount)
     inputs = builder.activation(norm.pooledShape, gradient: .none)
   }
 

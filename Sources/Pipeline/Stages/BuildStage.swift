@@ -1,9 +1,12 @@
+import Files
 import Foundation
 import Generator
 import Loader
+import Ranks
 import Samples
 import Shards
 import Specs
+import Workers
 
 /// Draws the samples of a split.
 struct BuildStage: SampleStage {
@@ -43,6 +46,48 @@ struct BuildStage: SampleStage {
 
   func run(in session: Session, on engine: Engine) throws {
     try write(source, count: drawnCount, in: session, on: engine)
+  }
+
+  func makeOnRanks(_ plans: [ShardPlan], in session: Session, on engine: Engine) throws -> Bool {
+    let group = session.group
+    guard group.count > 1, !plans.isEmpty else { return false }
+    let shards = plans.map { plan in
+      BuildAssignment.Shard(
+        number: plan.number, firstIndex: Int(plan.header.firstIndex), recordCount: plan.header.recordCount)
+    }
+    try group.assign(.build(BuildAssignment(split: split, shards: shards)))
+    try drawOwn(
+      plans, in: session.workspace, session.fileSystem, group, on: engine, session.cancellation,
+      report: session.report)
+    return true
+  }
+
+  /// Does the part of a rank other than the first.
+  func assist(
+    _ assignment: BuildAssignment, in workspace: Workspace, _ group: RankGroup, on engine: Engine,
+    _ cancellation: Cancellation
+  ) throws {
+    let source = source
+    let plans = try assignment.shards.map { shard in
+      ShardPlan(
+        number: shard.number,
+        header: try source.header(of: spec, firstIndex: shard.firstIndex, recordCount: shard.recordCount))
+    }
+    try drawOwn(plans, in: workspace, SystemFileSystem(), group, on: engine, cancellation) { _ in }
+  }
+
+  /// Draws this rank's part of the shards, and waits for the others.
+  private func drawOwn(
+    _ plans: [ShardPlan], in workspace: Workspace, _ fileSystem: any FileSystem, _ group: RankGroup,
+    on engine: Engine, _ cancellation: Cancellation, report: @escaping (PipelineEvent) -> Void
+  ) throws {
+    _ = try group.agree {
+      let own = Array(plans[Dealing(plans.count, to: group.ranks).own])
+      let maker = ShardMaker(
+        source: source, stage: name, workspace: workspace, fileSystem: fileSystem,
+        threadCount: engine.team.threadCount, cancellation: cancellation, report: report)
+      try maker.make(own, total: own.reduce(0) { $0 + $1.header.recordCount }, sharesFolder: true) { _, _, _ in }
+    }
   }
 
   /// The generator: every sample is a function of its index in the split.

@@ -4,8 +4,10 @@ import Files
 import Foundation
 import Loader
 import Network
+import Ranks
 import Samples
 import Specs
+import Workers
 
 /// The result of an evaluation.
 package struct EvaluationOutcome: Sendable {
@@ -125,26 +127,69 @@ struct EvaluateStage: Stage {
 
   /// - Returns: The number of images predicted.
   private func evaluate(_ file: ModelFile, _ hash: ContentHash, in session: Session, on engine: Engine) throws -> Int {
-    let network = try Network(
-      file, batch: Predictor.batch, precision: engine.precision, backend: engine.backend, team: engine.team)
     let dataset = try session.dataset(of: data)
     try session.catalog.removeLeftOut(ofStage: name)
-    let loader = try BatchLoader(
-      dataset, order: .sequential, batchSize: Predictor.batch, threadCount: 1,
-      leaveOut: try session.leavingOut(stage: name, split: split, spec.shards))
-    var evaluator = Evaluator(network)
-    while let batch = try session.readingSamples(of: data, { try loader.next() }) {
-      try session.cancellation.check()
-      evaluator.evaluate(batch)
+    let network = try makeNetwork(file, on: engine)
+    try session.group.assign(
+      .evaluate(
+        EvaluateAssignment(
+          split: split, shards: session.shardFiles(of: data),
+          model: RecordedFile(path: path(in: session.workspace), hash: hash.description))))
+    _ = try session.group.agree {}
+    var result = EvaluationResult(of: network)
+    try predict(
+      dataset, network, session.group, session.cancellation,
+      leaveOut: try session.leavingOut(stage: name, split: split, spec.shards)
+    ) { predictions in
+      for prediction in predictions { result.add(prediction) }
       session.report(
         .progress(
-          stage: name, done: evaluator.result.accuracy.images, total: dataset.sampleCount, unit: "images",
-          detail: "\(evaluator.result.accuracy.exact) exact"))
+          stage: name, done: result.accuracy.images, total: dataset.sampleCount, unit: "images",
+          detail: "\(result.accuracy.exact) exact"))
     }
-    guard evaluator.result.accuracy.images > 0 else { throw data.unusable(.nothingLeft(batch: 0)) }
-    _ = try session.catalog.recordEvaluation(
-      EvaluationRow(evaluator.result, modelHash: hash.description, split: split))
-    return evaluator.result.accuracy.images
+    guard result.accuracy.images > 0 else { throw data.unusable(.nothingLeft(batch: 0)) }
+    _ = try session.catalog.recordEvaluation(EvaluationRow(result, modelHash: hash.description, split: split))
+    return result.accuracy.images
+  }
+
+  private func makeNetwork(_ file: ModelFile, on engine: Engine) throws -> Network {
+    try Network(file, batch: Predictor.batch, precision: engine.precision, backend: engine.backend, team: engine.team)
+  }
+
+  /// Predicts a dataset on all ranks, which take its batches in turn.
+  /// - Parameter add: On rank 0, receives the predictions in the order of the samples.
+  private func predict(
+    _ dataset: Dataset, _ network: Network, _ group: RankGroup, _ cancellation: Cancellation,
+    leaveOut: ((LeftOutBlock) throws -> Void)?, add: ([SamplePrediction]) -> Void
+  ) throws {
+    let loader = try BatchLoader(
+      dataset, order: .sequential, batchSize: Predictor.batch, startBatch: group.rank, stride: group.count,
+      threadCount: 1, leaveOut: leaveOut)
+    for _ in stride(from: 0, to: loader.batchesPerEpoch, by: group.count) {
+      let (own, agreement) = try group.agree(isCancelled: cancellation.isCancelled) {
+        let batch = try data.reading { try loader.next() }
+        let predictions = batch.map { SamplePrediction.predictions($0, by: network) } ?? []
+        return (predictions, group.isFirst ? [] : predictions.flatMap(\.encoded))
+      }
+      if agreement.isCancelled { throw Interrupted() }
+      guard group.isFirst else { continue }
+      add(own + agreement.attachments.dropFirst().flatMap { SamplePrediction.decoded($0) })
+    }
+  }
+
+  /// Does the part of a rank other than the first.
+  func assist(
+    _ assignment: EvaluateAssignment, in workspace: Workspace, _ group: RankGroup, on engine: Engine,
+    _ cancellation: Cancellation
+  ) throws {
+    let ((network, dataset), _) = try group.agree {
+      let file = try ModelFile(contentsOf: assignment.model.path)
+      guard try file.hash().description == assignment.model.hash else {
+        throw PipelineError.changedFile(path: assignment.model.path)
+      }
+      return (try makeNetwork(file, on: engine), try data.dataset(of: assignment.shards, in: workspace))
+    }
+    try predict(dataset, network, group, cancellation, leaveOut: spec.shards.silentLeaveOut) { _ in }
   }
 }
 

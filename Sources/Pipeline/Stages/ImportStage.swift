@@ -109,7 +109,7 @@ struct ImportBase {
       throw PipelineError.missing(
         stage: "a part of the \(stage.split.rawValue) split", remedy: "import all images again without --add")
     }
-    let stored = try session.readingSamples(of: stage) {
+    let stored = try stage.reading {
       try ImportedContent(
         ofShards: shards.recorded.map { session.workspace.path(ofFile: $0.file) }, threadCount: threadCount)
     }.samples

@@ -18,6 +18,9 @@ protocol SampleStage: Stage {
   var remedy: String { get }
   /// What a person can do about shards that could not be read because of `error`.
   func remedy(for error: LoaderError) -> String
+  /// Has several ranks make planned shards together, where they can.
+  /// - Returns: Whether they have.
+  func makeOnRanks(_ plans: [ShardPlan], in session: Session, on engine: Engine) throws -> Bool
 }
 
 extension Split {
@@ -29,6 +32,8 @@ extension SampleStage {
   var name: String { split.stageName }
 
   func inputs(in records: Records) throws -> StageInputs? { try sampleInputs(in: records) }
+
+  func makeOnRanks(_ plans: [ShardPlan], in session: Session, on engine: Engine) throws -> Bool { false }
 
   func owns(_ header: ShardHeader, _ inputs: StageInputs) -> Bool {
     header.split == split && header.specHash == inputs.hash
@@ -80,16 +85,38 @@ struct SplitData: Sendable {
   let count: Int
 }
 
+extension SampleStage {
+  /// Runs `body`. If a shard of the stage cannot be read, the error says how to restore it.
+  func reading<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as ShardError {
+      throw unusable(.shard(error))
+    } catch let error as LoaderError {
+      throw unusable(error)
+    }
+  }
+
+  /// Opens samples for reading.
+  /// - Parameter files: Those of the shards, in the workspace.
+  /// - Throws: `PipelineError.unusableShards`.
+  func dataset(of files: [String], in workspace: Workspace) throws -> Dataset {
+    let (captcha, paths) = (spec.captcha, files.map(workspace.path(ofFile:)))
+    let dataset = try reading { try Dataset(paths: paths) }
+    guard dataset.geometry == captcha.geometry, dataset.alphabet == captcha.alphabet,
+      dataset.labelCapacity == captcha.lengths.upperBound
+    else { throw unusable(.foreign(path: paths[0])) }
+    return dataset
+  }
+}
+
 extension Session {
+  /// The files of the recorded shards of a stage.
+  func shardFiles(of stage: any SampleStage) throws -> [String] { try catalog.shards(of: stage.split).map(\.file) }
+
   /// Opens the recorded samples of a stage for reading.
   /// - Throws: `PipelineError.unusableShards`.
   func dataset(of stage: any SampleStage) throws -> Dataset {
-    let captcha = stage.spec.captcha
-    let paths = try catalog.shards(of: stage.split).map { workspace.path(ofFile: $0.file) }
-    let dataset = try readingSamples(of: stage) { try Dataset(paths: paths) }
-    guard dataset.geometry == captcha.geometry, dataset.alphabet == captcha.alphabet,
-      dataset.labelCapacity == captcha.lengths.upperBound
-    else { throw stage.unusable(.foreign(path: paths[0])) }
-    return dataset
+    try stage.dataset(of: shardFiles(of: stage), in: workspace)
   }
 }

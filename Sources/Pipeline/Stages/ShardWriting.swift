@@ -27,7 +27,18 @@ extension SampleStage {
     }
     var plans = try plans(count: count, after: kept, from: source, catalogPath: session.catalog.path)
     let start = Date()
+    let plannedCount = plans.count
     plans = try recordFound(plans, except: kept?.damaged ?? [], in: session, on: engine)
+    if plans.count < plannedCount {
+      session.report(
+        .note(
+          "\(counted(plannedCount - plans.count, "shard")) of the \(split.rawValue) split found in"
+            + " \(session.workspace.shardsPath)"))
+    }
+    let written = plans.reduce(0) { $0 + $1.header.recordCount }
+    if try makeOnRanks(plans, in: session, on: engine) {
+      plans = try recordFound(plans, except: [], in: session, on: engine)
+    }
     let maker = ShardMaker(
       source: source, stage: name, workspace: session.workspace, fileSystem: session.fileSystem,
       threadCount: engine.team.threadCount, cancellation: session.cancellation, report: session.report)
@@ -39,7 +50,6 @@ extension SampleStage {
     }
     try removeStrays(in: session)
     try session.catalog.recordStage(row(.done, inputs, result: result))
-    let written = plans.reduce(0) { $0 + $1.header.recordCount }
     session.report(
       .finished(
         stage: name,
@@ -65,11 +75,6 @@ extension SampleStage {
       } else {
         missing.append(plan)
       }
-    }
-    if missing.count < plans.count {
-      let count = plans.count - missing.count
-      session.report(
-        .note("\(counted(count, "shard")) of the \(split.rawValue) split found in \(workspace.shardsPath)"))
     }
     return missing
   }

@@ -2,10 +2,13 @@ import Catalog
 import Files
 import Foundation
 import Kernels
+import Loader
 import Network
+import Ranks
 import Samples
 import Specs
 import Trainer
+import Workers
 
 /// Trains the model on the train split.
 struct TrainStage: Stage {
@@ -64,23 +67,25 @@ struct TrainStage: Stage {
     let initial = try session.workspace.initialModel(for: model)
     let inputs = inputs(data: data, initialWeights: try initial?.hash())
     let dataset = try session.dataset(of: self.data)
-    let trainer = try Trainer(
-      TrainingPlan(
-        training: spec.training, model: model, seed: spec.seed, precision: precision,
-        stepsPerEpoch: dataset.sampleCount / spec.training.imagesPerStep, runHash: inputs.hash.description),
-      backend: engine.backend, team: engine.team)
+    let trainer = try makeTrainer(dataset, runHash: inputs.hash.description, session.group, on: engine)
     if let initial { _ = trainer.parameters.load(initial.tensors) }
-    try resume(trainer, inputs, in: session)
-    session.report(.note(describe(trainer, on: engine)))
+    let checkpoint = try resume(trainer, inputs, in: session)
     let validation = try makeValidation(in: session, on: engine)
+    try session.group.assign(
+      .train(
+        TrainAssignment(
+          runHash: inputs.hash.description, shards: session.shardFiles(of: self.data),
+          validationShards: validationData.map(session.shardFiles), checkpoint: checkpoint,
+          initialModel: initial?.hash().description)))
+    _ = try session.group.agree {}
+    let seconds = stepSeconds(trainer)
+    session.report(.note(describe(trainer, stepSeconds: seconds, session.group, on: engine)))
     let start = Date()
     let firstStep = trainer.step
     let journal = CatalogJournal(session: session, stage: name, imagesPerStep: spec.training.imagesPerStep)
-    try session.readingSamples(of: self.data) {
-      try TrainingLoop(trainer, validation: validation, journal: journal).run(
-        on: dataset, leaveOut: try session.leavingOut(stage: name, split: .train, spec.shards),
-        cancellation: session.cancellation)
-    }
+    try TrainingLoop(trainer, in: session.group, validation: validation, journal: journal).run(
+      on: dataset, leaveOut: try session.leavingOut(stage: name, split: .train, spec.shards),
+      cancellation: session.cancellation, reading: self.data.reading)
     let file = try ModelFile(model, tensors: trainer.result.tensors).encoded()
     try writeDurably(file, to: session.workspace.modelPath, in: session.fileSystem)
     try session.catalog.recordStage(row(.done, inputs, result: ContentHash(of: file).description))
@@ -89,42 +94,66 @@ struct TrainStage: Stage {
       .finished(stage: name, summary: "\(counted(images, "image")), \(perSecond(images, since: start)) a second"))
   }
 
+  private func makeTrainer(
+    _ dataset: Dataset, runHash: String, _ group: RankGroup, on engine: Engine
+  ) throws -> Trainer {
+    try Trainer(
+      TrainingPlan(
+        training: spec.training, model: model, seed: spec.seed, precision: precision,
+        stepsPerEpoch: dataset.sampleCount / spec.training.imagesPerStep, runHash: runHash),
+      backend: engine.backend, team: engine.team, ranks: group.ranks)
+  }
+
   /// Restores the newest usable checkpoint, and drops later steps and checkpoints from the catalog.
-  private func resume(_ trainer: Trainer, _ inputs: StageInputs, in session: Session) throws {
+  /// - Returns: The checkpoint; nil where there is none.
+  private func resume(_ trainer: Trainer, _ inputs: StageInputs, in session: Session) throws -> RecordedFile? {
     guard try session.records.stage(named: name)?.contentHash == inputs.hash.description else {
-      return try session.catalog.restartTraining(row(.running, inputs))
+      try session.catalog.restartTraining(row(.running, inputs))
+      return nil
     }
     let progress = try TrainingProgress(
       trainer.plan.checkpoints, validates: validationData != nil, in: session.records)
     for fault in progress.faults { session.report(.note("\(fault); ignoring this checkpoint")) }
+    var restored: RecordedFile?
     if let checkpoint = progress.checkpoint {
       let path = session.workspace.path(ofFile: checkpoint.file)
-      if !trainer.restore(try Checkpoint(contentsOf: path, hash: checkpoint.contentHash)) {
+      if trainer.restore(try Checkpoint(contentsOf: path, hash: checkpoint.contentHash)) {
+        restored = RecordedFile(path: checkpoint.file, hash: checkpoint.contentHash)
+      } else {
         session.report(.note("\(path) belongs to another training; ignoring it"))
       }
     }
     try session.catalog.truncateTraining(afterStep: trainer.step)
     try session.catalog.recordStage(row(.running, inputs))
+    return restored
   }
 
-  private func describe(_ trainer: Trainer, on engine: Engine) -> String {
+  private func describe(
+    _ trainer: Trainer, stepSeconds: Double, _ group: RankGroup, on engine: Engine
+  ) -> String {
     let operations = (try? NetworkPlan(model).operationCount) ?? 0
     let training = trainer.plan.training
     let images =
       training.candidates == 1 ? "\(training.batch)" : "the hardest \(training.batch) of \(training.imagesPerStep)"
+    let seconds = stepSeconds * Double(trainer.plan.stepCount - trainer.step)
+    let time = seconds < 90 ? "about \(Int(seconds.rounded(.up))) s" : "about \(Int((seconds / 60).rounded())) min"
+    let threads = counted(engine.team.threadCount, "thread")
     return
       "\(model.name): \(trainer.parameters.learnedCount) parameters, \(operations / 1_000_000) million operations for"
-      + " an image; \(engine.backend.name), \(precision.rawValue), \(counted(engine.team.threadCount, "thread"));"
-      + " \(counted(trainer.plan.stepCount - trainer.step, "step")) of \(images) images, \(expectedTime(trainer))"
+      + " an image; \(engine.backend.name), \(precision.rawValue),"
+      + " \(group.count == 1 ? threads : "\(group.count) ranks, \(threads) on the first");"
+      + " \(counted(trainer.plan.stepCount - trainer.step, "step")) of \(images) images, \(time)"
+      + (group.count > trainer.laneCount
+        ? "; a batch is dealt out to at most \(trainer.laneCount) ranks (training.lanes), so"
+          + " \(group.count - trainer.laneCount) of \(group.count) wait for the others" : "")
   }
 
-  /// How long training will take, from the time of a second step: in the first one, caches are cold.
-  private func expectedTime(_ trainer: Trainer) -> String {
+  /// How long a step takes: a second one, since in the first one caches are cold. All ranks measure it together.
+  private func stepSeconds(_ trainer: Trainer) -> Double {
     trainer.rehearse()
     let start = Date()
     trainer.rehearse()
-    let seconds = -start.timeIntervalSinceNow * Double(trainer.plan.stepCount - trainer.step)
-    return seconds < 90 ? "about \(Int(seconds.rounded(.up))) s" : "about \(Int((seconds / 60).rounded())) min"
+    return -start.timeIntervalSinceNow
   }
 
   private func makeValidation(in session: Session, on engine: Engine) throws -> Validation? {
@@ -135,11 +164,65 @@ struct TrainStage: Stage {
       return nil
     }
     _ = try validationData.recordedData(in: session.records, for: "training")
-    let dataset = try session.dataset(of: validationData)
-    let batches = try session.readingSamples(of: validationData) {
-      try Validation.batches(
-        of: dataset, leaveOut: try session.leavingOut(stage: name, split: .validation, spec.shards))
-    }
-    return try Validation(batches, model: model, precision: precision, backend: engine.backend, team: engine.team)
+    return try makeValidation(
+      session.dataset(of: validationData), of: validationData, session.group, on: engine,
+      leaveOut: session.leavingOut(stage: name, split: .validation, spec.shards))
   }
+
+  private func makeValidation(
+    _ dataset: Dataset, of data: any SampleStage, _ group: RankGroup, on engine: Engine,
+    leaveOut: ((LeftOutBlock) throws -> Void)?
+  ) throws -> Validation {
+    let batches = try data.reading { try Validation.batches(of: dataset, leaveOut: leaveOut) }
+    return try Validation(
+      batches, model: model, precision: precision, backend: engine.backend, team: engine.team, ranks: group.ranks)
+  }
+}
+
+// MARK: - Other ranks
+
+extension TrainStage {
+  /// Does the part of a rank other than the first.
+  func assist(
+    _ assignment: TrainAssignment, in workspace: Workspace, _ group: RankGroup, on engine: Engine,
+    _ cancellation: Cancellation
+  ) throws {
+    let leaveOut = spec.shards.silentLeaveOut
+    let ((trainer, dataset, validation), _) = try group.agree {
+      let dataset = try data.dataset(of: assignment.shards, in: workspace)
+      let trainer = try makeTrainer(dataset, runHash: assignment.runHash, group, on: engine)
+      try restore(trainer, from: assignment, in: workspace)
+      var validation: Validation?
+      if let validationData, let shards = assignment.validationShards {
+        validation = try makeValidation(
+          validationData.dataset(of: shards, in: workspace), of: validationData, group, on: engine, leaveOut: leaveOut)
+      }
+      return (trainer, dataset, validation)
+    }
+    _ = stepSeconds(trainer)
+    try TrainingLoop(trainer, in: group, validation: validation, journal: EmptyJournal()).run(
+      on: dataset, leaveOut: leaveOut, cancellation: cancellation, reading: data.reading)
+  }
+
+  private func restore(_ trainer: Trainer, from assignment: TrainAssignment, in workspace: Workspace) throws {
+    if let checkpoint = assignment.checkpoint {
+      let path = workspace.path(ofFile: checkpoint.path)
+      _ = trainer.restore(try Checkpoint(contentsOf: path, hash: checkpoint.hash))
+    } else if let hash = assignment.initialModel {
+      guard let initial = try workspace.initialModel(for: model), try initial.hash().description == hash else {
+        throw PipelineError.changedFile(path: workspace.initialModelPath)
+      }
+      _ = trainer.parameters.load(initial.tensors)
+    }
+  }
+}
+
+/// The journal of a rank that records nothing.
+private struct EmptyJournal: TrainingJournal {
+  func record(_ steps: [TimedStep]) {}
+  func record(_ checkpoint: TrainingCheckpoint, after steps: [TimedStep]) {}
+  func validations() -> [ValidationResult] { [] }
+  func keepCheckpoints(atSteps steps: Set<Int>) {}
+  func note(_ text: String) {}
+  func show(step: Int, of stepCount: Int, detail: String) {}
 }

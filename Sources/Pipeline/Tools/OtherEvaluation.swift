@@ -67,7 +67,9 @@ extension EvaluationResult {
       for (row, index) in batch.indices.enumerated() {
         guard let answer = texts[index] else { throw wrong("sample \(index) has no answer") }
         let predicted = Label(classes: characters(answer.text).compactMap { alphabet.index(of: $0) })
-        add(index: index, truth: batch.label(ofRow: row), predicted: predicted, confidence: answer.confidence)
+        add(
+          SamplePrediction(
+            index: index, truth: batch.label(ofRow: row), predicted: predicted, confidence: answer.confidence))
       }
     }
   }

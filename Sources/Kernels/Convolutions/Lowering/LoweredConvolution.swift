@@ -193,12 +193,14 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     }
   }
 
-  func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
-    scratch.lend(count: geometry.weightCount) { sum in
-      addFloats(lanes.map(\.weightGradient), into: sum, count: geometry.weightCount)
-      patches.restore(sum, into: weights)
-    }
-    if let bias { addFloats(lanes.map(\.biasGradient), into: bias, count: geometry.outputChannels) }
+  var weightGradientCount: Int { geometry.weightCount }
+
+  func weightGradient(lane: Int) -> WeightGradient {
+    WeightGradient(lanes[lane].weightGradient, bias: bias == nil ? nil : lanes[lane].biasGradient)
+  }
+
+  func restore(_ gradient: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
+    patches.restore(gradient, into: weights)
   }
 
   // MARK: Blocks of rows

@@ -139,12 +139,13 @@ final class WinogradConvolution: Convolution, @unchecked Sendable {
     }
   }
 
-  func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
-    let count = 9 * transforms.inputChannels * transforms.outputChannels
-    scratch.lend(count: count) { sum in
-      addFloats(lanes.map(\.weightGradient), into: sum, count: count)
-      transforms.reorderTaps(sum, into: weights)
-    }
-    if let bias { addFloats(lanes.map(\.biasGradient), into: bias, count: transforms.outputChannels) }
+  var weightGradientCount: Int { 9 * transforms.inputChannels * transforms.outputChannels }
+
+  func weightGradient(lane: Int) -> WeightGradient {
+    WeightGradient(lanes[lane].weightGradient, bias: bias == nil ? nil : lanes[lane].biasGradient)
+  }
+
+  func restore(_ gradient: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
+    transforms.reorderTaps(gradient, into: weights)
   }
 }

@@ -8,8 +8,8 @@
     private let weightCopies: [Execution]
     private let bias: AlignedBuffer?
     private let lanes: [Lane]
-    /// The sum of the lanes' weight gradients in their layout, and its copy to the caller's.
-    private let weightGradient: (sum: AlignedBuffer, copy: Execution)?
+    /// Of a weight gradient, and its copy to the caller's layout; nil where the convolution was made without it.
+    private let weightGradient: (count: Int, copy: Execution)?
     let description: String
 
     init(
@@ -39,8 +39,10 @@
       self.lanes = lanes
       if let operation = primitives.primitives[.backwardWeights]?.operation {
         let layout = try OneDNNLayout(of: dnnl_query_diff_weights_md, in: operation)
-        let sum = AlignedBuffer(byteCount: layout.byteCount)
-        weightGradient = (sum, try Execution(copying: (layout, sum), to: (primitives.weights, nil), engine))
+        weightGradient = (
+          layout.byteCount / MemoryLayout<Float>.size,
+          try Execution(copying: (layout, nil), to: (primitives.weights, nil), engine)
+        )
       } else {
         weightGradient = nil
       }
@@ -70,12 +72,17 @@
       return execution
     }
 
-    func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
-      guard let weightGradient else { preconditionFailure("the convolution was made without this direction") }
-      let sum = weightGradient.sum
-      addFloats(lanes.compactMap(\.weightGradient), into: sum.floats, count: sum.byteCount / 4)
-      weightGradient.copy(weights)
-      if let bias { addFloats(lanes.compactMap(\.biasGradient), into: bias, count: outputChannels) }
+    var weightGradientCount: Int { weightGradient?.count ?? 0 }
+
+    func weightGradient(lane: Int) -> WeightGradient {
+      guard let weights = lanes[lane].weightGradient else {
+        preconditionFailure("the convolution was made without this direction")
+      }
+      return WeightGradient(weights, bias: lanes[lane].biasGradient)
+    }
+
+    func restore(_ gradient: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
+      weightGradient?.copy(gradient, weights)
     }
   }
 

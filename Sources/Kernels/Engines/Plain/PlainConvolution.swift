@@ -98,13 +98,16 @@ final class PlainConvolution: Convolution, @unchecked Sendable {
     }
   }
 
-  func reduceWeightGradients(into weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
-    let sum = AlignedBuffer(Float.self, count: geometry.weightCount)
-    addFloats(weightGradients, into: sum.floats, count: geometry.weightCount)
+  var weightGradientCount: Int { geometry.weightCount }
+
+  func weightGradient(lane: Int) -> WeightGradient {
+    WeightGradient(weightGradients[lane], bias: geometry.hasBias ? biasGradients[lane] : nil)
+  }
+
+  func restore(_ gradient: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
     forEachWeight { index, tap, i, o in
-      weights[index] = sum.floats[(tap * geometry.inputChannels + i) * geometry.outputChannels + o]
+      weights[index] = gradient[(tap * geometry.inputChannels + i) * geometry.outputChannels + o]
     }
-    if let bias { addFloats(biasGradients, into: bias, count: geometry.outputChannels) }
   }
 
   /// Calls `body` for each weight with its index in [out, in, kernel, kernel], its tap, and its input and output channel.
