@@ -90,9 +90,9 @@ compare() {
 killed=0
 while [ "$killed" -lt "$kills" ]; do
   begin
-  # Until the ranks run, and then up to half the time of an undisturbed run. Ranks that share CPUs take longer.
+  # From the start of the ranks on, at a time that is in training more often than not. Ranks that share CPUs take longer.
   until [ -n "$(ranks)" ] || ! kill -0 "$run" 2>/dev/null; do sleep 0.01; done
-  microseconds=$(((RANDOM * 32768 + RANDOM) % (duration / 2)))
+  microseconds=$(((RANDOM * 32768 + RANDOM) % (duration * 3 / 2)))
   sleep "$((microseconds / 1000000)).$(printf %06d "$((microseconds % 1000000))")"
   mapfile -t alive < <(ranks)
   code=0
@@ -101,7 +101,9 @@ while [ "$killed" -lt "$kills" ]; do
     await "$run" "${alive[@]}"
     wait "$run" || code=$?
     run=
-    echo "kill $killed: $launcher, $count ranks, after $((microseconds / 1000)) ms: exit code $code"
+    checkpoint=$(compgen -G "$actual/checkpoints/*.safetensors" | sort | tail -1) || checkpoint=none
+    echo "kill $killed: $launcher, $count ranks, after $((microseconds / 1000)) ms: exit code $code," \
+      "last checkpoint: $(basename "$checkpoint" .safetensors)"
     if [ "$code" != 0 ]; then continue; fi
   else
     await "$run"
