@@ -5,6 +5,14 @@
 
 daemons=()
 stop_slurm() {
+  # Jobs would outlive the daemons.
+  if [ -n "$(squeue --noheader 2>/dev/null)" ]; then
+    scancel --user="$(id -un)" || true
+    for _ in {1..50}; do
+      [ -n "$(squeue --noheader 2>/dev/null)" ] || break
+      sleep 0.2
+    done
+  fi
   kill "${daemons[@]}" 2>/dev/null || true
   wait "${daemons[@]}" || true
 }
