@@ -71,9 +71,13 @@ DISTRIBUTIONS_BIND ?=
 distributions: ## test `make run` and `make test` on fresh Debian systems, as root; about half an hour each
 	Setup/distributions.sh "$(DISTRIBUTIONS_DIR)" "$(DISTRIBUTIONS)" "$(DISTRIBUTIONS_BIND)" "$(PIPELINE)"
 
-cluster: PACKAGES += slurm-wlm munge
-cluster: build ## share a build among the tasks of a Slurm job array on this machine, as root
-	GLYPHLINE="$(BIN)/glyphline" Tests/Cluster/run.sh
+cluster: PACKAGES += slurm-wlm munge openmpi-bin mpich iproute2 procps
+cluster: build ## share pipelines under Slurm and MPI on this machine, and kill ranks, as root
+	export GLYPHLINE="$(BIN)/glyphline"
+	Tests/Cluster/run.sh
+	Tests/Cluster/ranks.sh Pipelines/smoke.yaml Tests/Cluster/varied.yaml
+	LAUNCHERS=open-mpi-hosts RANKS="2 3" Tests/Cluster/ranks.sh Tests/Cluster/varied.yaml
+	Tests/Cluster/kill.sh Tests/Cluster/varied.yaml
 
 interop: build ## read shards, catalog, models and tar files with other programs, and compare the results
 	GLYPHLINE="$(BIN)/glyphline" Tests/Interop/run.sh
