@@ -221,8 +221,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Network", "Faults",
-        "crashtest", "kernelcheck",
+        "Pipeline", "Generator", "Files", "Samples", "Shards", "Specs", "Images", "Workers", "Network", "Ranks",
+        "RankThreads", "Faults", "crashtest", "kernelcheck",
       ],
       resources: [.copy("Fixtures")], swiftSettings: strict),
   ],

@@ -38,6 +38,8 @@ package final class BatchLoader {
   /// Blocks of the sequence whose records have been copied into batches.
   private var readBlockCount: Int
   private var nextBatch: Int
+  /// Of the sequence, for all batches to return.
+  private let blockIndices: Range<Int>
 
   /// - Parameters:
   ///   - rows: The rows of each batch to return, for loaders that share the batches of the shuffled order; nil for all.
@@ -75,7 +77,7 @@ package final class BatchLoader {
     }
     self.leaveOut = leaveOut
     nextBatch = startBatch
-    let blockIndices = plan.blockIndices(in: sequence)
+    blockIndices = plan.blockIndices(in: sequence)
     readBlockCount = blockIndices.lowerBound
     let scatter = BlockScatter(
       dataset: dataset, sequence: sequence, plan: plan, slots: slots, rows: kept, leavesOut: leaveOut != nil)
@@ -109,6 +111,10 @@ package final class BatchLoader {
     }
     return nil
   }
+
+  /// Waits for the blocks after the last batch that this loader returns, which are other loaders'. So `leaveOut` is called
+  /// with every damaged block of the order. For the sequential order.
+  package func readRest() throws { try waitForBlocks(before: blockIndices.upperBound) }
 
   private func waitForBlocks(before end: Int) throws {
     while readBlockCount < end {

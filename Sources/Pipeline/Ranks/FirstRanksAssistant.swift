@@ -10,7 +10,8 @@ import Workers
 ///   - threadCount: nil for all CPUs that the process may use.
 /// - Throws: The error that ends the command, whichever rank it comes from.
 package func assistFirstRank(
-  _ spec: PipelineSpec, in workspace: Workspace, threadCount: Int?, group: RankGroup, cancellation: Cancellation
+  _ spec: PipelineSpec, in workspace: Workspace, threadCount: Int?, fileSystem: any FileSystem = SystemFileSystem(),
+  group: RankGroup, cancellation: Cancellation
 ) throws {
   let (engine, stages) = try preparedStages(spec, threadCount: threadCount, group)
   try group.requireShared(workspace)
@@ -20,7 +21,7 @@ package func assistFirstRank(
       guard let stage = try stages.samples(of: assignment.split) as? BuildStage else {
         preconditionFailure("only drawn splits are dealt out to ranks")
       }
-      try stage.assist(assignment, in: workspace, group, on: engine, cancellation)
+      try stage.assist(assignment, in: workspace, fileSystem, group, on: engine, cancellation)
     case .train(let assignment): try stages.train.assist(assignment, in: workspace, group, on: engine, cancellation)
     case .evaluate(let assignment):
       let stage = EvaluateStage(

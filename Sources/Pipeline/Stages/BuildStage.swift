@@ -64,8 +64,8 @@ struct BuildStage: SampleStage {
 
   /// Does the part of a rank other than the first.
   func assist(
-    _ assignment: BuildAssignment, in workspace: Workspace, _ group: RankGroup, on engine: Engine,
-    _ cancellation: Cancellation
+    _ assignment: BuildAssignment, in workspace: Workspace, _ fileSystem: any FileSystem, _ group: RankGroup,
+    on engine: Engine, _ cancellation: Cancellation
   ) throws {
     let source = source
     let plans = try assignment.shards.map { shard in
@@ -73,7 +73,7 @@ struct BuildStage: SampleStage {
         number: shard.number,
         header: try source.header(of: spec, firstIndex: shard.firstIndex, recordCount: shard.recordCount))
     }
-    try drawOwn(plans, in: workspace, SystemFileSystem(), group, on: engine, cancellation) { _ in }
+    try drawOwn(plans, in: workspace, fileSystem, group, on: engine, cancellation) { _ in }
   }
 
   /// Draws this rank's part of the shards, and waits for the others.

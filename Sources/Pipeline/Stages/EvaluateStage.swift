@@ -175,6 +175,7 @@ struct EvaluateStage: Stage {
       guard group.isFirst else { continue }
       add(own + agreement.attachments.dropFirst().flatMap { SamplePrediction.decoded($0) })
     }
+    if group.isFirst { try data.reading { try loader.readRest() } }
   }
 
   /// Does the part of a rank other than the first.
