@@ -95,7 +95,8 @@ let package = Package(
       swiftSettings: strict),
     // Layers, models, parameters, optimizers, model files and checkpoints.
     .target(
-      name: "Network", dependencies: ["Samples", "Files", "Workers", "Ranks", "Specs", "Kernels"], swiftSettings: strict),
+      name: "Network", dependencies: ["Samples", "Files", "Workers", "Ranks", "Specs", "Kernels"], swiftSettings: strict
+    ),
 
     // MARK: Floor 5: batches
     // Shuffled batches from shards, decoded ahead; one number gives the position to resume from.

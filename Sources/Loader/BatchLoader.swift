@@ -42,7 +42,7 @@ package final class BatchLoader {
   private let blockIndices: Range<Int>
 
   /// - Parameters:
-  ///   - rows: The rows of each batch to return, for loaders that share the batches of the shuffled order; nil for all.
+  ///   - rows: The rows of each batch to return, for loaders that share each batch of the shuffled order; nil for all.
   ///   - startBatch: Number of the first batch to return; in the shuffled order it counts through all epochs.
   ///   - endBatch: Number at which to end; nil for the end of the order.
   ///   - stride: Distance of the batches to return, for loaders that share the batches of an order.
@@ -52,7 +52,8 @@ package final class BatchLoader {
   /// - Precondition: batch size, stride and thread count are at least 1.
   /// - Throws: `LoaderError` where a shuffled epoch would have no batch.
   package init(
-    _ dataset: Dataset, order: Order, batchSize: Int, rows: Range<Int>? = nil, startBatch: Int = 0, endBatch: Int? = nil, stride: Int = 1,
+    _ dataset: Dataset, order: Order, batchSize: Int, rows: Range<Int>? = nil, startBatch: Int = 0,
+    endBatch: Int? = nil, stride: Int = 1,
     threadCount: Int, leaveOut: ((LeftOutBlock) throws -> Void)? = nil
   ) throws(LoaderError) {
     precondition(batchSize > 0 && threadCount > 0 && startBatch >= 0 && stride > 0)

@@ -63,7 +63,8 @@ package final class Network: Sendable {
     let order = backend.order(filters: plan.filters, precision: precision)
     let input = makeInputModule(description.input, order: order, precision: precision, lanes: lanes, state: state)
     var builder = ModuleBuilder(
-      parameters: parameters, gradients: gradients, dealing: dealing, state: state, order: order, lanes: lanes, precision: precision,
+      parameters: parameters, gradients: gradients, dealing: dealing, state: state, order: order, lanes: lanes,
+      precision: precision,
       backend: backend, threadCount: team.threadCount, isTraining: purpose == .training,
       entries: [.init(name: "input", module: input, hasParameters: false)])
     for pass in fuse(plan.layers, isTraining: purpose == .training) { try builder.append(pass) }

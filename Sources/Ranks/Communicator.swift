@@ -51,7 +51,9 @@ extension Communicator {
       let parts = (0..<count).map { UnsafeMutableRawBufferPointer(rebasing: bytes[ends[$0]..<ends[$0 + 1]]) }
       own.withUnsafeBytes { parts[rank].copyMemory(from: $0) }
       PieceExchange(self, sharing: parts.map { [$0] }).run()
-      return parts.map { part in (0..<part.count / size).map { part.loadUnaligned(fromByteOffset: $0 * size, as: Value.self) } }
+      return parts.map { part in
+        (0..<part.count / size).map { part.loadUnaligned(fromByteOffset: $0 * size, as: Value.self) }
+      }
     }
   }
 }

@@ -51,16 +51,20 @@ struct HardestImages {
         images: images[start * size..<end * size], labels: labels[start * positions..<end * positions])
     }
     // An image with NaN logits is chosen, so that the training step meets it and reports it.
-    let losses = ranks.share(
-      evaluations.map { $0.crossEntropy.isNaN ? .infinity : $0.crossEntropy },
+    let all = ranks.share(
+      evaluations.map { Candidate(loss: $0.crossEntropy.isNaN ? .infinity : $0.crossEntropy, isExact: $0.isExact) },
       counts: parts.map { $0.count * candidates }
     ).flatMap { $0 }
-    let exactCount = ranks.share(evaluations.count { $0.isExact }).reduce(0, +)
     let count = parts.reduce(0) { $0 + $1.count }
-    let chosen = losses.indices.sorted { (losses[$1], $0) < (losses[$0], $1) }.prefix(count).sorted()
+    let chosen = all.indices.sorted { (all[$1].loss, $0) < (all[$0].loss, $1) }.prefix(count).sorted()
     return Choice(
       images: collect(chosen, of: images, width: size), labels: collect(chosen, of: labels, width: positions),
-      exactCount: exactCount)
+      exactCount: all.count { $0.isExact })
+  }
+
+  private struct Candidate: BitwiseCopyable {
+    let loss: Double
+    let isExact: Bool
   }
 
   /// Sends each chosen candidate to the rank that trains on it.

@@ -12,7 +12,8 @@ import crashtest
 /// A pipeline that several ranks share ends with the bytes of one process, also after an error or a stop.
 @Suite struct RankPipelineTests {
   private static let spec = tinySpec(
-    train: 500, extra: "").replacing("test: {count: 60}", with: "validation: {count: 70}, test: {count: 300}")
+    train: 500, extra: ""
+  ).replacing("test: {count: 60}", with: "validation: {count: 70}, test: {count: 300}")
   private static let expected = Result { () throws -> PipelineResults in
     let folder = try Folder()
     _ = try run(1, spec, in: folder.path + "/work")

@@ -43,7 +43,9 @@ import Workers
   @Test func agreementsCarryAttachments() throws {
     let agreements = try runAsRanks(3) { ranks in
       let group = RankGroup(ranks)
-      let (value, agreement) = try group.agree(isCancelled: ranks.rank == 1) { (ranks.rank, [UInt8](repeating: 1, count: ranks.rank)) }
+      let (value, agreement) = try group.agree(isCancelled: ranks.rank == 1) {
+        (ranks.rank, [UInt8](repeating: 1, count: ranks.rank))
+      }
       return (value, agreement.isCancelled, agreement.attachments.map(\.count), group.hasEnded)
     }
     #expect(agreements.map(\.0) == [0, 1, 2])

@@ -130,7 +130,9 @@ struct LinearLayer: Layer {
     return try (0..<lanes.shares.count).map { number throws(KernelError) in
       // Only this rank's shares run.
       let isOwn = lanes.shares.own.contains(number)
-      func range(_ total: Int) -> Range<Int> { isOwn ? lanes.units(ofShares: number..<number + 1, total: total) : 0..<0 }
+      func range(_ total: Int) -> Range<Int> {
+        isOwn ? lanes.units(ofShares: number..<number + 1, total: total) : 0..<0
+      }
       let (rows, columns) = (range(units), range(inputs))
       return Share(
         units: rows,

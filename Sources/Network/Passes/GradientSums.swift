@@ -60,7 +60,12 @@ struct GradientSums: Sendable {
     func forEach(_ layers: [Layer], _ body: @Sendable (Layer) -> Void) {
       team.run(count: layers.count) { number in team.time(layers[number].label) { body(layers[number]) } }
     }
-    guard ranks.count > 1 else { return forEach(layers) { addOwn($0); finish($0) } }
+    guard ranks.count > 1 else {
+      return forEach(layers) {
+        addOwn($0)
+        finish($0)
+      }
+    }
     forEach(layers, addOwn)
     exchange.run()
     forEach(layers.filter { $0.gradient.owner == ranks.rank }, finish)

@@ -14,7 +14,8 @@ func makeInputModule(
       .lanes { lane in
         guard let images = state.images else { preconditionFailure("a pass has images") }
         preprocess(
-          pixels: images + (lane.number - lanes.own.lowerBound) * lanes.images * geometry.byteCount, images: lanes.images,
+          pixels: images + (lane.number - lanes.own.lowerBound) * lanes.images * geometry.byteCount,
+          images: lanes.images,
           output: output.values(lane: lane), shape: output.shape, precision: precision)
       }
     ], backward: [])

@@ -9,13 +9,18 @@ extension RankGroup {
     guard count > 1 else { return }
     let properties = [
       ("spec", ContentHash(of: stages.train.spec.text).description),
-      ("program", ContentHash(of: try ReadableFile.contents(of: Bundle.main.executablePath ?? "/proc/self/exe")).description),
+      (
+        "program",
+        ContentHash(of: try ReadableFile.contents(of: Bundle.main.executablePath ?? "/proc/self/exe")).description
+      ),
       ("compute engine", "\(engine.backend.name), \(engine.precision.rawValue)"),
       ("fonts", "\(stages.generatorIdentity)"),
     ]
     let own = properties.map(\.1).joined(separator: "\n")
     let (_, agreement) = try agree { ((), Array(own.utf8)) }
-    let values = agreement.attachments.map { String(decoding: $0, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) }
+    let values = agreement.attachments.map {
+      String(decoding: $0, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    }
     for (rank, others) in values.enumerated() {
       for (index, property) in properties.enumerated() where others[index] != values[0][index] {
         throw PipelineError.differentRank(
