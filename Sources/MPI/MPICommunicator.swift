@@ -46,50 +46,57 @@ package final class MPICommunicator: Communicator {
     exit(status)
   }
 
-  package func exchange(
+  package func begin(
     sending messages: [UnsafeRawBufferPointer], receiving buffers: [UnsafeMutableRawBufferPointer]
-  ) {
+  ) -> any PendingExchange {
     precondition(messages.count == count && buffers.count == count, "one message and one buffer for each rank")
     // Each rank begins with the one after it, so that not all send to rank 0 first.
     let others = (1..<count).map { (rank + $0) % count }
     let requestCount = others.reduce(0) {
       $0 + pieces.count(messages[$1].count) + pieces.count(buffers[$1].count)
     }
-    if requestCount == 0 { return }
-    withUnsafeTemporaryAllocation(
-      byteCount: requestCount * library.requestByteCount, alignment: MemoryLayout<UInt64>.alignment
-    ) { memory in
-      guard let start = memory.baseAddress else { return }
-      var requests = RequestList(start: start, capacity: requestCount, stride: library.requestByteCount)
-      // Receiving comes first: a message that finds its buffer waiting is not copied twice.
-      for other in others { receive(buffers[other], pieces.first(of: buffers[other].count), from: other, &requests) }
-      let firstPieceCount = requests.count
-      for other in others {
-        for piece in pieces.others(of: buffers[other].count) { receive(buffers[other], piece, from: other, &requests) }
-      }
-      for other in others {
-        send(messages[other], pieces.first(of: messages[other].count), to: other, &requests)
-        for piece in pieces.others(of: messages[other].count) { send(messages[other], piece, to: other, &requests) }
-      }
-      wait { isDone(requests, 0..<firstPieceCount) }
-      let byteCount = others.reduce(0) { $0 + messages[$1].count + buffers[$1].count }
-      wait(transferring: byteCount) { isDone(requests, firstPieceCount..<requests.count) }
+    if requestCount == 0 { return FinishedExchange() }
+    let requests = RequestList(capacity: requestCount, stride: library.requestByteCount)
+    // Receiving comes first: a message that finds its buffer waiting is not copied twice.
+    for other in others { receive(buffers[other], pieces.first(of: buffers[other].count), from: other, requests) }
+    let firstPieceCount = requests.count
+    for other in others {
+      for piece in pieces.others(of: buffers[other].count) { receive(buffers[other], piece, from: other, requests) }
+    }
+    for other in others {
+      send(messages[other], pieces.first(of: messages[other].count), to: other, requests)
+      for piece in pieces.others(of: messages[other].count) { send(messages[other], piece, to: other, requests) }
+    }
+    let byteCount = others.reduce(0) { $0 + messages[$1].count + buffers[$1].count }
+    return Messages(communicator: self, requests: requests, firstPieceCount: firstPieceCount, byteCount: byteCount)
+  }
+
+  /// Messages on their way.
+  private struct Messages: PendingExchange {
+    let communicator: MPICommunicator
+    let requests: RequestList
+    let firstPieceCount: Int
+    let byteCount: Int
+
+    func wait() {
+      MPI.wait { communicator.isDone(requests, 0..<firstPieceCount) }
+      MPI.wait(transferring: byteCount) { communicator.isDone(requests, firstPieceCount..<requests.count) }
     }
   }
 
   private func receive(
-    _ buffer: UnsafeMutableRawBufferPointer, _ piece: Range<Int>, from other: Int, _ requests: inout RequestList
+    _ buffer: UnsafeMutableRawBufferPointer, _ piece: Range<Int>, from other: Int, _ requests: RequestList
   ) {
     guard let start = UnsafeMutableRawBufferPointer(rebasing: buffer[piece]).baseAddress, !piece.isEmpty else { return }
-    // SAFETY: the piece lies in the buffer, which its owner keeps until `exchange` returns, and that is when all requests
-    // are done. The slot is this request's alone.
+    // SAFETY: the piece lies in the buffer, which its owner keeps until `wait` returns, and that is when all requests are
+    // done. The slot is this request's alone.
     let status = library.receive(
       start, Int32(piece.count), library.byte, Int32(other), Self.tag, library.world, requests.addSlot())
     Self.check(status, "MPI_Irecv")
   }
 
   private func send(
-    _ message: UnsafeRawBufferPointer, _ piece: Range<Int>, to other: Int, _ requests: inout RequestList
+    _ message: UnsafeRawBufferPointer, _ piece: Range<Int>, to other: Int, _ requests: RequestList
   ) {
     guard let start = UnsafeRawBufferPointer(rebasing: message[piece]).baseAddress, !piece.isEmpty else { return }
     // SAFETY: as in `receive`.
@@ -115,24 +122,27 @@ package final class MPICommunicator: Communicator {
   }
 }
 
-/// An array of `MPI_Request`, whose size depends on the library.
-private struct RequestList {
-  let start: UnsafeMutableRawPointer
-  let capacity: Int
-  let stride: Int
+/// An array of `MPI_Request`, whose size depends on the library. It is freed when all requests are done.
+private final class RequestList {
+  private let memory: UnsafeMutableRawPointer
+  private let capacity: Int
+  private let stride: Int
   private(set) var count = 0
 
-  init(start: UnsafeMutableRawPointer, capacity: Int, stride: Int) {
-    (self.start, self.capacity, self.stride) = (start, capacity, stride)
+  init(capacity: Int, stride: Int) {
+    memory = .allocate(byteCount: capacity * stride, alignment: MemoryLayout<UInt64>.alignment)
+    (self.capacity, self.stride) = (capacity, stride)
   }
 
-  mutating func addSlot() -> UnsafeMutableRawPointer {
+  deinit { memory.deallocate() }
+
+  func addSlot() -> UnsafeMutableRawPointer {
     precondition(count < capacity)
     count += 1
     return slot(count - 1)
   }
 
-  func slot(_ index: Int) -> UnsafeMutableRawPointer { start + index * stride }
+  func slot(_ index: Int) -> UnsafeMutableRawPointer { memory + index * stride }
 }
 
 extension Launch {

@@ -122,8 +122,8 @@ package final class Network: Sendable {
         defer { (state.images, state.labels) = (nil, nil) }
         forwardPass.run(on: team)
         lossPass.run(on: team)
-        backwardPass.run(on: team)
-        gradientSums.run(on: team)
+        backwardPass.run(on: team) { gradientSums.begin($0, on: team) }
+        gradientSums.finish(on: team)
         return loss.total()
       }
     }

@@ -6,13 +6,28 @@ package protocol Communicator: Sendable {
   /// How many processes there are.
   var count: Int { get }
 
-  /// Sends a message to every rank and receives one from every rank, and returns when this rank's buffers may be used
-  /// again. All ranks call it equally often, on one thread each. A rank's element for itself is ignored, and empty
+  /// Begins to send a message to every rank and to receive one from every rank. All ranks begin the same exchanges in
+  /// the same order, on one thread each, and may have begun several. A rank's element for itself is ignored, and empty
   /// messages are not sent.
   /// - Parameters:
   ///   - messages: One for each rank.
   ///   - buffers: One for each rank, of the size of the message that it sends to this one.
-  func exchange(sending messages: [UnsafeRawBufferPointer], receiving buffers: [UnsafeMutableRawBufferPointer])
+  /// - Returns: Until its `wait` returns, messages stay as they are and buffers are not used.
+  func begin(
+    sending messages: [UnsafeRawBufferPointer], receiving buffers: [UnsafeMutableRawBufferPointer]
+  ) -> any PendingExchange
+}
+
+/// An exchange that has begun.
+package protocol PendingExchange {
+  /// Returns when the messages are sent and received. Called once, on the thread that began it.
+  func wait()
+}
+
+/// An exchange that needed no time.
+package struct FinishedExchange: PendingExchange {
+  package init() {}
+  package func wait() {}
 }
 
 /// The one process of a computation without others.
@@ -22,9 +37,9 @@ package struct SingleRank: Communicator {
 
   package init() {}
 
-  package func exchange(
+  package func begin(
     sending messages: [UnsafeRawBufferPointer], receiving buffers: [UnsafeMutableRawBufferPointer]
-  ) {}
+  ) -> any PendingExchange { FinishedExchange() }
 }
 
 extension Communicator {

@@ -1,6 +1,6 @@
 /// An exchange of messages that consist of pieces of memory, always the same. Messages of several pieces are copied
 /// through memory of their own.
-// SAFETY: the caller keeps the pieces valid, and no other thread uses them, or calls `run`, while `run` runs.
+// SAFETY: the caller keeps the pieces valid, and no other thread uses them during the exchange. One thread makes all calls.
 package final class PieceExchange: @unchecked Sendable {
   private let ranks: any Communicator
   /// What this rank packs: a message for each other rank, or one for all.
@@ -8,6 +8,7 @@ package final class PieceExchange: @unchecked Sendable {
   /// The message for each rank.
   private let sent: [UnsafeRawBufferPointer]
   private let received: [Message]
+  private var pending: (any PendingExchange)?
 
   private struct Message {
     let pieces: [UnsafeMutableRawBufferPointer]
@@ -64,9 +65,21 @@ package final class PieceExchange: @unchecked Sendable {
   deinit { for message in packed + received { message.free() } }
 
   package func run() {
+    begin()
+    wait()
+  }
+
+  /// Until `wait` returns, the pieces stay as they are, and those to receive are not used.
+  package func begin() {
     guard ranks.count > 1 else { return }
+    precondition(pending == nil, "an exchange ends before it begins again")
     for message in packed { message.forEachPart { piece, part in part.copyMemory(from: .init(piece)) } }
-    ranks.exchange(sending: sent, receiving: received.map(\.memory))
+    pending = ranks.begin(sending: sent, receiving: received.map(\.memory))
+  }
+
+  package func wait() {
+    pending?.wait()
+    pending = nil
     for message in received { message.forEachPart { piece, part in piece.copyMemory(from: .init(part)) } }
   }
 }

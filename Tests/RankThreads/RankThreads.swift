@@ -24,7 +24,9 @@ private struct ThreadRank: Communicator {
   let exchange: Exchange
   var count: Int { exchange.count }
 
-  func exchange(sending messages: [UnsafeRawBufferPointer], receiving buffers: [UnsafeMutableRawBufferPointer]) {
+  func begin(
+    sending messages: [UnsafeRawBufferPointer], receiving buffers: [UnsafeMutableRawBufferPointer]
+  ) -> any PendingExchange {
     precondition(messages.count == count && buffers.count == count)
     exchange.post(messages, from: rank)
     for other in 0..<count where other != rank {
@@ -33,6 +35,7 @@ private struct ThreadRank: Communicator {
       buffers[other].copyMemory(from: message)
     }
     exchange.wait()
+    return FinishedExchange()
   }
 }
 

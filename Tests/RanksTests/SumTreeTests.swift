@@ -6,7 +6,9 @@ import Testing
   private struct Rank: Communicator {
     let rank: Int
     let count: Int
-    func exchange(sending: [UnsafeRawBufferPointer], receiving: [UnsafeMutableRawBufferPointer]) {}
+    func begin(
+      sending: [UnsafeRawBufferPointer], receiving: [UnsafeMutableRawBufferPointer]
+    ) -> any PendingExchange { FinishedExchange() }
   }
 
   /// The additions as text, in brackets.

@@ -15,17 +15,18 @@ struct ConvolutionGradient: Sendable {
 }
 
 /// Adds up the weight and bias gradients that each lane left in its convolution. A convolution's sum ends at the rank
-/// that updates its parameters.
+/// that updates its parameters. Ranks send each convolution's sums while the backward pass goes on.
 struct GradientSums: Sendable {
   private let layers: [Layer]
   private let ranks: any Communicator
-  private let exchange: PieceExchange
 
   private struct Layer: Sendable {
     let gradient: ConvolutionGradient
     let label: WorkLabel
     let weights: FloatTreeSum
     let bias: FloatTreeSum
+    /// Sends the sums of this rank to the owner.
+    let exchange: PieceExchange
   }
 
   init(_ gradients: [ConvolutionGradient], lanes: Dealing) {
@@ -36,47 +37,55 @@ struct GradientSums: Sendable {
       let arrays = lanes.own.map { ($0, array(kernel.weightGradient(lane: $0 - lanes.own.lowerBound))) }
       return Dictionary(uniqueKeysWithValues: arrays)
     }
-    let layers = gradients.map { gradient in
-      let isOwner = gradient.owner == ranks.rank
-      return Layer(
-        gradient: gradient, label: WorkLabel(gradient.layer, "gradient sum"),
-        weights: FloatTreeSum(
-          terms(gradient.kernel, \.weights), count: gradient.kernel.weightGradientCount, tree: tree, isOwner: isOwner),
-        bias: FloatTreeSum(
-          terms(gradient.kernel, \.bias), count: gradient.biasCount, tree: tree, isOwner: isOwner))
-    }
     self.ranks = ranks
-    self.layers = layers
-    func pieces(ofRank rank: Int, forOwner owner: Int) -> [UnsafeMutableRawBufferPointer] {
-      layers.filter { $0.gradient.owner == owner }
-        .flatMap { layer in [layer.weights, layer.bias].flatMap { $0.sums(ofRank: rank) } }
+    layers = gradients.map { gradient in
+      let isOwner = gradient.owner == ranks.rank
+      let weights = FloatTreeSum(
+        terms(gradient.kernel, \.weights), count: gradient.kernel.weightGradientCount, tree: tree, isOwner: isOwner)
+      let bias = FloatTreeSum(
+        terms(gradient.kernel, \.bias), count: gradient.biasCount, tree: tree, isOwner: isOwner)
+      func sums(ofRank rank: Int) -> [UnsafeMutableRawBufferPointer] {
+        weights.sums(ofRank: rank) + bias.sums(ofRank: rank)
+      }
+      let all = 0..<ranks.count
+      return Layer(
+        gradient: gradient, label: WorkLabel(gradient.layer, "gradient sum"), weights: weights, bias: bias,
+        exchange: PieceExchange(
+          ranks, sending: all.map { $0 == gradient.owner ? sums(ofRank: ranks.rank) : [] },
+          receiving: all.map { isOwner ? sums(ofRank: $0) : [] }))
     }
-    exchange = PieceExchange(
-      ranks, sending: (0..<ranks.count).map { pieces(ofRank: ranks.rank, forOwner: $0) },
-      receiving: (0..<ranks.count).map { pieces(ofRank: $0, forOwner: ranks.rank) })
   }
 
-  func run(on team: Team) {
-    func forEach(_ layers: [Layer], _ body: @Sendable (Layer) -> Void) {
-      team.run(count: layers.count) { number in team.time(layers[number].label) { body(layers[number]) } }
+  /// Begins to send this rank's sums for some layers, whose lanes are done.
+  func begin(_ names: [String], on team: Team) {
+    guard ranks.count > 1 else { return }
+    for layer in layers where names.contains(layer.gradient.layer) {
+      team.time(layer.label) {
+        layer.weights.addOwn(on: team)
+        layer.bias.addOwn(on: team)
+      }
+      layer.exchange.begin()
     }
-    guard ranks.count > 1 else {
-      return forEach(layers) {
-        addOwn($0)
-        finish($0)
+  }
+
+  /// Ends with the gradients of the layers that this rank updates, after `begin` of all.
+  func finish(on team: Team) {
+    for layer in layers { layer.exchange.wait() }
+    let own = layers.filter { $0.gradient.owner == ranks.rank }
+    team.run(count: own.count) { number in
+      team.time(own[number].label) {
+        if ranks.count == 1 { addOwn(own[number]) }
+        restore(own[number])
       }
     }
-    forEach(layers, addOwn)
-    exchange.run()
-    forEach(layers.filter { $0.gradient.owner == ranks.rank }, finish)
   }
 
-  @Sendable private func addOwn(_ layer: Layer) {
+  private func addOwn(_ layer: Layer) {
     layer.weights.addOwn()
     layer.bias.addOwn()
   }
 
-  @Sendable private func finish(_ layer: Layer) {
+  private func restore(_ layer: Layer) {
     let gradient = layer.gradient
     gradient.kernel.restore(layer.weights.total(), into: gradient.weight.gradient)
     if let bias = gradient.bias { bias.gradient.update(from: layer.bias.total(), count: layer.bias.count) }
@@ -84,7 +93,7 @@ struct GradientSums: Sendable {
 }
 
 /// Adds up arrays, one for each lane, in the order of a `SumTree`.
-// SAFETY: one thread at a time uses it.
+// SAFETY: one thread at a time uses it, or several its parts of the arrays.
 private final class FloatTreeSum: @unchecked Sendable {
   /// Values added up at a time: those of eight lanes fit the first-level cache.
   private static let partCount = 1024
@@ -112,21 +121,30 @@ private final class FloatTreeSum: @unchecked Sendable {
     tree.roots[rank].compactMap { terms[$0.lowerBound] }.map { UnsafeMutableRawBufferPointer($0) }
   }
 
-  func addOwn() { perform(tree.ownAdditions) }
+  func addOwn() { perform(tree.ownAdditions, in: 0..<count) }
+
+  /// As the other method; threads divide the arrays.
+  func addOwn(on team: Team) {
+    let partCount = 16 * Self.partCount
+    team.run(count: (count + partCount - 1) / partCount) { part in
+      perform(tree.ownAdditions, in: part * partCount..<min((part + 1) * partCount, count))
+    }
+  }
 
   /// The sum of all lanes: [count].
   func total() -> UnsafePointer<Float> {
-    perform(tree.lastAdditions)
+    perform(tree.lastAdditions, in: 0..<count)
     guard let total = terms[0]?.baseAddress else { preconditionFailure("the owner has every rank's sums") }
     return UnsafePointer(total)
   }
 
-  private func perform(_ additions: [SumTree.Addition]) {
+  private func perform(_ additions: [SumTree.Addition], in range: Range<Int>) {
     let pairs = additions.compactMap { addition in
       terms[addition.into]?.baseAddress.flatMap { sum in terms[addition.from]?.baseAddress.map { (sum, $0) } }
     }
-    for start in stride(from: 0, to: count, by: Self.partCount) {
-      for (sum, term) in pairs { addFloats(term + start, to: sum + start, count: min(Self.partCount, count - start)) }
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.partCount) {
+      let partCount = min(Self.partCount, range.upperBound - start)
+      for (sum, term) in pairs { addFloats(term + start, to: sum + start, count: partCount) }
     }
   }
 }

@@ -58,7 +58,10 @@ struct Pass: Sendable {
   /// - Parameters:
   ///   - laneCount: Lanes to run, from this rank's first on; nil for all. Training runs all.
   ///   - isPrepared: Whether the parameters are as in the last run.
-  func run(on team: Team, laneCount: Int? = nil, isPrepared: Bool = false) {
+  ///   - finish: Called with the layers whose work on lanes has just been done.
+  func run(
+    on team: Team, laneCount: Int? = nil, isPrepared: Bool = false, finish: (_ layers: [String]) -> Void = { _ in }
+  ) {
     if !isPrepared {
       team.run(count: preparations.count) { number in team.time(preparations[number].label, preparations[number].body) }
     }
@@ -70,6 +73,7 @@ struct Pass: Sendable {
             number: cut.own.lowerBound + index, slot: cut.hasOwnSlots ? index : worker, worker: worker)
           for work in works { team.time(work.label) { work.body(lane) } }
         }
+        finish(works.map(\.label.part))
       case .shares(let work):
         let shares = cut.shares.own
         team.run(count: shares.count) { index in
