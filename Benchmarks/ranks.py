@@ -4,7 +4,8 @@ how many times the images a second of one machine that is.
 
 A rank is a machine of two cores like the one in RESULTS.md, on which a step of 32 images and their 128 candidates takes
 55 ms. The lanes are a power of two, and so are the ranks, so each rank sends one sum over its images. All machines send
-at once, each at the full rate in each direction.
+at once, each at the full rate in each direction. The sending of gradients during the backward pass, which hides some of
+it, is not counted.
 """
 
 import argparse

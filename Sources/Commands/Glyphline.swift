@@ -9,7 +9,8 @@ package struct Glyphline: ParsableCommand {
     discussion: """
       One spec file describes a pipeline. `glyphline run SPEC` draws labelled images into shards, trains a model on \
       them and evaluates it. It skips what is done already and resumes what was interrupted. The results are in the \
-      workspace, runs/NAME, most of them in its catalog.sqlite.
+      workspace, runs/NAME, most of them in its catalog.sqlite. Started by mpirun or srun, several processes share the \
+      work, with the same results.
       """,
     version: version,
     // Every command states its commandName: deriving the names from the types takes 4 ms at each start.

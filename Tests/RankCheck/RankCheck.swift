@@ -34,7 +34,7 @@ enum RankCheck {
       let expected = ranks.map { Message(from: $0, to: rank, round: round) }
       let messages = sent.map(\.buffer)
       let buffers = expected.map { UnsafeMutableRawBufferPointer.allocate(byteCount: $0.byteCount, alignment: 8) }
-      communicator.exchange(sending: messages.map { UnsafeRawBufferPointer($0) }, receiving: buffers)
+      communicator.begin(sending: messages.map { UnsafeRawBufferPointer($0) }, receiving: buffers).wait()
       for other in ranks where other != rank {
         let right = expected[other].buffer
         guard buffers[other].elementsEqual(right) else {
@@ -56,13 +56,14 @@ enum RankCheck {
     withUnsafeBytes(of: byteCount) { bytes in
       byteCounts.withUnsafeMutableBytes { all in
         let empty = UnsafeRawBufferPointer(start: nil, count: 0)
-        communicator.exchange(
+        communicator.begin(
           sending: ranks.map { $0 == 0 && !isFirst ? bytes : empty },
           receiving: ranks.map { other in
             let place = other * MemoryLayout<Int>.stride
             return UnsafeMutableRawBufferPointer(
               rebasing: all[place..<(isFirst && other != 0 ? place + MemoryLayout<Int>.stride : place)])
-          })
+          }
+        ).wait()
       }
     }
     guard isFirst else { return }

@@ -35,11 +35,12 @@ private func exchangeTimes(
   return (0..<repetitions).map { _ in
     if lateMicroseconds > 0 && communicator.rank == 0 { usleep(lateMicroseconds) }
     let elapsed = clock.measure {
-      communicator.exchange(sending: messages.map { UnsafeRawBufferPointer($0) }, receiving: buffers)
+      communicator.begin(sending: messages.map { UnsafeRawBufferPointer($0) }, receiving: buffers).wait()
       if lateMicroseconds > 0 {
-        communicator.exchange(
+        communicator.begin(
           sending: messages.map { UnsafeRawBufferPointer(rebasing: $0[..<8]) },
-          receiving: buffers.map { UnsafeMutableRawBufferPointer(rebasing: $0[..<8]) })
+          receiving: buffers.map { UnsafeMutableRawBufferPointer(rebasing: $0[..<8]) }
+        ).wait()
       }
     }
     return elapsed / .microseconds(1)
