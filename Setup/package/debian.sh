@@ -32,6 +32,7 @@ Architecture: amd64
 Maintainer: $maintainer
 Installed-Size: $(du --summarize --apparent-size --block-size=1K "$tree/usr" | cut -f 1)
 Depends: $depends, fonts-noto-mono
+Suggests: openmpi-bin | mpich
 Section: science
 Priority: optional
 Description: trains captcha readers on CPUs

@@ -14,7 +14,8 @@ struct CommonOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Use this many threads; unless given, one for each CPU that the process may use.", valueName: "count"))
+      "Use this many threads; unless given, one for each CPU that the process may use; ranks divide them.",
+      valueName: "count"))
   var threads: Int?
 
   func validate() throws {
@@ -58,13 +59,15 @@ func withPipeline<Value>(
 func withPipeline<Value>(
   _ path: String, workspace: String?, _ common: CommonOptions, body: (Pipeline) throws -> Value
 ) throws -> Value {
-  let launch = Launch.detect(environment: ProcessInfo.processInfo.environment)
-  let isFirst = launch.map { $0.rank == 0 } ?? true
-  return try stoppingSafely(resumeWith: CommandLine.arguments, isSilent: !isFirst) { cancellation in
-    try withRanks(launch) { group in
+  let communicator = try connectedRanks()
+  defer { communicator?.finish() }
+  let group = communicator.map { RankGroup($0) } ?? RankGroup()
+  return try stoppingSafely(resumeWith: CommandLine.arguments, isSilent: !group.isFirst) { cancellation in
+    try endingTogether(group) {
       let (spec, _) = try group.agree { try PipelineSpec(contentsOf: path) }
       let workspace = workspaceOf(spec, path: workspace)
-      let threadCount = try common.threads ?? group.usableProcessorCount()
+      let processorCount = try group.usableProcessorCount()
+      let threadCount = common.threads ?? processorCount
       guard group.isFirst else {
         try assistFirstRank(
           spec, in: workspace, threadCount: threadCount, group: group, cancellation: cancellation)
@@ -81,17 +84,28 @@ func withPipeline<Value>(
   }
 }
 
-/// Runs `body` with the ranks of this command; an error of one of them ends all.
-/// - Parameter launch: nil for an ordinary process.
-private func withRanks<Value>(_ launch: Launch?, _ body: (RankGroup) throws -> Value) throws -> Value {
-  guard let launch else { return try body(RankGroup()) }
-  let communicator = try launch.connect()
-  defer { communicator.finish() }
-  let group = RankGroup(communicator)
+/// Connects to the other ranks, where mpirun or srun started several. Until then, every rank prints its own error, and a
+/// signal ends it at once.
+/// - Returns: nil in an ordinary process.
+private func connectedRanks() throws -> MPICommunicator? {
+  guard let launch = Launch.detect(environment: ProcessInfo.processInfo.environment) else { return nil }
+  return try reportingErrors {
+    do throws(MPIError) {
+      return try launch.connect()
+    } catch {
+      // If rank 0 cannot connect either, the launcher ends all ranks, and one message is enough.
+      if launch.rank > 0 { sleep(2) }
+      throw error
+    }
+  }
+}
+
+/// Runs `body`; an error of one rank ends all.
+private func endingTogether<Value>(_ group: RankGroup, _ body: () throws -> Value) throws -> Value {
   do {
-    return try body(group)
-  } catch let success as ExitCode {
-    throw success
+    return try body()
+  } catch let code as ExitCode where code == .success {
+    throw code
   } catch {
     group.end(with: error)
     throw error

@@ -151,6 +151,8 @@ private struct BlockScatter: Sendable {
   /// - Returns: The block, if it is damaged and left out.
   func read(_ index: Int, in buffer: BlockBuffer) throws(ShardError) -> LeftOutBlock? {
     let visit = sequence.visit(index)
+    // What is left out must be told, whoever returns it.
+    guard leavesOut || isNeeded(visit) else { return nil }
     do throws(ShardError) {
       try dataset.read(block: visit.block, into: &buffer.block)
     } catch {
@@ -167,13 +169,23 @@ private struct BlockScatter: Sendable {
     return nil
   }
 
+  /// Whether some record of a block is in a batch and row that the loader returns.
+  private func isNeeded(_ visit: EpochSequence.BlockVisit) -> Bool {
+    (0..<dataset.recordCount(ofBlock: visit.block)).contains { place(ofRecord: $0, of: visit) != nil }
+  }
+
   /// Calls `body` with the batch and row of a record, unless it is in no batch that the loader returns.
   private func withBatch(
     ofRecord record: Int, of visit: EpochSequence.BlockVisit, _ body: (inout Batch, _ row: Int) -> Void
   ) {
-    guard let (batch, row) = plan.batchAndRow(ofPosition: visit.position(ofRecord: record), epoch: visit.epoch),
-      plan.returns(batch), rows.contains(row)
-    else { return }
+    guard let (batch, row) = place(ofRecord: record, of: visit) else { return }
     slots[batch % slots.count].batch.withLock { body(&$0, row - rows.lowerBound) }
+  }
+
+  private func place(ofRecord record: Int, of visit: EpochSequence.BlockVisit) -> (batch: Int, row: Int)? {
+    guard let place = plan.batchAndRow(ofPosition: visit.position(ofRecord: record), epoch: visit.epoch),
+      plan.returns(place.batch), rows.contains(place.row)
+    else { return nil }
+    return place
   }
 }

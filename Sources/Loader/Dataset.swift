@@ -73,6 +73,11 @@ package struct Dataset: Sendable {
     shards.reduce(0) { max($0, $1.header.recordCount(ofBlock: 0) * $1.header.recordLayout.byteCount) }
   }
 
+  func recordCount(ofBlock number: Int) -> Int {
+    let (shard, block) = location(ofBlock: number)
+    return shards[shard].header.recordCount(ofBlock: block)
+  }
+
   /// Reads block `number` of the dataset.
   func read(block number: Int, into block: inout ShardBlock) throws(ShardError) {
     let (shard, numberInShard) = location(ofBlock: number)

@@ -36,15 +36,8 @@ package final class MPICommunicator: Communicator {
     }
   }
 
-  /// Takes leave of the other ranks, which call it too. No exchange may follow.
+  /// Disconnects from the other ranks, which call it too. No exchange may follow.
   package func finish() { Self.check(library.finalize(), "MPI_Finalize") }
-
-  /// Ends all ranks at once, for a rank that cannot go on while others wait for its messages.
-  /// - Parameter status: The exit code that the launcher is to report.
-  package func abort(status: Int32) -> Never {
-    _ = library.abort(library.world, status)
-    exit(status)
-  }
 
   package func begin(
     sending messages: [UnsafeRawBufferPointer], receiving buffers: [UnsafeMutableRawBufferPointer]

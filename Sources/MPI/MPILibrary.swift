@@ -33,7 +33,6 @@ struct MPILibrary: Sendable {
       _ count: Int32, _ requests: UnsafeMutableRawPointer, _ isDone: UnsafeMutablePointer<Int32>, _ statuses: Int
     ) -> Int32
   typealias Finalize = @convention(c) @Sendable () -> Int32
-  typealias Abort = @convention(c) @Sendable (_ communicator: Int, _ status: Int32) -> Int32
 
   /// As the loader was asked for it.
   let name: String
@@ -44,7 +43,6 @@ struct MPILibrary: Sendable {
   let receive: Receive
   let testAll: TestAll
   let finalize: Finalize
-  let abort: Abort
 
   /// `MPI_COMM_WORLD`.
   let world: Int
@@ -90,7 +88,6 @@ struct MPILibrary: Sendable {
     receive = unsafeBitCast(try address("MPI_Irecv"), to: Receive.self)
     testAll = unsafeBitCast(try address("MPI_Testall"), to: TestAll.self)
     finalize = unsafeBitCast(try address("MPI_Finalize"), to: Finalize.self)
-    abort = unsafeBitCast(try address("MPI_Abort"), to: Abort.self)
 
     if let openMPIWorld = dlsym(library, "ompi_mpi_comm_world") {
       world = Int(bitPattern: openMPIWorld)

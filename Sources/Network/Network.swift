@@ -23,7 +23,7 @@ package final class Network: Sendable {
   /// Images in a mini-batch, of all ranks together.
   package let batch: Int
   /// Which learned values this rank's optimizer updates.
-  package let dealing: ParameterDealing
+  package let owners: ParameterOwners
   package let team: Team
 
   private let lanes: Lanes
@@ -57,13 +57,13 @@ package final class Network: Sendable {
     lanes = Lanes(
       batch: batch, countMax: laneCountMax, activationByteCount: plan.largestPlaneCount * precision.byteCount,
       isTraining: purpose == .training, threadCount: team.threadCount, ranks: ranks)
-    dealing = ParameterDealing(parameters, shares: lanes)
+    owners = ParameterOwners(parameters, lanes: lanes)
     gradients = AlignedBuffer(Float.self, count: purpose == .training ? parameters.learnedCount : 0)
     state = StepState(dropoutSeed: dropoutSeed)
     let order = backend.order(filters: plan.filters, precision: precision)
     let input = makeInputModule(description.input, order: order, precision: precision, lanes: lanes, state: state)
     var builder = ModuleBuilder(
-      parameters: parameters, gradients: gradients, dealing: dealing, state: state, order: order, lanes: lanes,
+      parameters: parameters, gradients: gradients, owners: owners, state: state, order: order, lanes: lanes,
       precision: precision,
       backend: backend, threadCount: team.threadCount, isTraining: purpose == .training,
       entries: [.init(name: "input", module: input, hasParameters: false)])
@@ -77,13 +77,13 @@ package final class Network: Sendable {
     lossPass = Pass([("loss", .lanes(loss.run))], .forward, cut: lanes)
     backwardPass = Pass(
       entries.reversed().flatMap { entry in entry.module.backward.map { (entry.name, $0) } }, .backward, cut: lanes)
-    gradientSums = GradientSums(builder.convolutionGradients.reversed(), lanes: lanes.dealing)
+    gradientSums = GradientSums(builder.convolutionGradients.reversed(), lanes: lanes.partition)
   }
 
   /// The images of a mini-batch that this rank trains on, by their index in it.
   package var ownImages: Range<Int> { lanes.ownImages }
   /// Those of each rank.
-  package var imageParts: [Range<Int>] { lanes.dealing.parts.map(lanes.images(ofLanes:)) }
+  package var imageParts: [Range<Int>] { lanes.partition.parts.map(lanes.images(ofLanes:)) }
   /// How many ranks can have images to train on.
   package var laneCount: Int { lanes.count }
 
@@ -106,7 +106,7 @@ package final class Network: Sendable {
   }
 
   /// Computes the loss of one mini-batch and its gradient with respect to every learned parameter. Of several ranks,
-  /// each ends up with the gradients of the values that `dealing` gives it.
+  /// each ends up with the gradients of the values that `owners` gives it.
   /// - Parameters:
   ///   - images: [own images, height, width, channel].
   ///   - labels: [own images, length], class indices.
@@ -133,7 +133,7 @@ package final class Network: Sendable {
   /// ranks ask for it together.
   package func firstLayerNotFinite() -> String? {
     let own = entries.firstIndex { $0.hasParameters && !$0.module.output.isFinite } ?? entries.count
-    let first = lanes.dealing.ranks.share(own).min() ?? own
+    let first = lanes.partition.ranks.share(own).min() ?? own
     return first < entries.count ? entries[first].name : nil
   }
 
@@ -188,9 +188,9 @@ package final class Network: Sendable {
 final class StepState: @unchecked Sendable {
   let dropoutSeed: UInt64
   var step: UInt64 = 0
-  /// [batch, height, width, channel], valid for the length of a pass.
+  /// [own images, height, width, channel], valid for the length of a pass.
   var images: UnsafePointer<UInt8>?
-  /// [batch, positions], class indices, valid for the length of a training pass.
+  /// [own images, positions], class indices, valid for the length of a training pass.
   var labels: UnsafePointer<UInt16>?
   /// Whether the `prepare` phases have run since the parameters changed.
   var isPrepared = false

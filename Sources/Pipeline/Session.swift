@@ -54,7 +54,6 @@ final class Session {
       throw error
     }
   }
-
 }
 
 /// What a workspace has recorded, from which stages find their state; for commands that write and for those that read.

@@ -78,8 +78,10 @@ package final class PieceExchange: @unchecked Sendable {
   }
 
   package func wait() {
-    pending?.wait()
-    pending = nil
+    guard ranks.count > 1 else { return }
+    guard let pending else { preconditionFailure("an exchange ends after it has begun") }
+    pending.wait()
+    self.pending = nil
     for message in received { message.forEachPart { piece, part in piece.copyMemory(from: .init(part)) } }
   }
 }

@@ -18,7 +18,7 @@ package struct SumTree: Sendable {
   package let lastAdditions: [Addition]
 
   /// - Parameter terms: At least one.
-  package init(_ terms: Dealing) {
+  package init(_ terms: Partition) {
     precondition(terms.count > 0)
     let (whole, parts) = (0..<terms.count, terms.parts)
     roots = parts.map { Self.roots(in: $0, below: whole) }

@@ -80,10 +80,11 @@ struct HardestImages {
       return parts[target].filter { read.contains(chosen[$0]) }
     }
     func row(_ index: Int) -> Range<Int> { index * width..<(index + 1) * width }
-    var values = values
     return [Value](unsafeUninitializedCapacity: parts[own].count * width) { result, resultCount in
       resultCount = parts[own].count * width
-      values.withUnsafeMutableBufferPointer { values in
+      values.withUnsafeBufferPointer { values in
+        // They are only sent.
+        let values = UnsafeMutableBufferPointer(mutating: values)
         let sent = (0..<ranks.count).map { rank in
           images(from: own, to: rank).map { image in
             UnsafeMutableBufferPointer(rebasing: values[row(chosen[image] - parts[own].lowerBound * candidates)])

@@ -74,7 +74,7 @@ package final class Trainer {
       backend: backend, team: team, ranks: ranks)
     network.parameters.drawWeights(seed: SeedPurpose.weights.seed(from: plan.seed))
     optimizer = try Optimizer(
-      network.parameters, dealing: network.dealing, rule: training.optimizer, weightDecay: training.weightDecay,
+      network.parameters, owners: network.owners, rule: training.optimizer, weightDecay: training.weightDecay,
       averageDecay: training.average,
       backend: backend)
     distortion =

@@ -69,7 +69,7 @@ package final class TrainingLoop {
         }
         if agreement.isCancelled { throw Interrupted() }
       }
-    } catch let error as TrainingError {
+    } catch  where error is TrainingError || error is RankFailure {
       try recordSteps()
       throw error
     }

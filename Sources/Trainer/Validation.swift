@@ -26,7 +26,7 @@ package final class Validation {
     _ batches: [Batch], model: ModelDescription, precision: Precision, backend: any Backend, team: Team,
     ranks: any Communicator = SingleRank()
   ) throws {
-    self.batches = Array(batches[Dealing(batches.count, to: ranks).own])
+    self.batches = Array(batches[Partition(batches.count, to: ranks).own])
     self.ranks = ranks
     imageCount = batches.reduce(0) { $0 + $1.count }
     network = try Network(

@@ -81,7 +81,7 @@ private struct PoolData {
   func norm(_ precision: Precision, laneCount: Int = Self.laneCount) -> BatchNorm {
     BatchNorm(
       shape: input.shape(block: test.block), precision: precision, hasReLU: test.hasReLU, hasResidual: false,
-      lanes: Dealing(laneCount))
+      lanes: Partition(laneCount))
   }
 
   func fused(_ precision: Precision) -> Result {

@@ -118,7 +118,7 @@ private struct Run {
     let (block, precision) = (test.block, test.precision)
     let norm = BatchNorm(
       shape: formula.input.shape(block: block), precision: precision, hasReLU: test.hasReLU,
-      hasResidual: test.hasResidual, lanes: Dealing(laneCount))
+      hasResidual: test.hasResidual, lanes: Partition(laneCount))
     let laneImages = images / laneCount
     let laneBytes = laneImages * formula.input.shape(block: block).elementCount * precision.byteCount
     let input = formula.input.stored(block: block, precision)
@@ -258,7 +258,7 @@ private struct Run {
     let (block, precision) = (test.block, test.precision)
     let norm = BatchNorm(
       shape: formula.input.shape(block: block), precision: precision, hasReLU: test.hasReLU,
-      hasResidual: test.hasResidual, lanes: Dealing(1))
+      hasResidual: test.hasResidual, lanes: Partition(1))
     let (gamma, beta) = (TestBuffer(floats: formula.gamma), TestBuffer(floats: formula.beta))
     norm.useRunningStatistics(
       gamma: gamma.pointer(to: Float.self), beta: beta.pointer(to: Float.self),

@@ -106,7 +106,7 @@ private struct NormalizedConvolutionData {
     bias = TestBuffer(floats: randomValues(count: test.outputChannels, seed: 4))
     norm = BatchNorm(
       shape: residual.shape(block: test.outputBlock > 0 ? test.outputBlock : test.outputChannels), precision: precision,
-      hasReLU: test.hasReLU, hasResidual: test.hasResidual, lanes: Dealing(1))
+      hasReLU: test.hasReLU, hasResidual: test.hasResidual, lanes: Partition(1))
     // Factors of both signs, since a negative one turns the smallest sum into the largest output.
     let (gamma, beta, mean) = (
       TestBuffer(floats: randomValues(count: test.outputChannels, seed: 5).map { $0 > 0 ? $0 + 0.5 : $0 - 0.5 }),

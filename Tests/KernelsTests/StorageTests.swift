@@ -30,7 +30,7 @@ import Testing
   @Test func vectorsRoundAsSingleValuesDo() {
     var stream = RandomStream(seed: 6, stream: 0)
     let shape = ActivationShape(channels: 8, height: 50, width: 8, block: 8)
-    let norm = BatchNorm(shape: shape, precision: .bfloat16, hasReLU: false, hasResidual: false, lanes: Dealing(1))
+    let norm = BatchNorm(shape: shape, precision: .bfloat16, hasReLU: false, hasResidual: false, lanes: Partition(1))
     let scales = (0..<8).map { _ in Double(stream.nextUnit()) + 0.5 }
     let (zero, gamma, beta) = (
       TestBuffer(floats: [Double](repeating: 0, count: 8)), TestBuffer(floats: scales),

@@ -17,7 +17,7 @@ import Testing
     func perform(_ additions: [SumTree.Addition]) {
       for addition in additions { terms[addition.into] = "(\(terms[addition.into])+\(terms[addition.from]))" }
     }
-    let trees = (0..<ranks).map { SumTree(Dealing(count, to: Rank(rank: $0, count: ranks))) }
+    let trees = (0..<ranks).map { SumTree(Partition(count, to: Rank(rank: $0, count: ranks))) }
     for tree in trees { perform(tree.ownAdditions) }
     perform(trees[0].lastAdditions)
     return terms[0]
@@ -37,7 +37,7 @@ import Testing
   @Test(arguments: [1, 5, 8, 13]) func aRankAddsItsOwnTermsAlone(count: Int) {
     for ranks in 1...9 {
       for rank in 0..<ranks {
-        let terms = Dealing(count, to: Rank(rank: rank, count: ranks))
+        let terms = Partition(count, to: Rank(rank: rank, count: ranks))
         let tree = SumTree(terms)
         #expect(tree.ownAdditions.allSatisfy { terms.own.contains($0.into) && terms.own.contains($0.from) })
         #expect(tree.roots[rank].flatMap { Array($0) } == Array(terms.own))

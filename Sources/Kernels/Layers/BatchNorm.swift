@@ -38,7 +38,7 @@ package final class BatchNorm: @unchecked Sendable {
   /// Two sums of each channel: [2, channels].
   private let sums: LaneSums
 
-  package init(shape: ActivationShape, precision: Precision, hasReLU: Bool, hasResidual: Bool, lanes: Dealing) {
+  package init(shape: ActivationShape, precision: Precision, hasReLU: Bool, hasResidual: Bool, lanes: Partition) {
     self.shape = shape
     self.precision = precision
     self.hasReLU = hasReLU

@@ -6,13 +6,13 @@ import Ranks
 package final class LaneSums: @unchecked Sendable {
   /// Numbers in each sum.
   private let count: Int
-  private let lanes: Dealing
+  private let lanes: Partition
   private let tree: SumTree
   /// [lanes, count]
   private let values: AlignedBuffer
   private let exchange: PieceExchange
 
-  package init(count: Int, lanes: Dealing) {
+  package init(count: Int, lanes: Partition) {
     self.count = count
     self.lanes = lanes
     let (tree, values) = (SumTree(lanes), AlignedBuffer(Double.self, count: lanes.count * count))

@@ -21,9 +21,9 @@ struct FeatureExchange {
 
   /// Each rank has the features of its images; all get those of all images.
   func images() -> PieceExchange {
-    let parts = lanes.dealing.parts.map(lanes.images(ofLanes:))
+    let parts = lanes.partition.parts.map(lanes.images(ofLanes:))
     return PieceExchange(
-      lanes.dealing.ranks,
+      lanes.partition.ranks,
       sharing: parts.map { images in
         images.isEmpty ? [] : [piece(image: images.lowerBound, images: images.count, features: 0..<count)]
       })
@@ -31,10 +31,10 @@ struct FeatureExchange {
 
   /// Each rank has the features of its shares, of all images; it gets all features of its own images.
   func features() -> PieceExchange {
-    let (ranks, lanes) = (lanes.dealing.ranks, lanes)
+    let (ranks, lanes) = (lanes.partition.ranks, lanes)
     func pieces(ofRank rank: Int, forRank other: Int) -> [UnsafeMutableRawBufferPointer] {
       let features = lanes.units(ofShares: lanes.shares.part(of: rank), total: count)
-      return lanes.images(ofLanes: lanes.dealing.part(of: other)).map { piece(image: $0, features: features) }
+      return lanes.images(ofLanes: lanes.partition.part(of: other)).map { piece(image: $0, features: features) }
     }
     return PieceExchange(
       ranks, sending: (0..<ranks.count).map { pieces(ofRank: ranks.rank, forRank: $0) },

@@ -38,7 +38,7 @@ struct LinearLayer: Layer {
       output.gradient.floats, count: isTraining ? batch * units : 0, precision: precision)
     // A step changes the weights, so each share copies its part just before it reads it. In inference they stay; and a
     // rank needs the parts of other ranks' shares too.
-    let copiesParts = isTraining && lanes.dealing.ranks.count == 1
+    let copiesParts = isTraining && lanes.partition.ranks.count == 1
     let prepare = Phase.prepare { weightOperand.take(0..<units * input.count) }
     let (inputs, outputs) = (batch * input.count, batch * units)
     return Module(
@@ -90,7 +90,7 @@ struct LinearLayer: Layer {
   private func exchangeImages(
     of values: AlignedBuffer, count: Int, _ lanes: Lanes, take: @escaping @Sendable () -> Void
   ) -> [Phase] {
-    guard lanes.dealing.ranks.count > 1 else { return [] }
+    guard lanes.partition.ranks.count > 1 else { return [] }
     let exchange = FeatureExchange(of: values, count: count, lanes: lanes).images()
     return [
       .once {
@@ -101,7 +101,7 @@ struct LinearLayer: Layer {
   }
 
   private func exchangeFeatures(of values: AlignedBuffer, count: Int, _ lanes: Lanes) -> [Phase] {
-    guard lanes.dealing.ranks.count > 1 else { return [] }
+    guard lanes.partition.ranks.count > 1 else { return [] }
     let exchange = FeatureExchange(of: values, count: count, lanes: lanes).features()
     return [.once { exchange.run() }]
   }

@@ -12,7 +12,7 @@ struct NormalizationStatistics: Sendable {
   init(_ pass: FusedPass, shape: ActivationShape, in builder: ModuleBuilder) {
     norm = BatchNorm(
       shape: shape, precision: builder.precision, hasReLU: pass.hasReLU, hasResidual: pass.adds,
-      lanes: builder.lanes.dealing)
+      lanes: builder.lanes.partition)
     let parameters = builder.memory(of: pass.layer)
     (gamma, beta, runningMean, runningVariance) = (parameters[0], parameters[1], parameters[2], parameters[3])
   }

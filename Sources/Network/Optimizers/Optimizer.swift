@@ -15,7 +15,7 @@ package final class Optimizer: Sendable {
   private let averageDecay: Double
   private let weightDecay: Double
   private let rule: any UpdateRule
-  private let dealing: ParameterDealing
+  private let owners: ParameterOwners
   /// Of this rank.
   private let updates: [Update]
   /// Gives all ranks the values that each has updated.
@@ -23,11 +23,11 @@ package final class Optimizer: Sendable {
 
   /// - Parameters:
   ///   - form: The optimizer.
-  ///   - dealing: The values that each rank updates; nil for all on the one rank that there is.
+  ///   - owners: The values that each rank updates; nil for all on the one rank that there is.
   ///   - averageDecay: The fraction of the average that a step keeps, below 1; 0 for no average.
   /// - Throws: `KernelError` where the backend cannot compute what the rule needs.
   package init(
-    _ parameters: Parameters, dealing: ParameterDealing? = nil, rule form: OptimizerForm, weightDecay: Double,
+    _ parameters: Parameters, owners: ParameterOwners? = nil, rule form: OptimizerForm, weightDecay: Double,
     averageDecay: Double = 0, backend: any Backend
   ) throws(KernelError) {
     guard let kind = updateRules.first(where: { $0.forms.contains(form) }) else {
@@ -37,10 +37,10 @@ package final class Optimizer: Sendable {
     self.averageDecay = averageDecay
     average = averageDecay > 0 ? Parameters(like: parameters) : nil
     rule = kind.init(count: parameters.learnedCount)
-    let dealing = dealing ?? ParameterDealing(parameters)
-    updates = try rule.updates(of: dealing.own, backend: backend)
-    exchange = dealing.exchange(of: parameters.values.floats)
-    self.dealing = dealing
+    let owners = owners ?? ParameterOwners(parameters)
+    updates = try rule.updates(of: owners.own, backend: backend)
+    exchange = owners.exchange(of: parameters.values.floats)
+    self.owners = owners
   }
 
   /// What it keeps of former steps, by its names in a checkpoint.
@@ -50,7 +50,7 @@ package final class Optimizer: Sendable {
 
   /// Gives all ranks the whole state, which each keeps for its own values only. All ranks call it together.
   package func collectState() {
-    for (_, values) in state { if let start = values.baseAddress { dealing.exchange(of: start).run() } }
+    for (_, values) in state { if let start = values.baseAddress { owners.exchange(of: start).run() } }
   }
 
   /// Updates every learned parameter by one step: each rank some, all together all.

@@ -29,7 +29,7 @@ struct GradientSums: Sendable {
     let exchange: PieceExchange
   }
 
-  init(_ gradients: [ConvolutionGradient], lanes: Dealing) {
+  init(_ gradients: [ConvolutionGradient], lanes: Partition) {
     let (ranks, tree) = (lanes.ranks, SumTree(lanes))
     func terms(_ kernel: any Convolution, _ array: (WeightGradient) -> UnsafeMutableBufferPointer<Float>)
       -> [Int: UnsafeMutableBufferPointer<Float>]

@@ -11,7 +11,7 @@ package struct Lanes: Sendable {
   private static let inferenceCountMax = 32
 
   /// Of all ranks.
-  package let dealing: Dealing
+  package let partition: Partition
   /// Images in each lane.
   package let images: Int
   /// The most lanes in progress at once.
@@ -21,12 +21,12 @@ package struct Lanes: Sendable {
   /// Whether each lane of this rank has a slot of its own.
   let hasOwnSlots: Bool
   /// Of all ranks.
-  package let shares: Dealing
+  package let shares: Partition
 
   /// Lanes of all ranks.
-  package var count: Int { dealing.count }
+  package var count: Int { partition.count }
   /// The lanes of this rank.
-  package var own: Range<Int> { dealing.own }
+  package var own: Range<Int> { partition.own }
   /// Images of all lanes of this rank.
   var ownImages: Range<Int> { images(ofLanes: own) }
 
@@ -41,13 +41,13 @@ package struct Lanes: Sendable {
     ranks: any Communicator = SingleRank()
   ) {
     func largestPart(upTo most: Int) -> Int { (1...min(most, batch)).last { batch % $0 == 0 } ?? 1 }
-    shares = Dealing(largestPart(upTo: countMax), to: ranks)
+    shares = Partition(largestPart(upTo: countMax), to: ranks)
     let evenImages = batch / largestPart(upTo: isTraining ? countMax : max(countMax, Self.inferenceCountMax))
     let fittingImages = Self.activationByteCountMax / max(1, activationByteCount)
     images = largestPart(upTo: max(1, min(evenImages, fittingImages)))
-    dealing = Dealing(batch / images, to: ranks)
-    workerCount = min(dealing.own.count, threadCount)
-    slotCount = isTraining ? dealing.own.count : workerCount
+    partition = Partition(batch / images, to: ranks)
+    workerCount = min(partition.own.count, threadCount)
+    slotCount = isTraining ? partition.own.count : workerCount
     hasOwnSlots = isTraining
   }
 

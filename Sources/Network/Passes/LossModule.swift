@@ -17,7 +17,7 @@ struct LossModule: Sendable {
     self.lanes = lanes
     self.state = state
     loss = description.makeLoss(labelSmoothing: labelSmoothing)
-    sums = LaneSums(count: 2, lanes: lanes.dealing)
+    sums = LaneSums(count: 2, lanes: lanes.partition)
   }
 
   /// Computes the loss of a lane and the gradient of its logits.

@@ -23,7 +23,7 @@ struct ModuleBuilder {
 
   let parameters: Parameters
   let gradients: AlignedBuffer
-  let dealing: ParameterDealing
+  let owners: ParameterOwners
   let state: StepState
   let order: ActivationOrder
   let lanes: Lanes
@@ -36,7 +36,7 @@ struct ModuleBuilder {
   /// The open shortcut, which the next `add` takes.
   var shortcut: Shortcut?
   private(set) var dropoutCount = 0
-  /// Of convolutions in training; their lanes' gradients are added up after the backward pass.
+  /// Of convolutions in training; their lanes' gradients are added up, across ranks while the backward pass goes on.
   private(set) var convolutionGradients: [ConvolutionGradient] = []
 
   /// - Throws: `KernelError` where the backend has no kernel for a layer.
@@ -89,7 +89,7 @@ struct ModuleBuilder {
   mutating func addGradient(
     of kernel: any Convolution, _ layer: PlannedLayer, weight: ParameterMemory, bias: ParameterMemory?
   ) {
-    guard isTraining, let owner = dealing.owners[layer.name] else { return }
+    guard isTraining, let owner = owners.ofConvolutions[layer.name] else { return }
     convolutionGradients.append(
       ConvolutionGradient(
         layer: layer.name, kernel: kernel, weight: weight, bias: bias,

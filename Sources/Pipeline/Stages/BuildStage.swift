@@ -76,17 +76,36 @@ struct BuildStage: SampleStage {
     try drawOwn(plans, in: workspace, fileSystem, group, on: engine, cancellation) { _ in }
   }
 
+  /// Samples of a rank between two agreements, after which all ranks know of an error or a stop.
+  private static let roundSampleCount = 1 << 15
+
   /// Draws this rank's part of the shards, and waits for the others.
   private func drawOwn(
     _ plans: [ShardPlan], in workspace: Workspace, _ fileSystem: any FileSystem, _ group: RankGroup,
     on engine: Engine, _ cancellation: Cancellation, report: @escaping (PipelineEvent) -> Void
   ) throws {
-    _ = try group.agree {
-      let own = Array(plans[Dealing(plans.count, to: group.ranks).own])
-      let maker = ShardMaker(
-        source: source, stage: name, workspace: workspace, fileSystem: fileSystem,
-        threadCount: engine.team.threadCount, cancellation: cancellation, report: report)
-      try maker.make(own, total: own.reduce(0) { $0 + $1.header.recordCount }, sharesFolder: true) { _, _, _ in }
+    let partition = Partition(plans.count, to: group.ranks)
+    let (own, total) = (plans[partition.own], plans.reduce(0) { $0 + $1.header.recordCount })
+    var drawn = 0
+    let maker = ShardMaker(
+      source: source, stage: name, workspace: workspace, fileSystem: fileSystem,
+      threadCount: engine.team.threadCount, cancellation: cancellation
+    ) { event in
+      guard case .progress(let stage, let done, _, let unit, let detail) = event else { return }
+      // The other ranks have drawn about as many.
+      let all = min(total, (drawn + done) * group.count)
+      report(.progress(stage: stage, done: all, total: total, unit: unit, detail: detail))
+    }
+    let atATime = max(1, Self.roundSampleCount / spec.shards.records)
+    let largest = partition.parts.map(\.count).max() ?? 0
+    for first in stride(from: 0, to: largest, by: atATime) {
+      let (_, agreement) = try group.agree(isCancelled: cancellation.isCancelled) {
+        let round = Array(own.dropFirst(first).prefix(atATime))
+        let count = round.reduce(0) { $0 + $1.header.recordCount }
+        try maker.make(round, total: count, sharesFolder: true) { _, _, _ in }
+        drawn += count
+      }
+      if agreement.isCancelled { throw Interrupted() }
     }
   }
 

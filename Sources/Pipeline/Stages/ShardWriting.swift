@@ -37,6 +37,8 @@ extension SampleStage {
     }
     let written = plans.reduce(0) { $0 + $1.header.recordCount }
     if try makeOnRanks(plans, in: session, on: engine) {
+      // A client of NFS remembers for a while that a file is missing, but not beyond a listing of its folder.
+      _ = try FileManager.default.contentsOfDirectory(atPath: session.workspace.shardsPath)
       plans = try recordFound(plans, except: [], in: session, on: engine)
     }
     let maker = ShardMaker(

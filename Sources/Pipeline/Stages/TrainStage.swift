@@ -207,7 +207,9 @@ extension TrainStage {
   private func restore(_ trainer: Trainer, from assignment: TrainAssignment, in workspace: Workspace) throws {
     if let checkpoint = assignment.checkpoint {
       let path = workspace.path(ofFile: checkpoint.path)
-      _ = trainer.restore(try Checkpoint(contentsOf: path, hash: checkpoint.hash))
+      guard trainer.restore(try Checkpoint(contentsOf: path, hash: checkpoint.hash)) else {
+        throw PipelineError.changedFile(path: path)
+      }
     } else if let hash = assignment.initialModel {
       guard let initial = try workspace.initialModel(for: model), try initial.hash().description == hash else {
         throw PipelineError.changedFile(path: workspace.initialModelPath)

@@ -11,16 +11,16 @@ struct ParameterPiece: Sendable {
 /// Which rank updates which learned values. It is the one that ends up with their gradient: a rank sums the gradients
 /// of whole convolutions over all lanes, and computes those of some units of a linear layer. The gradients of batch
 /// norms, which are few, every rank has.
-package struct ParameterDealing: Sendable {
+package struct ParameterOwners: Sendable {
   let ranks: any Communicator
   /// By rank.
   let pieces: [[ParameterPiece]]
   /// The rank of each convolution, by the layer's name.
-  private(set) var owners: [String: Int] = [:]
+  private(set) var ofConvolutions: [String: Int] = [:]
 
-  /// - Parameter shares: The shares of the work on linear layers.
-  init(_ parameters: Parameters, shares: Lanes) {
-    ranks = shares.dealing.ranks
+  /// - Parameter lanes: Their shares are those of the work on linear layers.
+  init(_ parameters: Parameters, lanes: Lanes) {
+    ranks = lanes.partition.ranks
     var pieces = Array(repeating: [ParameterPiece](), count: ranks.count)
     func append(_ parameter: Parameter, _ range: Range<Int>, to rank: Int) {
       if !range.isEmpty { pieces[rank].append(ParameterPiece(parameter: parameter, range: range)) }
@@ -31,17 +31,18 @@ package struct ParameterDealing: Sendable {
     for kernel in learned.filter({ $0.role == .kernel }).sorted(by: { $0.count > $1.count }) {
       let rank = loads.indices.min { (loads[$0], $0) < (loads[$1], $1) } ?? 0
       loads[rank] += kernel.count
-      owners[kernel.layerName] = rank
+      ofConvolutions[kernel.layerName] = rank
     }
-    let firstShareRank = shares.shares.parts.firstIndex { $0.contains(0) } ?? 0
+    let firstShareRank = lanes.shares.parts.firstIndex { $0.contains(0) } ?? 0
     for parameter in learned {
       switch parameter.role {
-      case .kernel, .normalization, .statistic: append(parameter, parameter.range, to: owners[parameter.layerName] ?? 0)
-      case .bias: append(parameter, parameter.range, to: owners[parameter.layerName] ?? firstShareRank)
+      case .kernel, .normalization, .statistic:
+        append(parameter, parameter.range, to: ofConvolutions[parameter.layerName] ?? 0)
+      case .bias: append(parameter, parameter.range, to: ofConvolutions[parameter.layerName] ?? firstShareRank)
       case .matrix:
         let inputs = parameter.shape[1]
-        for (rank, part) in shares.shares.parts.enumerated() where !part.isEmpty {
-          let units = shares.units(ofShares: part, total: parameter.shape[0])
+        for (rank, part) in lanes.shares.parts.enumerated() where !part.isEmpty {
+          let units = lanes.units(ofShares: part, total: parameter.shape[0])
           append(
             parameter,
             parameter.offset + units.lowerBound * inputs..<parameter.offset + units.upperBound * inputs, to: rank)
@@ -54,7 +55,7 @@ package struct ParameterDealing: Sendable {
   /// All values to the one rank that there is.
   init(_ parameters: Parameters) {
     self.init(
-      parameters, shares: Lanes(batch: 1, countMax: 1, activationByteCount: 0, isTraining: true, threadCount: 1))
+      parameters, lanes: Lanes(batch: 1, countMax: 1, activationByteCount: 0, isTraining: true, threadCount: 1))
   }
 
   var own: [ParameterPiece] { pieces[ranks.rank] }

@@ -1,5 +1,5 @@
 /// Numbered work that is dealt out to ranks: each has a run of neighbouring numbers, or none.
-package struct Dealing: Sendable {
+package struct Partition: Sendable {
   package let count: Int
   package let ranks: any Communicator
 
