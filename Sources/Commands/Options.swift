@@ -84,20 +84,12 @@ func withPipeline<Value>(
   }
 }
 
-/// Connects to the other ranks, where mpirun or srun started several. Until then, every rank prints its own error, and a
-/// signal ends it at once.
+/// Connects to the other ranks, where mpirun or srun started several. Until then, a signal ends this one at once. A
+/// machine may lack the library, so one rank of each prints the error.
 /// - Returns: nil in an ordinary process.
 private func connectedRanks() throws -> MPICommunicator? {
   guard let launch = Launch.detect(environment: ProcessInfo.processInfo.environment) else { return nil }
-  return try reportingErrors {
-    do throws(MPIError) {
-      return try launch.connect()
-    } catch {
-      // If rank 0 cannot connect either, the launcher ends all ranks, and one message is enough.
-      if launch.rank > 0 { sleep(2) }
-      throw error
-    }
-  }
+  return try reportingErrors(isSilent: !launch.isFirstOnMachine) { try launch.connect() }
 }
 
 /// Runs `body`; an error of one rank ends all.

@@ -5,6 +5,8 @@ package struct Launch: Equatable, Sendable {
   package let rank: Int
   /// How many processes were started; at least 2.
   package let count: Int
+  /// Whether no rank on this machine has a lower number, as far as the launcher tells.
+  package var isFirstOnMachine = true
   /// The MPI libraries to try, in this order: file names that the loader looks up, or a path.
   package let libraries: [String]
 
@@ -16,7 +18,10 @@ package struct Launch: Equatable, Sendable {
   package static func detect(environment: [String: String]) -> Launch? {
     guard let (rank, count, libraries) = ranks(environment), count > 1, (0..<count).contains(rank) else { return nil }
     let named = environment[libraryVariable].flatMap { $0.isEmpty ? nil : [$0] }
-    return Launch(rank: rank, count: count, libraries: named ?? libraries)
+    let localRank = ["OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"]
+      .lazy.compactMap { environment[$0] }.first
+    return Launch(
+      rank: rank, count: count, isFirstOnMachine: (localRank ?? "0") == "0", libraries: named ?? libraries)
   }
 
   private static func ranks(_ environment: [String: String]) -> (rank: Int, count: Int, libraries: [String])? {

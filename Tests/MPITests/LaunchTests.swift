@@ -56,6 +56,15 @@ import Testing
     #expect(Launch.detect(environment: environment) == nil)
   }
 
+  @Test(arguments: ["OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"])
+  func oneRankOfAMachineIsTheFirst(variable: String) {
+    for (value, isFirst) in [("0", true), ("1", false)] {
+      let launch = Launch.detect(environment: ["PMI_RANK": "2", "PMI_SIZE": "3", variable: value])
+      #expect(launch?.isFirstOnMachine == isFirst)
+    }
+    #expect(Launch.detect(environment: ["PMI_RANK": "2", "PMI_SIZE": "3"])?.isFirstOnMachine == true)
+  }
+
   @Test func takesTheLibraryThatIsNamed() {
     let environment = ["PMI_RANK": "0", "PMI_SIZE": "2", "GLYPHLINE_MPI": "/opt/mpi/libmpi.so"]
     expect(environment, isRank: 0, of: 2, with: ["/opt/mpi/libmpi.so"])
