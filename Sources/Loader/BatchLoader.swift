@@ -81,7 +81,8 @@ package final class BatchLoader {
     blockIndices = plan.blockIndices(in: sequence)
     readBlockCount = blockIndices.lowerBound
     let scatter = BlockScatter(
-      dataset: dataset, sequence: sequence, plan: plan, slots: slots, rows: kept, leavesOut: leaveOut != nil)
+      dataset: dataset, sequence: sequence, plan: plan, slots: slots, rows: kept,
+      isAlone: stride == 1 && kept.count == batchSize, leavesOut: leaveOut != nil)
     // The next window is read only after the first block of this one was awaited. By then, all earlier batches have been
     // handed out.
     blocks = OrderedStream(
@@ -145,6 +146,8 @@ private struct BlockScatter: Sendable {
   let slots: [BatchSlot]
   /// The rows of each batch that its slot has.
   let rows: Range<Int>
+  /// Whether no other loader shares the batches, so that every block is needed.
+  let isAlone: Bool
   let leavesOut: Bool
 
   /// Reads the block at an index of the sequence.
@@ -152,7 +155,7 @@ private struct BlockScatter: Sendable {
   func read(_ index: Int, in buffer: BlockBuffer) throws(ShardError) -> LeftOutBlock? {
     let visit = sequence.visit(index)
     // What is left out must be told, whoever returns it.
-    guard leavesOut || isNeeded(visit) else { return nil }
+    guard leavesOut || isAlone || isNeeded(visit) else { return nil }
     do throws(ShardError) {
       try dataset.read(block: visit.block, into: &buffer.block)
     } catch {
