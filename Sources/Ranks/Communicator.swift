@@ -46,12 +46,7 @@ extension Communicator {
   /// Every rank sends a value to all others.
   /// - Returns: The values of all ranks, in order.
   package func share<Value: BitwiseCopyable>(_ value: Value) -> [Value] {
-    var values = Array(repeating: value, count: count)
-    values.withUnsafeMutableBytes { bytes in
-      let size = MemoryLayout<Value>.stride
-      PieceExchange(self, sharing: (0..<count).map { [.init(rebasing: bytes[$0 * size..<($0 + 1) * size])] }).run()
-    }
-    return values
+    share([value], counts: Array(repeating: 1, count: count)).flatMap { $0 }
   }
 
   /// Every rank sends values to all others.

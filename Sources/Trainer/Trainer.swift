@@ -110,7 +110,7 @@ package final class Trainer {
   package var isDone: Bool { step >= plan.stepCount }
 
   /// Gives every rank the whole state, for a checkpoint or for `result`. All ranks call it.
-  package func collectState() { if ranks.count > 1 { optimizer.collectState() } }
+  package func collectState() { optimizer.collectState() }
 
   /// The bytes of a checkpoint file at this step, after `collectState`.
   package func encodedCheckpoint() throws -> [UInt8] {

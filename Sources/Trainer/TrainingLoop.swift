@@ -69,7 +69,7 @@ package final class TrainingLoop {
         }
         if agreement.isCancelled { throw Interrupted() }
       }
-    } catch  where error is TrainingError || error is RankFailure {
+    } catch let error where error is TrainingError || error is RankFailure {
       try recordSteps()
       throw error
     }

@@ -11,7 +11,7 @@ import Workers
 @Suite struct TrainerTests {
   private func makeTrainer(
     _ training: String = "", batch: Int = 4, layers: String? = nil, backend: any Backend = PlainBackend(),
-    threadCount: Int = 1, ranks: any Communicator = SingleRank()
+    threadCount: Int = 1, precision: Precision = .float32, ranks: any Communicator = SingleRank()
   ) throws -> Trainer {
     let spec = try PipelineSpec(
       yaml: """
@@ -24,7 +24,7 @@ import Workers
     return try Trainer(
       TrainingPlan(
         training: spec.training, model: ModelDescription(spec.model, for: spec.captcha),
-        seed: 1, precision: .float32, stepsPerEpoch: 8, runHash: "run"),
+        seed: 1, precision: precision, stepsPerEpoch: 8, runHash: "run"),
       backend: backend, team: Team(threadCount: threadCount), ranks: ranks)
   }
 
@@ -96,8 +96,12 @@ import Workers
   }
 
   /// Everything that a step sums over images or chooses from them, dealt out to ranks, some of which may have nothing.
-  @Test(arguments: zip([2, 3, 5, 11], ["muon", "adamw", "muon", "adamw"]))
-  func theNumberOfRanksChangesNothing(count: Int, optimizer: String) throws {
+  /// In bfloat16, the plain kernels compute, on any CPU.
+  @Test(arguments: [
+    (count: 2, optimizer: "muon", precision: Precision.float32), (3, "adamw", .float32), (5, "muon", .float32),
+    (11, "adamw", .float32), (3, "muon", .bfloat16),
+  ])
+  func theNumberOfRanksChangesNothing(count: Int, optimizer: String, precision: Precision) throws {
     let (ratio, batch) = (3, 16)
     let candidates = (0..<ratio * batch / 4).flatMap { copy in
       images.map { UInt8(truncatingIfNeeded: Int($0) * (copy + 1)) }
@@ -107,8 +111,8 @@ import Workers
     @Sendable func result(_ ranks: any Communicator) throws -> [UInt8] {
       let trainer = try makeTrainer(
         ", candidates: \(ratio), average: 0.5, distortion: 0.1, optimizer: \(optimizer)", batch: batch,
-        layers: Self.layers,
-        backend: makeBackend(), ranks: ranks)
+        layers: Self.layers, backend: precision == .float32 ? makeBackend() : PlainBackend(), precision: precision,
+        ranks: ranks)
       let own = trainer.ownCandidates
       for _ in 0..<3 {
         _ = try trainer.train(

@@ -40,12 +40,10 @@ struct LinearLayer: Layer {
     // rank needs the parts of other ranks' shares too.
     let copiesParts = isTraining && lanes.partition.ranks.count == 1
     let prepare = Phase.prepare { weightOperand.take(0..<units * input.count) }
-    let (inputs, outputs) = (batch * input.count, batch * units)
     return Module(
       output: .features(output),
       forward: (copiesParts ? [] : [prepare])
-        + [.lanes { lane in inputOperand.take(lanes.range(of: lane, count: input.count)) }]
-        + exchangeImages(of: input.values, count: input.count, lanes) { inputOperand.take(0..<inputs) }
+        + takeImages(of: input.values, count: input.count, lanes, into: inputOperand)
         + [
           .shares { number in
             let share = shares[number]
@@ -67,9 +65,8 @@ struct LinearLayer: Layer {
           activation.backward(
             gradient: output.gradient(lane: lane), output: output.values(lane: lane), images: lanes.images,
             dropout: dropout?.mask, firstImage: lane.number * lanes.images)
-          gradientOperand.take(lanes.range(of: lane, count: units))
         }
-      ] + exchangeImages(of: output.gradient, count: units, lanes) { gradientOperand.take(0..<outputs) } + [
+      ] + takeImages(of: output.gradient, count: units, lanes, into: gradientOperand) + [
         .shares { number in
           let share = shares[number]
           share.backwardWeights?.run(
@@ -86,16 +83,16 @@ struct LinearLayer: Layer {
       ] + exchangeFeatures(of: input.gradient, count: input.count, lanes))
   }
 
-  /// - Parameter take: Called when the values of all images are there.
-  private func exchangeImages(
-    of values: AlignedBuffer, count: Int, _ lanes: Lanes, take: @escaping @Sendable () -> Void
-  ) -> [Phase] {
-    guard lanes.partition.ranks.count > 1 else { return [] }
+  /// Gives an operand the values of all images, [image, feature].
+  private func takeImages(of values: AlignedBuffer, count: Int, _ lanes: Lanes, into operand: Operand) -> [Phase] {
+    guard lanes.partition.ranks.count > 1 else {
+      return [.lanes { lane in operand.take(lanes.range(of: lane, count: count)) }]
+    }
     let exchange = FeatureExchange(of: values, count: count, lanes: lanes).images()
     return [
       .once {
         exchange.run()
-        take()
+        operand.take(0..<lanes.count * lanes.images * count)
       }
     ]
   }

@@ -56,13 +56,11 @@ struct GradientSums: Sendable {
     }
   }
 
-  /// Begins to send this rank's sums for some layers, whose lanes are done.
+  /// Adds up this rank's gradients of some layers, whose lanes are done, and begins to send them.
   func begin(_ names: [String], on team: Team) {
-    guard ranks.count > 1 else { return }
     for layer in layers where names.contains(layer.gradient.layer) {
-      team.time(layer.label) {
-        layer.weights.addOwn(on: team)
-        layer.bias.addOwn(on: team)
+      for sum in [layer.weights, layer.bias] {
+        team.run(count: sum.partCount) { part in team.time(layer.label) { sum.addOwn(part: part) } }
       }
       layer.exchange.begin()
     }
@@ -73,16 +71,8 @@ struct GradientSums: Sendable {
     for layer in layers { layer.exchange.wait() }
     let own = layers.filter { $0.gradient.owner == ranks.rank }
     team.run(count: own.count) { number in
-      team.time(own[number].label) {
-        if ranks.count == 1 { addOwn(own[number]) }
-        restore(own[number])
-      }
+      team.time(own[number].label) { restore(own[number]) }
     }
-  }
-
-  private func addOwn(_ layer: Layer) {
-    layer.weights.addOwn()
-    layer.bias.addOwn()
   }
 
   private func restore(_ layer: Layer) {
@@ -93,10 +83,12 @@ struct GradientSums: Sendable {
 }
 
 /// Adds up arrays, one for each lane, in the order of a `SumTree`.
-// SAFETY: one thread at a time uses it, or several its parts of the arrays.
+// SAFETY: one thread at a time uses it, or each another part of the arrays.
 private final class FloatTreeSum: @unchecked Sendable {
   /// Values added up at a time: those of eight lanes fit the first-level cache.
-  private static let partCount = 1024
+  private static let runCount = 1024
+  /// Values of a part, of which each is one thread's.
+  private static let partValueCount = 16 * runCount
 
   let count: Int
   private let tree: SumTree
@@ -121,17 +113,15 @@ private final class FloatTreeSum: @unchecked Sendable {
     tree.roots[rank].compactMap { terms[$0.lowerBound] }.map { UnsafeMutableRawBufferPointer($0) }
   }
 
-  func addOwn() { perform(tree.ownAdditions, in: 0..<count) }
+  var partCount: Int { (count + Self.partValueCount - 1) / Self.partValueCount }
 
-  /// As the other method; threads divide the arrays.
-  func addOwn(on team: Team) {
-    let partCount = 16 * Self.partCount
-    team.run(count: (count + partCount - 1) / partCount) { part in
-      perform(tree.ownAdditions, in: part * partCount..<min((part + 1) * partCount, count))
-    }
+  /// Adds up the lanes of this rank in one part of the arrays.
+  func addOwn(part: Int) {
+    let first = part * Self.partValueCount
+    perform(tree.ownAdditions, in: first..<min(first + Self.partValueCount, count))
   }
 
-  /// The sum of all lanes: [count].
+  /// The sum of all lanes, after `addOwn` of all parts: [count].
   func total() -> UnsafePointer<Float> {
     perform(tree.lastAdditions, in: 0..<count)
     guard let total = terms[0]?.baseAddress else { preconditionFailure("the owner has every rank's sums") }
@@ -142,9 +132,9 @@ private final class FloatTreeSum: @unchecked Sendable {
     let pairs = additions.compactMap { addition in
       terms[addition.into]?.baseAddress.flatMap { sum in terms[addition.from]?.baseAddress.map { (sum, $0) } }
     }
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.partCount) {
-      let partCount = min(Self.partCount, range.upperBound - start)
-      for (sum, term) in pairs { addFloats(term + start, to: sum + start, count: partCount) }
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.runCount) {
+      let runCount = min(Self.runCount, range.upperBound - start)
+      for (sum, term) in pairs { addFloats(term + start, to: sum + start, count: runCount) }
     }
   }
 }

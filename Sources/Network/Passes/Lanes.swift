@@ -18,13 +18,13 @@ package struct Lanes: Sendable {
   let workerCount: Int
   /// Lanes of this rank with memory for their activations.
   let slotCount: Int
-  /// Whether each lane of this rank has a slot of its own.
-  let hasOwnSlots: Bool
   /// Of all ranks.
   package let shares: Partition
 
   /// Lanes of all ranks.
   package var count: Int { partition.count }
+  /// Whether each lane of this rank has a slot of its own.
+  var hasOwnSlots: Bool { slotCount == own.count }
   /// The lanes of this rank.
   package var own: Range<Int> { partition.own }
   /// Images of all lanes of this rank.
@@ -48,7 +48,6 @@ package struct Lanes: Sendable {
     partition = Partition(batch / images, to: ranks)
     workerCount = min(partition.own.count, threadCount)
     slotCount = isTraining ? partition.own.count : workerCount
-    hasOwnSlots = isTraining
   }
 
   /// The range of a lane's values, `count` for each image.

@@ -41,11 +41,15 @@ struct EvaluateAssignment: Codable {
   let split: Split
   /// In the workspace.
   let shards: [String]
-  let model: RecordedFile
+  /// nil for the model of the workspace.
+  let otherModel: String?
+  /// SHA-256 of the model, in hexadecimal.
+  let modelHash: String
 }
 
+/// A file of the workspace.
 struct RecordedFile: Codable {
-  let path: String
+  let file: String
   /// SHA-256, in hexadecimal.
   let hash: String
 }

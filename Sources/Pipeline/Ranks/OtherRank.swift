@@ -25,7 +25,8 @@ package func assistFirstRank(
     case .train(let assignment): try stages.train.assist(assignment, in: workspace, group, on: engine, cancellation)
     case .evaluate(let assignment):
       let stage = EvaluateStage(
-        spec: spec, model: .own(stages.train), description: stages.train.model,
+        spec: spec, model: assignment.otherModel.map { .file($0) } ?? .own(stages.train),
+        description: stages.train.model,
         data: try stages.samples(of: assignment.split))
       try stage.assist(assignment, in: workspace, group, on: engine, cancellation)
     case .finish: return

@@ -27,6 +27,9 @@ struct EvaluateStage: Stage {
     case own(TrainStage)
     /// Another model file. Its evaluation is recorded, but is no stage of the pipeline.
     case file(String)
+
+    /// nil for the pipeline's own.
+    var otherPath: String? { if case .file(let path) = self { path } else { nil } }
   }
 
   let spec: PipelineSpec
@@ -133,8 +136,8 @@ struct EvaluateStage: Stage {
     try session.group.assign(
       .evaluate(
         EvaluateAssignment(
-          split: split, shards: session.shardFiles(of: data),
-          model: RecordedFile(path: path(in: session.workspace), hash: hash.description))))
+          split: split, shards: session.shardFiles(of: data), otherModel: model.otherPath,
+          modelHash: hash.description)))
     _ = try session.group.agree {}
     var result = EvaluationResult(of: network)
     try predict(
@@ -184,10 +187,9 @@ struct EvaluateStage: Stage {
     _ cancellation: Cancellation
   ) throws {
     let ((network, dataset), _) = try group.agree {
-      let file = try ModelFile(contentsOf: assignment.model.path)
-      guard try file.hash().description == assignment.model.hash else {
-        throw PipelineError.changedFile(path: assignment.model.path)
-      }
+      let path = path(in: workspace)
+      let file = try ModelFile(contentsOf: path)
+      guard try file.hash().description == assignment.modelHash else { throw PipelineError.changedFile(path: path) }
       return (try makeNetwork(file, on: engine), try data.dataset(of: assignment.shards, in: workspace))
     }
     try predict(dataset, network, group, cancellation, leaveOut: spec.shards.silentLeaveOut) { _ in }

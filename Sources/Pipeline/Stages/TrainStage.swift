@@ -118,7 +118,7 @@ struct TrainStage: Stage {
     if let checkpoint = progress.checkpoint {
       let path = session.workspace.path(ofFile: checkpoint.file)
       if trainer.restore(try Checkpoint(contentsOf: path, hash: checkpoint.contentHash)) {
-        restored = RecordedFile(path: checkpoint.file, hash: checkpoint.contentHash)
+        restored = RecordedFile(file: checkpoint.file, hash: checkpoint.contentHash)
       } else {
         session.report(.note("\(path) belongs to another training; ignoring it"))
       }
@@ -206,7 +206,7 @@ extension TrainStage {
 
   private func restore(_ trainer: Trainer, from assignment: TrainAssignment, in workspace: Workspace) throws {
     if let checkpoint = assignment.checkpoint {
-      let path = workspace.path(ofFile: checkpoint.path)
+      let path = workspace.path(ofFile: checkpoint.file)
       guard trainer.restore(try Checkpoint(contentsOf: path, hash: checkpoint.hash)) else {
         throw PipelineError.changedFile(path: path)
       }
