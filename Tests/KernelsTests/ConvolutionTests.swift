@@ -17,6 +17,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   var outputBlock: Int
   /// Large enough for Winograd's F(4 x 4, 3 x 3) in float32, which rounds more than the formula does.
   var isWinograd = false
+  /// With channels so few that Winograd's F(4, 3) along rows computes the output, above any library's products.
+  var hasWinogradRows = false
 
   func tolerance(_ precision: Precision) -> Double {
     isWinograd && precision == .float32 ? 3e-5 : KernelsTests.tolerance(precision)
@@ -53,6 +55,17 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     .init(
       inputChannels: 1, outputChannels: 40, kernel: 4, stride: 1, padding: 0, hasBias: true, height: 9, width: 8,
       inputBlock: 1, outputBlock: 40),
+    // A few, for which Winograd's F(4, 3) along rows is as exact as the formula: with tiles beyond the row's end, and with an
+    // odd number of tiles that vectors hold.
+    .init(
+      inputChannels: 3, outputChannels: 12, kernel: 5, stride: 2, padding: 2, hasBias: true, height: 11, width: 37,
+      inputBlock: 3, outputBlock: 12, hasWinogradRows: true),
+    .init(
+      inputChannels: 2, outputChannels: 8, kernel: 3, stride: 1, padding: 1, height: 9, width: 16, inputBlock: 2,
+      outputBlock: 8, hasWinogradRows: true),
+    .init(
+      inputChannels: 4, outputChannels: 16, kernel: 8, stride: 3, padding: 3, hasBias: true, height: 13, width: 120,
+      inputBlock: 4, outputBlock: 4, hasWinogradRows: true),
     // Blocked, NHWC and NCHW, odd sizes, both strides.
     .init(
       inputChannels: 16, outputChannels: 24, kernel: 3, stride: 1, padding: 1, height: 7, width: 11, inputBlock: 8,
@@ -156,10 +169,11 @@ private struct ConvolutionResult {
 
   /// Above any library's products.
   @Test(arguments: ConvolutionCase.all, Precision.allCases)
-  func winogradIsSelectedOnLargePlanes(_ test: ConvolutionCase, _ precision: Precision) throws {
+  func winogradIsSelectedOnLargePlanesAndForFewChannels(_ test: ConvolutionCase, _ precision: Precision) throws {
     let convolution = try Problem(test, images: 6).makeConvolution(
       PlainProducts(), precision, laneImages: 2, laneCount: 3)
     #expect("\(convolution)".hasPrefix("Winograd F(4x4,3x3)") == (test.isWinograd && precision == .float32))
+    #expect("\(convolution)".contains("Winograd F(4,3)") == (test.hasWinogradRows && precision == .float32))
   }
 
   /// The sum of output * outputGradient is linear in the input and in the weights, so its central difference along any
@@ -190,7 +204,7 @@ private struct ConvolutionResult {
     }
   }
 
-  @Test(arguments: [ConvolutionCase.all[5], ConvolutionCase.all[16]])
+  @Test(arguments: [ConvolutionCase.all[5], ConvolutionCase.all[6], ConvolutionCase.all[19]])
   func lanesChangeOnlyTheRoundingAndThreadsNothing(_ test: ConvolutionCase) throws {
     let problem = Problem(test, images: 8)
     for backend in Self.backends {

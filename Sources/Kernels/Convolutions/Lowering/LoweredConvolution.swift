@@ -18,12 +18,15 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private let directions: Set<ConvolutionDirection>
   private let patches: ImagePatches
   private let outputMatrix: OutputMatrix
-  /// Computes Y and dW in place of the products where it can, which is faster.
+  /// Compute Y, or Y and dW, in place of the products where they can, which is faster.
+  private let winogradRows: WinogradRows?
   private let oneChannel: OneChannelConvolution?
   /// Rows of output pixels in a block.
   private let blockRows: Int
   /// W: [patch, out]
   private let weights: AlignedBuffer
+  /// Of `winogradRows`; empty without.
+  private let filters: AlignedBuffer
   /// [out]; nil where the convolution has none.
   private let bias: AlignedBuffer?
   private let lanes: [Lane]
@@ -65,6 +68,11 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     self.patches = patches
     outputMatrix = OutputMatrix(
       output: output, isActivation: precision == .float32 && output.block == output.channels)
+    let winogradRows =
+      precision == .float32 && directions.contains(.forward)
+      ? WinogradRows(geometry, input: input, output: output) : nil
+    self.winogradRows = winogradRows
+    filters = AlignedBuffer(Float.self, count: winogradRows?.filterCount ?? 0)
     let oneChannel = OneChannelConvolution(geometry, output: output)
     self.oneChannel = oneChannel
     let (patch, outputs) = (patches.patchCount, geometry.outputChannels)
@@ -80,6 +88,7 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
         -> (any MatrixProduct)?
       {
         directions.contains(direction) && (oneChannel == nil || direction == .backwardInput)
+          && (winogradRows == nil || direction != .forward)
           ? try library.makeLibraryProduct(shape, precision: .float32) : nil
       }
       let pixels = rows * output.width
@@ -103,10 +112,13 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   }
 
   var description: String {
-    ConvolutionDirection.allCases.filter(directions.contains).map { "\($0.rawValue): lowering" }.joined(separator: ", ")
+    ConvolutionDirection.allCases.filter(directions.contains).map {
+      "\($0.rawValue): \(winogradRows != nil && $0 == .forward ? "Winograd F(4,3)" : "lowering")"
+    }.joined(separator: ", ")
   }
 
   func loadWeights(_ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?) {
+    winogradRows?.transformFilters(weights, into: filters.floats)
     if self.weights.byteCount > 0 {
       let matrix = self.weights.floats
       patches.reorder(weights, into: matrix)
@@ -121,6 +133,11 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
     let bias = bias.map { UnsafePointer($0.floats) }
     func compute<Value: Element>(_ type: Value.Type, _ scratch: Scratch) {
       let frames = frames(type, of: input, scratch)
+      if let winogradRows {
+        return winogradRows.forward(
+          images: laneImages, frames: frames, filters: filters.floats, bias: bias, scratch: scratch.patches,
+          into: output.assumingMemoryBound(to: Float.self))
+      }
       if let oneChannel {
         return oneChannel.forward(
           type, images: laneImages, frames: frames, weights: weights.floats, bias: bias, into: output)
@@ -228,7 +245,9 @@ final class LoweredConvolution: Convolution, @unchecked Sendable {
   private func lendScratch(_ body: (Scratch) -> Void) {
     func wholeLines(_ count: Int) -> Int { (count + 15) / 16 * 16 }
     let frameCount = inputIsFrames ? 0 : wholeLines(patches.frameCount(ofImages: laneImages))
-    let patchCount = patches.areFrames ? 0 : wholeLines(patches.patchCount(ofRows: blockRows))
+    let patchCount =
+      patches.areFrames
+      ? 0 : wholeLines(max(patches.patchCount(ofRows: blockRows), winogradRows?.scratchCount ?? 0))
     let outputCount = outputMatrix.isActivation ? 0 : outputMatrix.count(ofRows: blockRows)
     scratch.lend(count: frameCount + patchCount + outputCount) { numbers in
       body(Scratch(frames: numbers, patches: numbers + frameCount, outputs: numbers + frameCount + patchCount))
