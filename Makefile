@@ -82,18 +82,18 @@ cluster: build ## share pipelines under Slurm and MPI on this machine, and kill 
 interop: build ## read shards, catalog, models and tar files with other programs, and compare the results
 	GLYPHLINE="$(BIN)/glyphline" Tests/Interop/run.sh
 
-crash: build ## fail every disk operation of a pipeline and kill it at random times; about two hours
+crash: build ## fail every disk operation of a pipeline and kill it at random times; about an hour
 	"$(SWIFT)" build $(BUILD) --product crashtest
 	"$(SWIFT)" build $(BUILD) --product nolocks
 	bin="$(BIN)"
 	"$$bin/crashtest" kill "$$bin/glyphline" build Tests/CrashTest/build.yaml --count 200
 	"$$bin/crashtest" kill "$$bin/glyphline" run Tests/CrashTest/kill.yaml --count 50
 	"$$bin/crashtest" damage Pipelines/smoke.yaml
-	"$$bin/crashtest" sweep Pipelines/smoke.yaml
+	"$$bin/crashtest" sweep Tests/CrashTest/sweep.yaml
 	# As on a network file system: a rollback journal, and a file as the lock.
 	export LD_PRELOAD="$$bin/libnolocks.so" FLOCK_ERR=38 SHM_ERR=19
 	"$$bin/crashtest" kill "$$bin/glyphline" build Tests/CrashTest/build.yaml --count 100
-	"$$bin/crashtest" sweep Pipelines/smoke.yaml
+	"$$bin/crashtest" sweep Tests/CrashTest/sweep.yaml
 
 # Seconds for each reader.
 FUZZ_SECONDS ?= 300
