@@ -31,16 +31,16 @@ struct Sweep: ParsableCommand {
     let spec = try PipelineSpec(contentsOf: spec)
     try inTemporaryFolder { folder in
       let sweep = try CrashSweep(spec, in: folder, countsDatabaseWritesSingly: true)
-      print(counted(sweep.operationCount, "operation"))
+      tell(counted(sweep.operationCount, "operation"))
       let operations = stride(from: first, through: sweep.operationCount, by: every)
       var findingCount = 0
-      func tell(_ fault: String, _ findings: [CrashSweep.Finding]) {
-        for finding in findings { print(finding) }
+      func count(_ fault: String, _ findings: [CrashSweep.Finding]) {
+        for finding in findings { tell("\(finding)") }
         findingCount += findings.count
-        print("\(fault): \(counted(findings.count, "finding")); \(counted(sweep.runCount, "run")) so far")
+        tell("\(fault): \(counted(findings.count, "finding")); \(counted(sweep.runCount, "run")) so far")
       }
-      for loss in DiskContents.Loss.allCases { tell("loss: \(loss)", try sweep.cutOff(loss, at: operations)) }
-      for code in [EIO, ENOSPC] { tell(String(cString: strerror(code)), try sweep.fail(with: code, at: operations)) }
+      for loss in DiskContents.Loss.allCases { count("loss: \(loss)", try sweep.cutOff(loss, at: operations)) }
+      for code in [EIO, ENOSPC] { count(String(cString: strerror(code)), try sweep.fail(with: code, at: operations)) }
       if findingCount > 0 { throw ExitCode.failure }
     }
   }
@@ -60,10 +60,10 @@ struct Damages: ParsableCommand {
       var findingCount = 0
       for damage in sweep.damages {
         guard let problem = try sweep.problem(of: damage) else { continue }
-        print("\(damage): \(problem)")
+        tell("\(damage): \(problem)")
         findingCount += 1
       }
-      print("\(counted(sweep.damages.count, "damage")): \(counted(findingCount, "finding"))")
+      tell("\(counted(sweep.damages.count, "damage")): \(counted(findingCount, "finding"))")
       if findingCount > 0 { throw ExitCode.failure }
     }
   }
@@ -91,13 +91,16 @@ struct Kill: ParsableCommand {
   func run() throws {
     try inTemporaryFolder { folder in
       var kills = try KilledRuns(program: program, command: command, spec: spec, folder: folder, seed: seed)
-      print("undisturbed: \(Int(kills.undisturbedSeconds * 1000)) ms")
+      tell("undisturbed: \(Int(kills.undisturbedSeconds * 1000)) ms")
       while kills.killCount < count { try kills.runOnce(killsMax: count - kills.killCount) }
       let runs = counted(kills.runCount, "run")
-      print("\(counted(kills.killCount, "kill")) in \(runs), each with the undisturbed result")
+      tell("\(counted(kills.killCount, "kill")) in \(runs), each with the undisturbed result")
     }
   }
 }
+
+/// Prints a line at once, also where standard output is a file: what comes next may take many minutes.
+private func tell(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
 
 private func inTemporaryFolder(_ body: (String) throws -> Void) throws {
   let folder = FileManager.default.temporaryDirectory.appending(path: "crashtest-\(UUID())").path()
