@@ -82,7 +82,7 @@ cluster: build ## share pipelines under Slurm and MPI on this machine, and kill 
 interop: build ## read shards, catalog, models and tar files with other programs, and compare the results
 	GLYPHLINE="$(BIN)/glyphline" Tests/Interop/run.sh
 
-crash: build ## fail every disk operation of a pipeline and kill it at random times; about an hour
+crash: build ## fail every disk operation of a pipeline and kill it at random times; about 40 minutes
 	"$(SWIFT)" build $(BUILD) --product crashtest
 	"$(SWIFT)" build $(BUILD) --product nolocks
 	bin="$(BIN)"

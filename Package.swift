@@ -163,7 +163,7 @@ let package = Package(
       dependencies: [
         "Samples", "Files", "Workers", "Specs", "Network", "Pipeline", "Faults", "CInstructionSet",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Tests/CrashTest", exclude: ["build.yaml", "kill.yaml"], swiftSettings: strict),
+      ], path: "Tests/CrashTest", exclude: ["build.yaml", "kill.yaml", "sweep.yaml"], swiftSettings: strict),
     // Prints which code computes each layer, on the CPU that oneDNN is told to assume.
     .executableTarget(
       name: "kernelcheck", dependencies: ["Samples", "Workers", "Specs", "Kernels", "Network"],
