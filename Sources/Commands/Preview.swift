@@ -10,7 +10,7 @@ struct Preview: ParsableCommand {
     commandName: "preview",
     abstract: "Draw sample images of a spec as one PNG file.",
     discussion: """
-      The file is a sheet of the first samples of a split, each above its label. With --seed, it is the image of that \
+      The file is a sheet of the first samples of a drawn split, each above its label. With --seed, it is the image of that \
       one seed, pixel for pixel as a shard stores it.
       """)
 
@@ -52,13 +52,13 @@ struct Preview: ParsableCommand {
 
   func run() throws {
     try reportingErrors {
-      let preview = try SamplePreview(PipelineSpec(contentsOf: spec))
+      let preview = try SamplePreview(PipelineSpec(contentsOf: spec), of: split ?? .train)
       let samples: [Sample]
       if let seed {
-        samples = [preview.sample(ofSeed: seed, in: split ?? .train)]
+        samples = [preview.sample(ofSeed: seed)]
         try PNGWriter.write(samples[0].image, to: png)
       } else {
-        samples = try preview.samples(of: split ?? .train, count: count ?? 20)
+        samples = try preview.samples(count: count ?? 20)
         try preview.writeSheet(of: samples, to: png)
       }
       let drawn = samples.map { Report.Sample(seed: $0.seed, label: preview.text(of: $0)) }

@@ -38,6 +38,8 @@ package enum PipelineError: Error, CustomStringConvertible {
   case unlabelled(path: String)
   /// A shard has no record with this number.
   case noSuchRecord(Int, path: String, count: Int)
+  /// A split whose images are imported has no samples to draw.
+  case nothingToDraw(Split)
   /// A stored image was imported, so it has no seed to be drawn from again.
   case notDrawn(path: String)
   /// A stored image differs from what its seed gives.
@@ -75,7 +77,8 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .changedFile(let path): "\(path) changed while the command ran; run it again"
     case .tooFewSamples(let count, let needed):
       "the train split has \(counted(count, "sample")), fewer than the \(needed) of a step (training.batch *"
-        + " training.candidates); raise datasets.train.count"
+        + " training.candidates); raise datasets.train.count, add images with `glyphline import --add`, or lower"
+        + " training.batch"
     case .unusableShards(let error, let remedy): "\(error); \(remedy)"
     case .disorderedShards(let file, let catalog):
       "\(catalog): the samples of \(file) do not follow those of the shard before; run `glyphline reindex`"
@@ -87,6 +90,9 @@ package enum PipelineError: Error, CustomStringConvertible {
       "\(path): the file name has no label; name it like AB12_anything.png"
     case .noSuchRecord(let number, let path, let count):
       "\(path) has no record \(number); its records are 0...\(count - 1)"
+    case .nothingToDraw(let split):
+      "the spec calls the \(split.rawValue) split imported, so its images are not drawn; `glyphline export images` writes them"
+        + " as files"
     case .notDrawn(let path): "\(path): its images were imported and cannot be drawn again"
     case .drawnDifferently(let path, let seed, let pipeline):
       "\(path): the spec of \(pipeline) draws another image from seed \(seed) than the stored one; the shard was made"

@@ -35,7 +35,7 @@ package struct TrainingMonitor {
     nextCheck = step * 2
     return "after \(step) steps, the loss of \(format(self.loss)) is still near that of chance, "
       + "\(format(chance.value)) (\(chance.formula)); if it stays there, try another training.learning_rate and check the "
-      + "images and labels with `glyphline preview`"
+      + "images and labels with `glyphline preview` or, if imported, with `glyphline export images`"
   }
 
   /// Compares training and validation accuracy, and starts a new count of training images.
@@ -49,7 +49,7 @@ package struct TrainingMonitor {
     guard !hasOverfitted && images > 0 && accuracy - validation > 0.03 + 3 * deviation else { return nil }
     hasOverfitted = true
     return "overfitting: accuracy is \(percent(accuracy, decimals: 1)) on training images, "
-      + "\(percent(validation, decimals: 1)) on validation images; raise datasets.train.count or lower training.epochs"
+      + "\(percent(validation, decimals: 1)) on validation images; train from more images, or lower training.epochs"
   }
 
   private func format(_ loss: Double) -> String { String(format: "%.4f", loss) }

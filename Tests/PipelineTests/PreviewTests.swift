@@ -88,6 +88,19 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: png))
   }
 
+  /// Not for the font that has no glyph for their labels.
+  @Test func refusesImportedSplits() throws {
+    let folder = try Folder()
+    let spec = try folder.write(
+      "name: imported\ncaptcha: {charset: 验证码, length: 2}\ndatasets: {train: imported}", as: "spec.yaml")
+    let png = folder.path + "/sheet.png"
+    for arguments in [[], ["--seed", "1"]] {
+      let outcome = try Program.run(["preview", spec, "--png", png] + arguments)
+      #expect(outcome.exitCode == 65 && outcome.errors.contains("train split imported"), "\(outcome.errors)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: png))
+  }
+
   private func part(of image: Image, left: Int, top: Int, width: Int, height: Int) -> Image {
     let geometry = Geometry(width: width, height: height, format: image.geometry.format)
     let channels = geometry.format.rawValue

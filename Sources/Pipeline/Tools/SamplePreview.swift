@@ -3,24 +3,27 @@ import Images
 import Samples
 import Specs
 
-/// Draws samples of a pipeline from their seeds, for a person to see.
+/// Draws samples of a pipeline's split from their seeds, for a person to see.
 package struct SamplePreview {
   /// The most pixels of all images of a sheet together.
   private static let pixelCountMax = 32 << 20
 
   private let spec: PipelineSpec
+  private let split: Split
   private let generator: CaptchaGenerator
 
-  /// - Throws: `GeneratorError`.
-  package init(_ spec: PipelineSpec) throws {
+  /// - Throws: `PipelineError.noSuchSplit` or `.nothingToDraw`; `GeneratorError`.
+  package init(_ spec: PipelineSpec, of split: Split) throws {
+    try spec.require(split)
+    guard spec.drawnSplits.contains(split) else { throw PipelineError.nothingToDraw(split) }
     self.spec = spec
+    self.split = split
     generator = try CaptchaGenerator(spec: spec.captcha)
   }
 
-  /// The first samples of a split, the same as `glyphline build` draws.
-  /// - Throws: `PipelineError.noSuchSplit` or `.sheetTooLarge`.
-  package func samples(of split: Split, count: Int) throws(PipelineError) -> [Sample] {
-    try spec.require(split)
+  /// The first samples of the split, the same as `glyphline build` draws.
+  /// - Throws: `PipelineError.sheetTooLarge`.
+  package func samples(count: Int) throws(PipelineError) -> [Sample] {
     let allowed = Self.pixelCountMax / (spec.captcha.geometry.width * spec.captcha.geometry.height)
     guard count <= allowed else { throw .sheetTooLarge(count: count, allowed: allowed) }
     return (0..<UInt64(count)).map { index in
@@ -28,7 +31,7 @@ package struct SamplePreview {
     }
   }
 
-  package func sample(ofSeed seed: UInt64, in split: Split) -> Sample {
+  package func sample(ofSeed seed: UInt64) -> Sample {
     generator.generate(for: split, index: 0, seed: seed)
   }
 
