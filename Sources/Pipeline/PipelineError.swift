@@ -91,8 +91,8 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .noSuchRecord(let number, let path, let count):
       "\(path) has no record \(number); its records are 0...\(count - 1)"
     case .nothingToDraw(let split):
-      "the spec calls the \(split.rawValue) split imported, so its images are not drawn; `glyphline export images` writes them"
-        + " as files"
+      "the spec calls the \(split.rawValue) split imported, so its images are not drawn; choose another split, or write them as"
+        + " files with `glyphline export images`"
     case .notDrawn(let path): "\(path): its images were imported and cannot be drawn again"
     case .drawnDifferently(let path, let seed, let pipeline):
       "\(path): the spec of \(pipeline) draws another image from seed \(seed) than the stored one; the shard was made"

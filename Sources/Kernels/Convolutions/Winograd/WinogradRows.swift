@@ -58,20 +58,21 @@ struct WinogradRows: Sendable {
   ///   - filters: [out / 4, point, kernel row, line, 4, 4 copies]; overwritten.
   func transformFilters(_ weights: UnsafePointer<Float>, into filters: UnsafeMutablePointer<Float>) {
     let (kernel, channels) = (geometry.kernel, geometry.inputChannels)
-    for outputChannel in 0..<output.channels {
+    for first in stride(from: 0, to: output.channels, by: 2) {
       for term in 0..<termCount {
         let (row, line) = term.quotientAndRemainder(dividingBy: lineCount)
         let (phase, channel) = line.quotientAndRemainder(dividingBy: channels)
-        let taps = weights + ((outputChannel * channels + channel) * kernel + row) * kernel
         func tap(_ number: Int) -> Vector {
           let column = phase + number * geometry.stride
-          return Vector(repeating: column < kernel ? taps[column] : 0)
+          guard column < kernel else { return Vector() }
+          func weight(_ outputChannel: Int) -> SIMD4<Float> {
+            SIMD4(repeating: weights[((outputChannel * channels + channel) * kernel + row) * kernel + column])
+          }
+          return Vector(lowHalf: weight(first), highHalf: weight(first + 1))
         }
-        let points = WinogradF4x4Line.filter(tap(0), tap(1), tap(2))
-        for (point, value) in [points.a, points.b, points.c, points.d, points.e, points.f].enumerated() {
-          let place = ((outputChannel / 4 * Self.pointCount + point) * termCount + term) * 4 + outputChannel % 4
-          for copy in 0..<4 { filters[4 * place + copy] = value[0] }
-        }
+        let place = (first / 4 * Self.pointCount * termCount + term) * 4 + first % 4
+        WinogradF4x4Line.filter(tap(0), tap(1), tap(2))
+          .store(filters + 4 * place, step: termCount * 16 * MemoryLayout<Float>.size)
       }
     }
   }
@@ -134,16 +135,17 @@ struct WinogradRows: Sendable {
     let frameHeight = geometry.inputHeight + 2 * geometry.padding
     for image in 0..<images {
       let frame = frames + image * frameHeight * frameWidth
-      var (firstRow, nextRow) = (0, 0)
+      var nextRow = 0
       for y in stride(from: 0, to: output.height, by: Self.bandRows) {
         // The last rows of the band before are the first ones of this.
         let first = y * geometry.stride
-        inputs.update(from: inputs + (first - firstRow) * inputCount, count: (nextRow - first) * inputCount)
+        inputs.update(
+          from: inputs + Self.bandRows * geometry.stride * inputCount, count: (nextRow - first) * inputCount)
         let end = min(first + inputRows, frameHeight)
         for row in nextRow..<end {
           transformInput(frame + row * frameWidth, into: inputs + (row - first) * inputCount)
         }
-        (firstRow, nextRow) = (first, end)
+        nextRow = end
         let quads = TileQuads(rows: min(Self.bandRows, output.height - y), tileCount: tileCount)
         for channel in stride(from: 0, to: output.channels, by: 4) {
           multiply(inputs, filters + channel * (filterCount / output.channels), of: quads, into: sums)
