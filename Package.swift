@@ -48,6 +48,8 @@ let package = Package(
     // Checks, before any Swift code runs, that the CPU has the instruction sets the program was compiled for. Nothing
     // imports it; a program only depends on it.
     .target(name: "CInstructionSet"),
+    // Multiplies and adds in one instruction, on CPUs that can.
+    .target(name: "CVectors"),
 
     // MARK: Floor 1: values, files, threads
     // Alphabets, labels, images, samples and the counter-based random streams that make them.
@@ -81,7 +83,8 @@ let package = Package(
     .target(name: "Shards", dependencies: ["Samples", "Files", "CZstd"], swiftSettings: strict),
     // Layer arithmetic: a plain reference and fast kernels behind one protocol.
     .target(
-      name: "Kernels", dependencies: ["Ranks", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
+      name: "Kernels",
+      dependencies: ["Ranks", "CVectors", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
       swiftSettings: strict),
 
     // MARK: Floor 4: records and models

@@ -55,6 +55,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     .init(
       inputChannels: 1, outputChannels: 40, kernel: 4, stride: 1, padding: 0, hasBias: true, height: 9, width: 8,
       inputBlock: 1, outputBlock: 40),
+    .init(
+      inputChannels: 1, outputChannels: 8, kernel: 5, stride: 3, padding: 2, height: 13, width: 50, inputBlock: 1,
+      outputBlock: 8),
     // A few, for which Winograd's F(4, 3) along rows is as exact as the formula: with tiles beyond the row's end, and with an
     // odd number of tiles that vectors hold.
     .init(
@@ -204,7 +207,7 @@ private struct ConvolutionResult {
     }
   }
 
-  @Test(arguments: [ConvolutionCase.all[5], ConvolutionCase.all[6], ConvolutionCase.all[19]])
+  @Test(arguments: [ConvolutionCase.all[5], ConvolutionCase.all[7], ConvolutionCase.all[20]])
   func lanesChangeOnlyTheRoundingAndThreadsNothing(_ test: ConvolutionCase) throws {
     let problem = Problem(test, images: 8)
     for backend in Self.backends {

@@ -59,7 +59,7 @@ extension LibraryBackend {
         geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount,
         needsInputGradient: directions.contains(.backwardInput), library: self)
     }
-    let isOneChannelFaster = precision == .float32 && OneChannelConvolution.isFaster(for: geometry, output: output)
+    let isOneChannelFaster = OneChannelConvolution.isFaster(for: geometry, output: output)
     let own = try makeLibraryConvolution(
       geometry, input: input, output: output, laneImages: laneImages, laneCount: laneCount, precision: precision,
       directions: isOneChannelFaster ? directions.subtracting([.forward]) : directions)

@@ -59,34 +59,43 @@ struct OneChannelConvolution: Sendable {
     _: Value.Type, frame: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: Vector,
     into result: UnsafeMutableRawPointer
   ) {
-    let (kernel, step, channels) = (geometry.kernel, geometry.stride, output.channels)
-    let (frameWidth, width) = (frameWidth, output.width)
-    let pixelBytes = output.block &* MemoryLayout<Value>.size
+    switch geometry.stride {
+    case 1: computeEights(Value.self, step: One(), frame: frame, weights: weights, bias: bias, into: result)
+    case 2: computeEights(Value.self, step: Two(), frame: frame, weights: weights, bias: bias, into: result)
+    case let step: computeEights(Value.self, step: step, frame: frame, weights: weights, bias: bias, into: result)
+    }
+    if output.width % 8 > 0 { computeRest(Value.self, frame: frame, weights: weights, bias: bias, into: result) }
+  }
+
+  /// Eight pixels of a row at a time, which share each load of weights.
+  private func computeEights<Value: Element>(
+    _: Value.Type, step: some PixelStep, frame: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: Vector,
+    into result: UnsafeMutableRawPointer
+  ) {
+    let (kernel, channels, frameWidth) = (geometry.kernel, output.channels, frameWidth)
+    let (step, pixelBytes) = (step.count, output.block &* MemoryLayout<Value>.size)
     for y in 0..<output.height {
-      let line = frame + y &* step &* frameWidth
-      let row = result + y &* width &* pixelBytes
-      var x = 0
-      // Eight pixels at a time share each load of weights.
-      while x &+ 8 <= width {
+      var line = frame + y &* step &* frameWidth
+      var first = result + y &* output.width &* pixelBytes
+      for _ in 0..<output.width / 8 {
         var (s0, s1, s2, s3, s4, s5, s6, s7) = (bias, bias, bias, bias, bias, bias, bias, bias)
         var tap = weights
         for kernelRow in 0..<kernel {
-          var pixel = line + (kernelRow &* frameWidth &+ x &* step)
+          var pixel = line + kernelRow &* frameWidth
           for _ in 0..<kernel {
             let w = Float.load(tap)
-            s0 += w * pixel[0]
-            s1 += w * pixel[step]
-            s2 += w * pixel[2 &* step]
-            s3 += w * pixel[3 &* step]
-            s4 += w * pixel[4 &* step]
-            s5 += w * pixel[5 &* step]
-            s6 += w * pixel[6 &* step]
-            s7 += w * pixel[7 &* step]
+            s0.add(w, times: pixel[0])
+            s1.add(w, times: pixel[step])
+            s2.add(w, times: pixel[2 &* step])
+            s3.add(w, times: pixel[3 &* step])
+            s4.add(w, times: pixel[4 &* step])
+            s5.add(w, times: pixel[5 &* step])
+            s6.add(w, times: pixel[6 &* step])
+            s7.add(w, times: pixel[7 &* step])
             tap += channels
             pixel += 1
           }
         }
-        let first = row + x &* pixelBytes
         Value.store(s0, first)
         Value.store(s1, first + pixelBytes)
         Value.store(s2, first + 2 &* pixelBytes)
@@ -95,15 +104,28 @@ struct OneChannelConvolution: Sendable {
         Value.store(s5, first + 5 &* pixelBytes)
         Value.store(s6, first + 6 &* pixelBytes)
         Value.store(s7, first + 7 &* pixelBytes)
-        x &+= 8
+        line += 8 &* step
+        first += 8 &* pixelBytes
       }
-      while x < width {
-        var sum = bias
-        for tap in 0..<kernel &* kernel {
-          sum += Float.load(weights + tap &* channels) * line[tap / kernel &* frameWidth &+ tap % kernel &+ x &* step]
+    }
+  }
+
+  /// The pixels at the end of each row that are fewer than eight.
+  private func computeRest<Value: Element>(
+    _: Value.Type, frame: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: Vector,
+    into result: UnsafeMutableRawPointer
+  ) {
+    for y in 0..<output.height {
+      for x in output.width / 8 * 8..<output.width {
+        var (sum, tap) = (bias, weights)
+        for kernelRow in 0..<geometry.kernel {
+          let line = frame + (y * geometry.stride + kernelRow) * frameWidth + x * geometry.stride
+          for column in 0..<geometry.kernel {
+            sum.add(Float.load(tap), times: line[column])
+            tap += output.channels
+          }
         }
-        Value.store(sum, row + x &* pixelBytes)
-        x &+= 1
+        Value.store(sum, result + (y * output.width + x) * output.block * MemoryLayout<Value>.size)
       }
     }
   }
@@ -151,15 +173,15 @@ struct OneChannelConvolution: Sendable {
       var address = gradient + y * output.width * pixelBytes
       for _ in 0..<output.width {
         let dy = Value.load(address)
-        s0 += dy * p0[x]
-        s1 += dy * p1[x]
-        s2 += dy * p2[x]
-        s3 += dy * p3[x]
-        s4 += dy * p4[x]
-        s5 += dy * p5[x]
-        s6 += dy * p6[x]
-        s7 += dy * p7[x]
-        s8 += dy * p8[x]
+        s0.add(dy, times: p0[x])
+        s1.add(dy, times: p1[x])
+        s2.add(dy, times: p2[x])
+        s3.add(dy, times: p3[x])
+        s4.add(dy, times: p4[x])
+        s5.add(dy, times: p5[x])
+        s6.add(dy, times: p6[x])
+        s7.add(dy, times: p7[x])
+        s8.add(dy, times: p8[x])
         x &+= stride
         address += pixelBytes
       }
@@ -169,4 +191,22 @@ struct OneChannelConvolution: Sendable {
       Float.store(Float.load(row) + sum, row)
     }
   }
+}
+
+/// How many input pixels lie between the patches of neighbours. A constant has its own type: knowing it, the compiler writes
+/// no instructions for addresses.
+private protocol PixelStep {
+  var count: Int { get }
+}
+
+private struct One: PixelStep {
+  var count: Int { 1 }
+}
+
+private struct Two: PixelStep {
+  var count: Int { 2 }
+}
+
+extension Int: PixelStep {
+  fileprivate var count: Int { self }
 }

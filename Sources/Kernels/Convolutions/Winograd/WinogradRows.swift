@@ -182,10 +182,10 @@ struct WinogradRows: Sendable {
         var (a, b, c, d) = (Vector(), Vector(), Vector(), Vector())
         for _ in 0..<termCount {
           let x = Vector(lowHalf: four(low), highHalf: four(high))
-          a += x * twice(filter)
-          b += x * twice(filter + 4)
-          c += x * twice(filter + 8)
-          d += x * twice(filter + 12)
+          a.add(x, times: twice(filter))
+          b.add(x, times: twice(filter + 4))
+          c.add(x, times: twice(filter + 8))
+          d.add(x, times: twice(filter + 12))
           low += termStep
           high += termStep
           filter += 16
